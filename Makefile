@@ -1,0 +1,50 @@
+# Two commands: `make demo` sets up and runs the product, `make test` sets up and passes.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.PHONY: demo test lint format docs bench bench-peers clean help
+
+help:            ## show this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/gatelodge: pyproject.toml
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gatelodge needs Python 3.11 or newer; set PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,postgres]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(BIN)/gatelodge
+	@echo "Installing what the tests and checks need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+demo: $(BIN)/gatelodge ## set up and run the server with demo people and clients on http://localhost:$(PORT)
+	@$(BIN)/gatelodge demo --port $(PORT) --examples examples
+
+test: $(VENV)/.dev ## set up and run every test
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+lint: $(VENV)/.dev ## check style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright
+
+format: $(VENV)/.dev ## put the code into the house style
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## make the tables of the documentation anew
+	@$(BIN)/python -m tests.docs.tables
+
+bench: $(VENV)/.dev ## measure this server on one core
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-peers: $(VENV)/.dev ## measure this server and its peers in one run
+	@$(BIN)/python -m bench --peers $(ARGS)
+
+clean:           ## remove everything that was set up
+	rm -rf $(VENV) var .ruff_cache .hypothesis bench/results

@@ -1,0 +1,1 @@
+"""Servers of other people, set up to be measured beside ours."""

@@ -1,0 +1,113 @@
+"""Signing in with a password: the whole act, in the order in which it must happen.
+
+A place in the hashing pool is held first: a server that is too busy says so before it reads, counts or writes. Then one
+transaction finds the account and counts the attempt, the password is checked outside of any, and one more transaction
+keeps the outcome. Unknown, wrong and disabled take the same statements, the same hashing and the same answer.
+"""
+
+from dataclasses import dataclass
+
+from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled, Way
+from gatelodge.authn.hashing import PasswordPool
+from gatelodge.authn.throttle import Attempt, Full, Throttle
+from gatelodge.clock import Clock
+from gatelodge.sessions.known import KnownBrowsers
+from gatelodge.stores import audit, credentials, users
+from gatelodge.stores.tx import Database, Tx
+from gatelodge.stores.users import User
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import Event, Origin, SignInFailed, SignInThrottled
+
+WAY = Way("password", amr="pwd", acr="urn:gatelodge:acr:password")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An attempt that was counted: the account it is about, if there is one, and whether a counter ended it."""
+
+    user: User | None
+    stored: str | None
+    attempt: Attempt
+    full: Full | None
+
+
+class PasswordSignIn:
+    """Checks passwords of accounts, counted by `throttle`, hashed in `passwords`."""
+
+    def __init__(
+        self, db: Database, clock: Clock, passwords: PasswordPool, throttle: Throttle, known: KnownBrowsers
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._passwords = passwords
+        self._throttle = throttle
+        self._known = known
+
+    async def authenticate(self, login: str, password: str, origin: Origin, known: str | None = None) -> AuthnEvent:
+        """Return who signed in with this user name or e-mail address and password.
+
+        `known` is the value of the `KNOWN` cookie, if the attempt comes from a browser. Raises `SignInRefused`,
+        `Throttled`, which is one, and `Unavailable`.
+        """
+        with self._passwords.place() as place:
+            opened = await self._db.write(self._open, login, origin, known)
+            if opened.full is not None:
+                emit(_throttled(opened.full, opened.user), origin)
+                raise Throttled(opened.full.retry_after)
+            right = await place.verify(opened.stored, password)
+            if opened.user is None or not opened.user.enabled or not right:
+                await self._record(SignInFailed(user_id=_id(opened.user), reason=_reason(opened.user, right)), origin)
+                raise SignInRefused
+            renewed = await place.hash(password) if self._is_outdated(opened.stored) else None
+        if not await self._db.write(self._accept, opened, renewed):
+            await self._record(SignInFailed(user_id=opened.user.id, reason="wrong"), origin)
+            raise SignInRefused
+        return AuthnEvent(opened.user, WAY.amr, WAY.acr, renewed or opened.stored)
+
+    async def _open(self, tx: Tx, login: str, origin: Origin, known: str | None) -> _Opened:
+        now, name = self._clock.now(), _canonical(login)
+        user = await users.find_by_login(tx, name)
+        user_id = 0 if user is None else user.id  # nobody's: asked for with the same statements
+        stored = await credentials.password(tx, user_id)
+        attempt = Attempt(WAY.name, name, self._known.recognise(known, user_id), origin.address)
+        full = await self._throttle.admit(tx, attempt, now)
+        if full is not None and full.first:
+            await audit.record(tx, _throttled(full, user), origin, now)
+        return _Opened(user, stored, attempt, full)
+
+    async def _accept(self, tx: Tx, opened: _Opened, renewed: str | None) -> bool:
+        """Keep that the password was right; `False` if the person got another one while it was checked."""
+        if opened.user is None or await credentials.is_void(tx, opened.user.id, opened.stored):
+            return False
+        await self._throttle.forgive(tx, opened.attempt)
+        if renewed is not None and opened.stored is not None:
+            await credentials.replace_password(tx, opened.user.id, opened.stored, renewed, self._clock.now())
+        return True
+
+    def _is_outdated(self, stored: str | None) -> bool:
+        return stored is not None and self._passwords.outdated(stored)
+
+    async def _record(self, event: Event, origin: Origin) -> None:
+        await self._db.write(audit.record, event, origin, self._clock.now())
+        emit(event, origin)
+
+
+def _canonical(login: str) -> str:
+    try:
+        return users.canonical(login)
+    except ValueError:
+        return ""  # nobody's name: refused in the same time as any other that is unknown
+
+
+def _reason(user: User | None, right: bool) -> str:
+    if user is None:
+        return "unknown"
+    return "wrong" if not right else "disabled"
+
+
+def _throttled(full: Full, user: User | None) -> SignInThrottled:
+    return SignInThrottled(user_id=_id(user), bucket=full.kind)
+
+
+def _id(user: User | None) -> int | None:
+    return None if user is None else user.id

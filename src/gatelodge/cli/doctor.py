@@ -1,0 +1,131 @@
+"""`gatelodge doctor`: what is broken, what is unsafe, and what to do."""
+
+import asyncio
+import os
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatelodge.cli import running
+from gatelodge.cli.output import answer, working
+from gatelodge.config import Config, ConfigError
+from gatelodge.configuration import load
+from gatelodge.configuration_rules import complete
+from gatelodge.ops.findings import Finding, Level, broken, good
+from gatelodge.ops.unsafe_settings import unsafe_settings
+from gatelodge.stores.tx import Unavailable
+
+if TYPE_CHECKING:
+    from gatelodge.ops.doctor import Seen
+
+SIGNS: dict[Level, tuple[str, str]] = {
+    "good": ("✓", "green"),
+    "note": ("i", "cyan"),
+    "warning": ("!", "yellow"),
+    "broken": ("✗", "red"),
+}
+TIMEOUT = 5.0  # seconds
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Do not ask the issuer's URL who it is.")
+@running.common
+def doctor(config_file: Path | None, as_json: bool, offline: bool) -> None:
+    """Look at configuration, database, keys, clients, issuer and clock. Exits with 1 if something is broken.
+
+    \b
+    gatelodge doctor
+    gatelodge doctor --offline --json
+    """
+    with working("Looking ..."):
+        findings = examine(config_file, offline)
+    worst = any(finding.level == "broken" for finding in findings)
+    body = {"healthy": not worst, "findings": [described(finding) for finding in findings]}
+    answer(as_json, body, *(line for finding in findings for line in _lines(finding)))
+    if worst:
+        raise SystemExit(1)
+
+
+def examine(config_file: Path | None, offline: bool) -> list[Finding]:
+    """Return everything found. What stands on something broken is not looked at."""
+    try:
+        config = load(config_file, os.environ)
+        complete(config)
+    except ConfigError as error:
+        return [broken("config", str(error), "mend it; docs/configuration.md lists every setting")]
+    findings = [good("config", "the configuration can be used"), *unsafe_settings(config)]
+    schema = _schema(config)
+    findings.append(schema)
+    if schema.level == "good":
+        findings += running.run(config, _kept)
+    return findings if offline else findings + asyncio.run(_issuer(config))
+
+
+def described(finding: Finding) -> dict[str, object]:
+    """Return a finding as programs see it."""
+    return {
+        "check": finding.check,
+        "level": finding.level,
+        "says": finding.says,
+        "advice": finding.advice or None,
+    }
+
+
+def _lines(finding: Finding) -> tuple[str, ...]:
+    sign, colour = SIGNS[finding.level]
+    said = f"{click.style(sign, fg=colour, bold=True)} {finding.says}"
+    return (said, f"    {finding.advice}") if finding.advice else (said,)
+
+
+def _schema(config: Config) -> Finding:
+    from gatelodge.stores import migrate
+
+    try:
+        status = migrate.status(config.database)
+    except Unavailable as error:
+        return broken("database", error.reason, "start it, or mend database.url")
+    except (migrate.SchemaTooNew, migrate.MigrationChanged) as error:
+        return broken("database", str(error), "run the version of Gatelodge that made this schema, or a newer one")
+    if status.pending:
+        return broken("database", f"{len(status.pending)} migrations are pending", "run gatelodge migrate up")
+    return good("database", f"the database answers, with schema {status.current}")
+
+
+async def _kept(desk: running.Desk) -> list[Finding]:
+    from gatelodge.ops.doctor import examine_database
+    from gatelodge.ops.setup import open_vault
+
+    return await examine_database(desk.db, open_vault(desk.config, desk.entropy), desk.clock)
+
+
+async def _issuer(config: Config) -> list[Finding]:
+    from gatelodge.ops.doctor import examine_issuer
+
+    return await examine_issuer(config.server.issuer, _look, running.CLOCK)
+
+
+async def _look(url: str) -> "Seen":
+    """Fetch the operator's own URL, wherever it is: unlike a URL from outside, a private address is fine."""
+    import httpx2
+
+    from gatelodge.ops.doctor import MAX_DOCUMENT, Seen, Unreached
+
+    try:
+        async with httpx2.AsyncClient(trust_env=False, timeout=TIMEOUT) as client, client.stream("GET", url) as answer:
+            body = b""
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_DOCUMENT:
+                    raise Unreached("the answer is too large")
+            return Seen(answer.status_code, body, _date(answer.headers.get("date", "")))
+    except (httpx2.HTTPError, OSError) as error:
+        raise Unreached(str(error) or type(error).__name__) from None
+
+
+def _date(header: str) -> int | None:
+    try:
+        return int(parsedate_to_datetime(header).timestamp())
+    except ValueError:
+        return None

@@ -1,0 +1,104 @@
+"""`gatelodge init`: the configuration file, the secret key, the database and the first signing keys of a new server."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from gatelodge.cli import running
+from gatelodge.cli.output import answer, done, working
+from gatelodge.configuration import FILE_NAME, load
+from gatelodge.configuration_rules import check_issuer
+from gatelodge.ops.refusals import Refused
+from gatelodge.ops.secret_file import keep_secret_key
+
+KEY_FILE_NAME = "gatelodge.key"
+
+TEMPLATE = """\
+# Gatelodge. Every setting, with its default: docs/configuration.md
+
+[server]
+# The one URL this server is known by. Clients compare it letter by letter, so choose it once.
+issuer = "{issuer}"
+# host = "127.0.0.1"
+{port}
+# Reverse proxies whose X-Forwarded-For is believed:
+# proxies = ["10.0.0.7"]
+
+[database]
+# sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME
+url = "{database}"
+
+[keys]
+# Seals the signing keys. Keep a copy in a safe place that is not the database's backup.
+secret_key_file = "{key_file}"
+"""
+
+
+@click.command()
+@click.option("--issuer", default="http://localhost:8000", show_default=True, help="The URL the server is known by.")
+@click.option("--database", default="sqlite:///gatelodge.db", show_default=True, help="Where everything is kept.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write. Default: $GATELODGE_CONFIG, or gatelodge.toml here.",
+)
+@click.option("--force", is_flag=True, help="Write the file even if there is one. A secret key is never overwritten.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+def init(issuer: str, database: str, config_file: Path | None, force: bool, as_json: bool) -> None:
+    """Write the configuration and the keys of a new server.
+
+    \b
+    gatelodge init --issuer https://login.example.com
+    gatelodge init --issuer https://login.example.com --database postgresql://gatelodge:secret@db/gatelodge
+
+    Writes the configuration file and beside it the secret key, and makes the database with its first signing keys.
+    """
+    file = (config_file or Path(os.environ.get("GATELODGE_CONFIG") or FILE_NAME)).absolute()
+    if file.exists() and not force:
+        raise Refused(f"{file} exists: change it by hand, or write it anew with --force")
+    check_issuer(issuer, "--issuer")
+    key_file = file.parent / KEY_FILE_NAME
+    made = keep_secret_key(key_file)
+    _write(
+        file, TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_quotable(database), key_file=KEY_FILE_NAME)
+    )
+    config = load(file, os.environ)
+    with working("Making signing keys ..."):
+        running.found(config)
+    body = {"config": str(file), "secret_key_file": str(key_file), "issuer": config.server.issuer}
+    answer(as_json, body, *_said(file, key_file, made))
+
+
+def _port(issuer: str) -> str:
+    """Return the line that says where to listen: an issuer of this machine is reached at its own port."""
+    url = urlsplit(issuer)
+    return f"port = {url.port}" if url.scheme == "http" and url.port not in (None, 8000) else "# port = 8000"
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file only its owner may read: a database URL may hold a password."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def _quotable(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _said(file: Path, key_file: Path, made: bool) -> tuple[str, ...]:
+    return (
+        done(f"Wrote {file}"),
+        done(f"{'Made' if made else 'Kept'} the secret key {key_file}: keep a copy in a safe place"),
+        done("The database and its signing keys are ready"),
+        "",
+        "Next:",
+        "  gatelodge users add --username YOU --email YOU@EXAMPLE",
+        '  gatelodge clients add --name "My app" --type web --redirect-uri https://app.example/callback',
+        "  gatelodge doctor",
+        "  gatelodge serve",
+    )

@@ -1,0 +1,111 @@
+"""Running a verb: the options every command has, the configuration, and the database opened around it."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
+from gatelodge.config import Config
+from gatelodge.configuration import load
+from gatelodge.ops.refusals import Refused
+from gatelodge.stores.tx import Body, Database
+from gatelodge.telemetry.events import Origin
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ORIGIN = Origin(request_id="cli")
+CLOCK = SystemClock()
+ENTROPY = SystemEntropy()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with."""
+
+    config: Config
+    db: Database
+    clock: Clock
+    entropy: Entropy
+
+
+def common(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command what every command has: --config and --json."""
+    shown = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+    named = click.option(
+        "--config",
+        "config_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The configuration file. Default: $GATELODGE_CONFIG, or gatelodge.toml here.",
+    )
+    return named(shown(command))
+
+
+def configured(config_file: Path | None) -> Config:
+    """Return the configuration a command runs with. Raises `ConfigError`."""
+    return load(config_file, os.environ)
+
+
+def change(config: Config, body: Body[..., T], *args: object) -> T:
+    """Run one verb in a transaction of its own; where it came from and when are its last arguments."""
+    return run(config, lambda desk: desk.db.write(body, *args, ORIGIN, desk.clock.now()))
+
+
+def look(config: Config, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one question."""
+    return run(config, lambda desk: desk.db.read(body, *args, **kwargs))
+
+
+def run(config: Config, act: Callable[[Desk], Awaitable[T]]) -> T:
+    """Open the database, act, and close it again. Raises `Unavailable`, and `Refused` if its schema is old."""
+
+    async def whole() -> T:
+        async with _at_desk(config) as desk:
+            return await act(desk)
+
+    return asyncio.run(whole())
+
+
+def found(config: Config) -> None:
+    """Bring the schema up to date and make the first signing keys, or check that the secret key is this database's.
+
+    Raises `ConfigError`, `Refused` or `Unavailable`.
+    """
+    from gatelodge.ops.setup import initialise, open_vault  # cryptography is slow to import too
+    from gatelodge.stores import migrate
+
+    async def whole(desk: Desk) -> None:
+        await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
+
+    migrate.up(config.database)
+    run(config, whole)
+
+
+@asynccontextmanager
+async def _at_desk(config: Config) -> AsyncGenerator[Desk]:
+    from gatelodge.stores.database import open_database  # --help must not wait for database drivers
+
+    await asyncio.to_thread(_ready_schema, config)
+    db = open_database(config.database)
+    await db.start()
+    try:
+        yield Desk(config, db, CLOCK, ENTROPY)
+    finally:
+        await db.close()
+
+
+def _ready_schema(config: Config) -> None:
+    """Make the schema of a new database; refuse one that is behind, since other processes may still run on it."""
+    from gatelodge.stores import migrate
+
+    status = migrate.status(config.database)
+    if status.current == 0:
+        migrate.up(config.database)
+    elif status.pending:
+        raise Refused(f"the database lacks {len(status.pending)} migrations: run gatelodge migrate up")

@@ -1,0 +1,71 @@
+"""`gatelodge serve`: run the server."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import click
+
+from gatelodge.cli import running
+from gatelodge.cli.failures import CannotStart
+from gatelodge.config import Config
+from gatelodge.configuration import load
+from gatelodge.configuration_rules import complete
+from gatelodge.ops.unsafe_settings import unsafe_settings
+
+
+@click.command()
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration file. Default: $GATELODGE_CONFIG, or gatelodge.toml here.",
+)
+@click.option("--host", help="The address to listen on. Default: server.host, 127.0.0.1.")
+@click.option("--port", type=int, help="The port to listen on. Default: server.port, 8000.")
+@click.option("--workers", type=int, help="How many processes serve requests. Default: server.workers, 1.")
+@click.option("--tls-cert", help="Certificate chain (PEM), if this process is to end TLS itself.")
+@click.option("--tls-key", help="Private key (PEM) of that certificate.")
+@click.option("--json", is_flag=True, help="Log in JSON, and say in JSON why it cannot start.")
+def serve(config_file: Path | None, json: bool, **given: object) -> None:
+    """Run the server until it is told to stop.
+
+    \b
+    gatelodge serve
+    gatelodge serve --config /etc/gatelodge.toml --host 0.0.0.0 --port 443 --tls-cert cert.pem --tls-key key.pem
+
+    An issuer that is not https is refused unless it is loopback. Behind a reverse proxy, name the proxy in
+    server.proxies: nothing else is believed about where a request came from.
+    """
+    overrides = {("server", key): value for key, value in given.items() if value is not None}
+    config = load(config_file, os.environ, overrides | ({("log", "format"): "json"} if json else {}))
+    complete(config)
+    if config.server.workers > 1:
+        running.found(config)  # one worker does it by itself; of several, none could say why it cannot
+    run(config, partial(_warn, config))
+
+
+def run(config: Config, begin: Callable[[], None] = lambda: None) -> None:
+    """Serve `config` until told to stop; `begin` is called when nothing keeps it from it. Raises `CannotStart`."""
+    from gatelodge import serving  # a mistake in the configuration is told before the server is imported
+
+    try:
+        with suppress(KeyboardInterrupt):  # that is how it is told to stop
+            serving.run(config, begin)
+    except serving.CannotListen as error:
+        raise CannotStart(str(error)) from None
+
+
+def _warn(config: Config) -> None:
+    """Log each setting that works and is not safe, at every start."""
+    import structlog
+
+    from gatelodge.telemetry import log
+
+    log.configure(config.log)
+    logger = structlog.stdlib.get_logger()
+    for finding in unsafe_settings(config):
+        if finding.level == "warning":
+            logger.warning("unsafe_setting", check=finding.check, says=finding.says, advice=finding.advice)

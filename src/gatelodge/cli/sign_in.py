@@ -1,0 +1,273 @@
+"""`gatelodge login`, `token`, `whoami`, `logout`, `git-credential`: a person's own tokens, at any issuer.
+
+The client library is imported when a command runs: `--help` must not wait for it.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec
+from urllib.parse import urlsplit
+
+import click
+
+from gatelodge.cli.output import answer, done, moment
+
+if TYPE_CHECKING:
+    from gatelodge.client.accounts import Account, OpenAccount
+    from gatelodge.client.native import Prompt
+    from gatelodge.client.tokens import Narrowed, Tokens
+
+P = ParamSpec("P")
+
+SCOPE = "openid profile email offline_access"
+
+
+def which(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command what names an account, and --json."""
+    shown = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+    client = click.option("--client-id", help="The client of the account. Default: that of the last sign-in.")
+    issuer = click.option("--issuer", help="The issuer of the account. Default: that of the last sign-in.")
+    return issuer(client(shown(command)))
+
+
+def narrowing(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command what says what a token is for."""
+    resource = click.option("--resource", default="", help="The API the token is for; its identifier, a URL.")
+    scope = click.option("--scope", default="", help="What the token may do, of what was granted; scopes with spaces.")
+    return resource(scope(command))
+
+
+@click.command()
+@click.option("--issuer", help="Where to sign in: the issuer's URL, exactly as it says it. Default: GATELODGE_ISSUER.")
+@click.option("--client-id", help="The client to sign in by, a native one. Default: GATELODGE_CLIENT_ID.")
+@click.option("--scope", default=SCOPE, show_default=True, help="What to ask for; scopes with spaces.")
+@click.option("--resource", help="The API to ask for; its identifier, a URL.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="The port of the redirect URI. Default: any.")
+@click.option("--path", default="/callback", show_default=True, help="The path of the redirect URI on 127.0.0.1.")
+@click.option("--no-browser", is_flag=True, help="Open nothing: show a code to enter elsewhere, or the URL to open.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+def login(
+    issuer: str | None,
+    client_id: str | None,
+    scope: str,
+    resource: str | None,
+    port: int,
+    path: str,
+    no_browser: bool,
+    as_json: bool,
+) -> None:
+    """Sign in at an issuer and keep the tokens.
+
+    \b
+    gatelodge login --issuer https://id.example.com --client-id cli
+    gatelodge login --issuer https://id.example.com --client-id cli --resource https://api.example.com/orders \\
+        --scope "openid offline_access orders:read"
+
+    The client's redirect URI is http://127.0.0.1/callback, with any port. Without a browser a code is shown that you
+    enter on another device, if the server can do that; else the URL to open. Tokens are kept sealed, in
+    ~/.local/share/gatelodge or $GATELODGE_DATA.
+    """
+    from gatelodge.client import credentials
+    from gatelodge.client.accounts import Account, Accounts
+    from gatelodge.client.authorization import Wanted
+    from gatelodge.client.client import OAuthClient
+    from gatelodge.client.native import Native, system_browser
+    from gatelodge.client.registration import ClientConfig, secret_auth
+
+    found = credentials.find(issuer=issuer, client_id=client_id)
+    client = OAuthClient(
+        ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
+    )
+    native = Native(tell=tell, browser=None if no_browser else system_browser(), port=port, path=path)
+    tokens = native.sign_in(client, Wanted(scope=scope, resource=(resource,) if resource else ()))
+    account = Account(found.issuer, found.client_id)
+    Accounts().add(account, tokens)
+    body = _described(account, tokens)
+    answer(as_json, body, done(f"Signed in at {account.issuer} as {_who(body)}"), *_shortcomings(tokens))
+
+
+def tell(prompt: "Prompt") -> None:
+    """Show a person what to do, on standard error: standard output is the answer."""
+    from gatelodge.client.native import EnterCode, InBrowser, OpenUrl
+
+    match prompt:
+        case InBrowser(url):
+            lines = ("Your browser was opened to sign in. If it was not, open this on this machine:", f"  {url}")
+        case OpenUrl(url):
+            lines = ("Open this in a browser on this machine:", f"  {url}")
+        case EnterCode(page, code, complete):
+            lines = (f"Open {page} on any device and enter the code {click.style(code, bold=True)}",)
+            lines += (f"or open {complete}",) if complete else ()
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _shortcomings(tokens: "Tokens") -> tuple[str, ...]:
+    if tokens.refresh_token is not None:
+        return ()
+    ends = "soon" if tokens.expires_at is None else f"at {moment(tokens.expires_at)} UTC"
+    return (f"  No refresh token came, so this ends {ends}: ask for the scope offline_access",)
+
+
+@click.command()
+@narrowing
+@click.option("--header", is_flag=True, help="Print it as a header, for curl -H.")
+@click.option("--curl-config", is_flag=True, help="Print it as a line of curl's configuration, for curl -K.")
+@which
+def token(
+    resource: str,
+    scope: str,
+    header: bool,
+    curl_config: bool,
+    issuer: str | None,
+    client_id: str | None,
+    as_json: bool,
+) -> None:
+    """Print an access token, renewed if need be.
+
+    \b
+    gatelodge token
+    gatelodge token --resource https://api.example.com/orders --scope orders:read
+    curl -H @<(gatelodge token --header) https://api.example.com/orders
+    gatelodge token --curl-config | curl -K - https://api.example.com/orders
+    """
+    if header + curl_config + as_json > 1:
+        raise click.UsageError("--header, --curl-config and --json exclude one another")
+    tokens = _opened(issuer, client_id).tokens(_narrowed(resource, scope))
+    bearer = f"Authorization: Bearer {tokens.access_token}"
+    plain = bearer if header else f'header = "{bearer}"' if curl_config else tokens.access_token
+    body = {
+        "access_token": tokens.access_token,
+        "token_type": "Bearer",
+        "expires_at": tokens.expires_at,
+        "scope": None if tokens.scope is None else " ".join(tokens.scope),
+    }
+    answer(as_json, body, plain)
+
+
+@click.command()
+@which
+def whoami(issuer: str | None, client_id: str | None, as_json: bool) -> None:
+    """Say who is signed in, after asking the server.
+
+    \b
+    gatelodge whoami
+    gatelodge whoami --issuer https://id.example.com --json
+    """
+    account = _opened(issuer, client_id)
+    tokens = account.tokens()
+    told: dict[str, Any] = {}
+    if tokens.person is not None and account.client.metadata().userinfo_endpoint is not None:
+        told = dict(account.client.userinfo(tokens.access_token, tokens.person))
+    body = _described(account.account, tokens) | told
+    answer(as_json, body, _who(body), f"  at      {account.account.issuer}", f"  client  {account.account.client_id}")
+
+
+@click.command()
+@which
+def logout(issuer: str | None, client_id: str | None, as_json: bool) -> None:
+    """Give the tokens back and forget them. The browser's session at the server stays.
+
+    \b
+    gatelodge logout
+    """
+    from gatelodge.client.accounts import Accounts
+
+    accounts = Accounts()
+    account = accounts.find(issuer, client_id)
+    client = accounts.open(account).client
+    tokens = accounts.remove(account)
+    problem = _given_back(client.revoke, tokens)
+    body = {"issuer": account.issuer, "client_id": account.client_id, "revoked": problem is None}
+    left = () if problem is None else (f"  The server was not told: {problem}",)
+    answer(as_json, body, done(f"Signed out of {account.issuer}"), *left)
+
+
+def _given_back(revoke: Callable[[str], None], tokens: "Tokens | None") -> str | None:
+    """Tell the server; return why that could not be done. What is kept here is forgotten all the same."""
+    from gatelodge.client.errors import OAuthClientError
+
+    if tokens is None:
+        return None
+    try:
+        revoke(tokens.refresh_token or tokens.access_token)
+    except OAuthClientError as error:
+        return str(error)
+    return None
+
+
+@click.command("git-credential")
+@click.option("--host", "hosts", multiple=True, required=True, help="A host that may have the token; may be repeated.")
+@click.option("--username", default="oauth2", show_default=True, help="The user name that goes with the token.")
+@narrowing
+@which
+@click.argument("action", type=click.Choice(["get", "store", "erase"]))
+def git_credential(
+    hosts: tuple[str, ...],
+    username: str,
+    resource: str,
+    scope: str,
+    issuer: str | None,
+    client_id: str | None,
+    as_json: bool,
+    action: str,
+) -> None:
+    """Answer git with an access token for a password.
+
+    \b
+    git config --global credential.https://git.example.com.helper \\
+        '!gatelodge git-credential --host git.example.com'
+
+    Only a --host over https, or this machine, is ever told anything. What git wants to store is not stored; what it
+    wants erased, because the host did not take it, is renewed.
+    """
+    pairs = (line.partition("=") for line in sys.stdin.read().splitlines())
+    asked = {name: value for name, _, value in pairs}
+    if not _may_have(asked, hosts) or action == "store":
+        return
+    account, narrowed = _opened(issuer, client_id), _narrowed(resource, scope)
+    if action == "erase":
+        account.tokens(narrowed, refused=asked.get("password"))
+        return
+    body = {"username": username, "password": account.tokens(narrowed).access_token}
+    answer(as_json, body, *(f"{name}={value}" for name, value in body.items()))
+
+
+def _may_have(asked: dict[str, str], hosts: tuple[str, ...]) -> bool:
+    """Whether the token may go there: never over a line on which others could read it."""
+    host, protocol = asked.get("host", ""), asked.get("protocol")
+    if host not in hosts:
+        return False
+    is_here = urlsplit(f"//{host}").hostname in ("localhost", "127.0.0.1", "::1")
+    return protocol == "https" or (protocol == "http" and is_here)
+
+
+def _opened(issuer: str | None, client_id: str | None) -> "OpenAccount":
+    from gatelodge.client.accounts import Accounts
+
+    accounts = Accounts()
+    return accounts.open(accounts.find(issuer, client_id))
+
+
+def _narrowed(resource: str, scope: str) -> "Narrowed":
+    from gatelodge.client.tokens import Narrowed
+
+    return Narrowed(scope=scope, resource=(resource,) if resource else ())
+
+
+def _described(account: "Account", tokens: "Tokens") -> dict[str, Any]:
+    return {
+        "issuer": account.issuer,
+        "client_id": account.client_id,
+        "sub": tokens.person.sub if tokens.person else None,
+        "scope": None if tokens.scope is None else " ".join(tokens.scope),
+        "expires_at": tokens.expires_at,
+        "renewable": tokens.refresh_token is not None,
+    }
+
+
+def _who(body: dict[str, Any]) -> str:
+    """Return what a person calls himself, as far as the server says it."""
+    names = [str(body[name]) for name in ("name", "preferred_username", "email") if body.get(name)]
+    shown = "".join(c for c in ", ".join(names) if c.isprintable())
+    return f"{shown} ({body['sub']})" if shown else str(body["sub"] or "a client of its own")

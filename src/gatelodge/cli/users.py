@@ -1,0 +1,185 @@
+"""`gatelodge users`: people's accounts."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from gatelodge.cli import running
+from gatelodge.cli.consents import consents, withdraw
+from gatelodge.cli.output import answer, confirm, done, moment, table
+from gatelodge.config import SignInPolicy
+from gatelodge.ops import user_claims
+from gatelodge.ops import users as verbs
+from gatelodge.ops.refusals import Refused
+from gatelodge.stores import users as store
+from gatelodge.stores.users import NewUser, User
+
+_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
+
+
+@click.group(commands=(consents, withdraw))
+def users() -> None:
+    """Make accounts and look after them. A person is named by user name or e-mail address."""
+
+
+@users.command()
+@click.option("--username", required=True, help="What the person signs in with; upper and lower case are the same.")
+@click.option("--email", help="An e-mail address, which also signs in.")
+@click.option("--email-verified", is_flag=True, help="The address is known to be the person's.")
+@click.option("--name", help="The full name.")
+@click.option("--claim", "claims", multiple=True, help="A standard claim: locale=fr-FR, address.locality=Paris, ...")
+@_stdin
+@running.common
+def add(
+    config_file: Path | None,
+    as_json: bool,
+    username: str,
+    email: str | None,
+    email_verified: bool,
+    name: str | None,
+    claims: tuple[str, ...],
+    password_stdin: bool,
+) -> None:
+    """Make an account.
+
+    \b
+    gatelodge users add --username ada --email ada@example.com --name "Ada Lovelace"
+    gatelodge users add --username ada --password-stdin --claim locale=en-GB < password.txt
+    """
+    config = running.configured(config_file)
+    known = user_claims.read(claims)
+    hashed = _hashed(_new_password(password_stdin, config.sign_in), config.sign_in)
+    new = NewUser(
+        sub=verbs.new_sub(running.ENTROPY),
+        username=username,
+        email=email,
+        email_verified=email_verified,
+        name=name,
+        claims=known,
+    )
+    user = running.change(config, verbs.add, new, hashed)
+    answer(as_json, described(user), done(f"{user.username} can sign in"), f"  sub  {user.sub}")
+
+
+@users.command("list")
+@running.common
+def list_(config_file: Path | None, as_json: bool) -> None:
+    """List the accounts.
+
+    \b
+    gatelodge users list
+    """
+    found = running.look(running.configured(config_file), store.list_all)
+    if as_json:
+        answer(True, {"users": [described(user) for user in found]})
+        return
+    rows = [
+        (u.username, u.email or "-", u.name or "-", moment(u.created_at), "enabled" if u.enabled else "disabled")
+        for u in found
+    ]
+    table(("username", "e-mail", "name", "since (UTC)", "state"), rows, "There are no accounts: gatelodge users add")
+
+
+@users.command("set-password")
+@click.argument("login")
+@_stdin
+@running.common
+def set_password(config_file: Path | None, as_json: bool, login: str, password_stdin: bool) -> None:
+    """Set a new password. Every session and every token of the person ends.
+
+    \b
+    gatelodge users set-password ada
+    """
+    config = running.configured(config_file)
+    running.look(config, verbs.show, login)  # a person is not asked twice for a password nobody can use
+    hashed = _hashed(_new_password(password_stdin, config.sign_in), config.sign_in)
+    user = running.change(config, verbs.set_password, login, hashed)
+    answer(as_json, described(user), done(f"{user.username} has a new password; sessions and tokens ended"))
+
+
+@users.command()
+@click.argument("login")
+@running.common
+def enable(config_file: Path | None, as_json: bool, login: str) -> None:
+    """Let a person sign in again.
+
+    \b
+    gatelodge users enable ada
+    """
+    user = running.change(running.configured(config_file), verbs.enable, login)
+    answer(as_json, described(user), done(f"{user.username} is enabled"))
+
+
+@users.command()
+@click.argument("login")
+@running.common
+def disable(config_file: Path | None, as_json: bool, login: str) -> None:
+    """Keep a person out. Every session and every token of the person ends.
+
+    \b
+    gatelodge users disable ada
+    """
+    user = running.change(running.configured(config_file), verbs.disable, login)
+    answer(as_json, described(user), done(f"{user.username} is disabled; sessions and tokens ended"))
+
+
+@users.command()
+@click.argument("login")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@running.common
+def remove(config_file: Path | None, as_json: bool, login: str, yes: bool) -> None:
+    """Forget a person and everything the account holds.
+
+    \b
+    gatelodge users remove ada --yes
+    """
+    config = running.configured(config_file)
+    confirm(f"Remove {login} and everything the account holds?", yes)
+    running.change(config, verbs.remove, login)
+    answer(as_json, {"username": login, "removed": True}, done(f"Removed {login}"))
+
+
+def described(user: User) -> dict[str, object]:
+    """Return an account as programs see it."""
+    return {
+        "sub": user.sub,
+        "username": user.username,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "name": user.name,
+        "claims": dict(user.claims),
+        "enabled": user.enabled,
+        "created_at": user.created_at,
+    }
+
+
+def _new_password(from_stdin: bool, policy: SignInPolicy) -> str:
+    if from_stdin:
+        password = _first_line()
+    elif sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        raise click.UsageError("no password: give it with --password-stdin")
+    verbs.check_password(password, policy)
+    return password
+
+
+def _first_line() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError("the password on standard input is not UTF-8") from None
+
+
+def _hashed(password: str, policy: SignInPolicy) -> str:
+    from gatelodge.authn.hashing import PasswordPool  # argon2 is slow to import, and few commands need it
+
+    pool = PasswordPool(policy, running.ENTROPY)
+    try:
+        return asyncio.run(pool.hash(password))
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    finally:
+        pool.close()

@@ -1,0 +1,114 @@
+"""Logging people in with Starlette or FastAPI.
+
+login = Login("https://id.example.com", "my-app", "the-secret")
+login.mount(app)
+
+async def home(request):
+    user = await login.require_user(request)
+    return PlainTextResponse(f"Hello {user.name}")
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar, Unpack
+
+from gatelodge.client.login import core
+from gatelodge.client.login.core import ACTIONS, Options, cookie_header
+from gatelodge.client.login.missing import demanded
+from gatelodge.client.login.sessions import User
+from gatelodge.client.login.visit import Visit
+
+with demanded("starlette"):
+    from anyio import CapacityLimiter
+    from anyio.to_thread import run_sync
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.requests import HTTPConnection, Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute, Mount, Route
+
+T = TypeVar("T")
+
+HANDS = 16  # requests that wait for the server or the store, at a time; the application's own threads stay its own
+
+
+class Login:
+    """Logs people in at one issuer. The arguments are those of `gatelodge.client.login.Login`, which is `core`."""
+
+    def __init__(
+        self, issuer: str, client_id: str, client_secret: str | None = None, **options: Unpack[Options]
+    ) -> None:
+        self.core = core.Login(issuer, client_id, client_secret, **options)
+        self._prefix = ""
+        self._first: BaseRoute | None = None
+        self._limiter: CapacityLimiter | None = None
+
+    def mount(self, app: Starlette, prefix: str = "") -> None:
+        """Serve /login, /callback, /logout and /backchannel-logout below `prefix`."""
+        app.router.routes.extend(self.routes(prefix))
+
+    def routes(self, prefix: str = "") -> list[Route]:
+        """Return the same as routes."""
+        routes = [self._route(action, f"{prefix}/{action}") for action in ACTIONS]
+        self._prefix, self._first = prefix, routes[0]
+        return routes
+
+    async def current_user(self, request: Request) -> User | None:
+        """Return who is signed in, `None` if nobody is. FastAPI: `Depends(login.current_user)`."""
+        return await self._in_thread(lambda: self.core.user_of(_visit(request)))
+
+    async def require_user(self, request: Request) -> User:
+        """Return who is signed in; whoever is not is sent to sign in and comes back. `Depends(login.require_user)`."""
+        user = await self.current_user(request)
+        if user is not None:
+            return user
+        visit = _visit(request)
+        if not visit.is_navigation:
+            raise HTTPException(401, "sign in first")
+        root: str = request.scope.get("app_root_path", "") + (_above(request.scope["router"].routes, self._first) or "")
+        raise HTTPException(303, headers={"location": self.core.login_path(visit, root + self._prefix)})
+
+    async def access_token(self, request: Request) -> str | None:
+        """Return an access token of who is signed in, renewed if need be. Raises as `access_token_of` does."""
+        return await self._in_thread(lambda: self.core.access_token_of(_visit(request)))
+
+    def _route(self, action: str, path: str) -> Route:
+        async def endpoint(request: Request) -> Response:
+            visit = _visit(request, await _body(request) if action == "backchannel-logout" else b"")
+            reply = await self._in_thread(lambda: self.core.respond(action, visit))
+            response = Response(reply.body, reply.status, dict(reply.headers))
+            for cookie in reply.cookies:
+                response.headers.append("set-cookie", cookie_header(cookie))
+            return response
+
+        return Route(path, endpoint, methods=["GET", "POST"], include_in_schema=False)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Run what waits for the server or the store in a thread of ours."""
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(HANDS)
+        return await run_sync(work, limiter=self._limiter)
+
+
+def _above(routes: Sequence[BaseRoute], ours: BaseRoute | None, path: str = "") -> str | None:
+    """Return the path below which the application with our routes is mounted, `None` if it is not among these."""
+    for route in routes:
+        if route is ours:
+            return path
+        if isinstance(route, Mount) and (found := _above(route.routes, ours, path + route.path)) is not None:
+            return found
+    return None
+
+
+def _visit(request: HTTPConnection, body: bytes = b"") -> Visit:
+    method: str = request.scope.get("method", "GET")
+    return Visit(method, str(request.url), request.cookies, dict(request.headers), body)
+
+
+async def _body(request: Request) -> bytes:
+    """Read a body as far as it may be long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > core.MAX_BODY:
+            break
+    return bytes(body)

@@ -1,0 +1,248 @@
+"""Carries requests to the server: over httpx2, one connection each, to an address that was looked at first.
+
+A name is resolved once and the connection goes to a vetted address literally, so no second look-up can change where.
+No redirect is followed, no proxy variable believed, no answer larger than `MAX_BODY` kept. Each request has its own
+connection: it never meets one the server has just given up, so there is never a reason to send anything twice.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from time import monotonic
+from typing import Any
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+import httpx2
+
+from gatelodge.client.errors import AddressRefused, ServerUnavailable, UnexpectedAnswer, place
+from gatelodge.client.http import MAX_BODY, HttpRequest, HttpResponse
+from gatelodge.protocol.addresses import Address, is_global, is_loopback
+from gatelodge.protocol.redirect_uri import LOOPBACK_HOSTS, url_defect
+
+# Seconds: in a task for everything after the look-up of the name; in a thread for each wait, and for headers and body
+# together once the body begins.
+TIMEOUT = 10.0
+MAX_ADDRESSES = 4  # of one name, tried in turn
+
+Resolve = Callable[[str, int], Sequence[str]]
+
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+_HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "gatelodge"}
+
+
+def system_resolve(host: str, port: int) -> list[str]:
+    """Return the addresses this machine knows for a name. Raises `OSError`."""
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which addresses may be dialled, and how.
+
+    `allow_private` is for a server inside your own network. `tls` decides which certificates are believed; `timeout` is
+    in seconds.
+    """
+
+    allow_private: bool = False
+    tls: ssl.SSLContext | None = None
+    timeout: float = TIMEOUT
+    resolve: Resolve = system_resolve
+
+
+class Sender:
+    """Sends from threads. `http` replaces the connection: whoever brings one vouches for where it goes."""
+
+    def __init__(self, route: Route | None = None, *, http: httpx2.Client | None = None) -> None:
+        self._route = route or Route()
+        self._http = http
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
+        url = checked_url(request.url)
+        if self._http is not None:
+            return self._try(self._http, request, request.url, {})
+        addresses = vetted(url, self._route)
+        with httpx2.Client(**_connection(url, self._route)) as http:
+            return self._first(http, request, url, addresses)
+
+    def _first(
+        self, http: httpx2.Client, request: HttpRequest, url: SplitResult, addresses: Sequence[Address]
+    ) -> HttpResponse:
+        """Try one address after the other until one takes the connection."""
+        for address in addresses[:-1]:
+            try:
+                return self._try(http, request, *literal(url, address))
+            except ServerUnavailable as failure:
+                if failure.sent:
+                    raise
+        return self._try(http, request, *literal(url, addresses[-1]))
+
+    def _try(self, http: httpx2.Client, request: HttpRequest, target: str, dialled: Mapping[str, Any]) -> HttpResponse:
+        deadline = monotonic() + self._route.timeout
+        try:
+            with http.stream(**_message(request, target, dialled)) as response:
+                refuse_compression(response, request.url)
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    refuse_excess(body, request.url)
+                    if monotonic() > deadline:
+                        raise ServerUnavailable(request.url, "no whole answer in time", sent=True)
+                return answer(response, bytes(body))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise failure(request, error) from None
+
+
+class AsyncSender:
+    """Sends from tasks; otherwise like `Sender`."""
+
+    def __init__(self, route: Route | None = None, *, http: httpx2.AsyncClient | None = None) -> None:
+        self._route = route or Route()
+        self._http = http
+
+    async def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
+        url = checked_url(request.url)
+        if self._http is not None:
+            return await self._try(self._http, request, request.url, {})
+        addresses = await asyncio.to_thread(vetted, url, self._route)
+        async with httpx2.AsyncClient(**_connection(url, self._route)) as http:
+            return await self._first(http, request, url, addresses)
+
+    async def _first(
+        self, http: httpx2.AsyncClient, request: HttpRequest, url: SplitResult, addresses: Sequence[Address]
+    ) -> HttpResponse:
+        """Try one address after the other until one takes the connection."""
+        for address in addresses[:-1]:
+            try:
+                return await self._try(http, request, *literal(url, address))
+            except ServerUnavailable as failure:
+                if failure.sent:
+                    raise
+        return await self._try(http, request, *literal(url, addresses[-1]))
+
+    async def _try(
+        self, http: httpx2.AsyncClient, request: HttpRequest, target: str, dialled: Mapping[str, Any]
+    ) -> HttpResponse:
+        try:
+            async with (
+                asyncio.timeout(self._route.timeout),
+                http.stream(**_message(request, target, dialled)) as response,
+            ):
+                refuse_compression(response, request.url)
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    refuse_excess(body, request.url)
+                return answer(response, bytes(body))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:  # a TimeoutError is an OSError
+            raise failure(request, error) from None
+
+
+def checked_url(url: str) -> SplitResult:
+    """Return the parts of a URL that may be opened: https, or http on loopback. Raises `AddressRefused`."""
+    defect = url_defect(url)
+    if defect is not None:
+        raise AddressRefused(url, f"https, or http on loopback: {defect.sentence}")
+    return urlsplit(url)
+
+
+def vetted(url: SplitResult, route: Route) -> list[Address]:
+    """Resolve once; one address that may not be reached condemns the whole name.
+
+    Raises `AddressRefused`, and `ServerUnavailable` if the name has no address.
+    """
+    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    try:
+        addresses = [ip_address(text) for text in route.resolve(host, port)]
+    except (OSError, ValueError):
+        addresses = []
+    if not addresses:
+        raise ServerUnavailable(url.geturl(), "its name has no address", sent=False)
+    if not all(may_reach(address, url, route.allow_private) for address in addresses):
+        raise AddressRefused(
+            url.geturl(), "an address of the open internet; if the server is in your network, set allow_private"
+        )
+    return addresses[:MAX_ADDRESSES]
+
+
+def may_reach(address: Address, url: SplitResult, allow_private: bool) -> bool:
+    """Whether a connection to `address` may be made: only a name that says loopback may lead there."""
+    if (url.hostname or "").strip("[]") in _LOOPBACK_NAMES:
+        return is_loopback(address)
+    return url.scheme == "https" and (allow_private or is_global(address))
+
+
+_LOOPBACK_NAMES = frozenset(host.strip("[]") for host in LOOPBACK_HOSTS)
+
+
+def literal(url: SplitResult, address: Address) -> tuple[str, dict[str, Any]]:
+    """Return the URL with the address in place of the name, and what lets the server still hear its name."""
+    host = f"[{address}]" if address.version == 6 else str(address)
+    target = url._replace(netloc=f"{host}:{url.port}" if url.port else host).geturl()
+    return target, {"host": url.netloc, "sni": url.hostname}
+
+
+def refuse_compression(response: httpx2.Response, url: str) -> None:
+    """Raise `UnexpectedAnswer` for a compressed answer: nobody asked for one, and its size is unknown."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise UnexpectedAnswer(place(url), "an answer that is not compressed", "a compressed one")
+
+
+def refuse_excess(body: bytearray, url: str) -> None:
+    """Raise `UnexpectedAnswer` for an answer that is too large."""
+    if len(body) > MAX_BODY:
+        raise UnexpectedAnswer(place(url), f"at most {MAX_BODY} bytes", "more")
+
+
+def answer(response: httpx2.Response, body: bytes) -> HttpResponse:
+    """Return what httpx2 received as a value."""
+    return HttpResponse(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+def failure(request: HttpRequest, error: Exception) -> ServerUnavailable:
+    """Return a failed connection as our own error, which knows whether the server may have heard us."""
+    unsent = isinstance(error, (*_NEVER_SENT, httpx2.InvalidURL))
+    reason = "no answer in time" if isinstance(error, TimeoutError | httpx2.TimeoutException) else type(error).__name__
+    return ServerUnavailable(request.url, reason, sent=not unsent)
+
+
+def _message(request: HttpRequest, target: str, dialled: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of one exchange. The form is encoded here, since a name may repeat in it."""
+    headers = {**_HEADERS, **request.headers}
+    if dialled:
+        headers["host"] = dialled["host"]
+    if request.form is not None:
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    return {
+        "method": request.method,
+        "url": target,
+        "headers": headers,
+        "content": None if request.form is None else urlencode(request.form).encode("ascii"),
+        "follow_redirects": False,
+        "extensions": {"sni_hostname": dialled["sni"]} if dialled else {},
+    }
+
+
+def _connection(url: SplitResult, route: Route) -> dict[str, Any]:
+    return {
+        "verify": (route.tls or _trusted()) if url.scheme == "https" else _no_tls(),
+        "trust_env": False,
+        "timeout": route.timeout,
+        "limits": httpx2.Limits(max_connections=1, max_keepalive_connections=0),
+    }
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Load the certificates of this machine at the first use: it takes 20 ms."""
+    return ssl.create_default_context()
+
+
+@cache
+def _no_tls() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

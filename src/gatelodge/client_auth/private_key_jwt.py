@@ -1,0 +1,69 @@
+"""private_key_jwt: a JWT the client signed, good for one request (RFC 7523, OpenID Connect Core 9)."""
+
+from functools import lru_cache
+
+from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
+from gatelodge.client_auth.decoys import decoys
+from gatelodge.protocol import jose, rules
+from gatelodge.protocol.assertion import ALGORITHMS, ASSERTION_TYPE, MAX_ASSERTION, Assertion, check, claimed_client
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.jose import BadToken, Parts
+from gatelodge.protocol.jwks import BadKeys, PublicKeys, read_jwks
+from gatelodge.protocol.params import Params
+from gatelodge.stores import seen
+
+SEEN = "client assertion"
+_NO_KEYS = PublicKeys()
+
+
+class PrivateKeyJwt(Method[Parts]):
+    """A signed assertion among the parameters."""
+
+    name = "private_key_jwt"
+
+    def read(self, params: Params, authorization: str | None) -> Presented[Parts] | None:
+        token = params.get("client_assertion")
+        kind = params.get("client_assertion_type")
+        if token is None and kind is None:
+            return None
+        if token is None or kind != ASSERTION_TYPE:
+            raise NotProven(rules.ASSERTION_TYPE)
+        try:
+            parts = jose.take_apart(token, MAX_ASSERTION)
+            return Presented(claimed_client(parts), parts)
+        except BadToken as error:
+            raise NotProven(error.rule) from None
+
+    async def check(self, presented: Presented[Parts], client: Client | None, means: Means) -> None:
+        keys = decoys() if client is None else await _keys_of(client, presented.proof, means)
+        try:
+            assertion = check(presented.proof, presented.client_id, keys, means.issuer, means.clock.now())
+        except BadToken as error:
+            raise NotProven(error.rule) from None
+        if client is None or not await _is_first_use(assertion, means):
+            raise NotProven(rules.ASSERTION_ONCE)
+
+
+async def _is_first_use(assertion: Assertion, means: Means) -> bool:
+    """Spend the assertion: of any number of requests that carry it, in any process, one goes on (RFC 7523 3)."""
+    return await means.db.write(seen.once, SEEN, f"{assertion.client_id}\0{assertion.jti}", assertion.forget_at)
+
+
+async def _keys_of(client: Client, parts: Parts, means: Means) -> PublicKeys:
+    """Return the registered keys; of published ones, the one the assertion names, if the algorithm is worth a look."""
+    if client.jwks is not None:
+        return _registered(client.jwks)
+    alg = parts.header.get("alg")
+    if client.jwks_uri is None or alg not in ALGORITHMS:
+        return _NO_KEYS
+    key = await means.remote.find(client.jwks_uri, parts.kid, alg)
+    return _NO_KEYS if key is None else PublicKeys((key,))
+
+
+@lru_cache(maxsize=1024)
+def _registered(jwks: str) -> PublicKeys:
+    """Key objects are made once per registration: making them costs more than a verification."""
+    try:
+        return read_jwks(jwks.encode())
+    except BadKeys:
+        return _NO_KEYS

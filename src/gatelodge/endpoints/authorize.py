@@ -1,0 +1,122 @@
+"""The authorization endpoint (RFC 6749 3.1): understand, see who is there, decide, and answer or send to one page.
+
+Every page returns here; nothing but `decide.next_step` says what is next.
+"""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from gatelodge.clock import Clock
+from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.request import Request
+from gatelodge.ops.authorization import Authorizations, Refused, Understood
+from gatelodge.protocol import rules
+from gatelodge.protocol.answer import answer, error_answer
+from gatelodge.protocol.authorize import Recipient
+from gatelodge.protocol.decide import AskConsent, Issue, Login, Progress, SelectAccount, StepUp, next_step
+from gatelodge.protocol.errors import OAuthError, UnsafeRequest
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.reply import Reply, redirect
+from gatelodge.sessions.arrivals import Arrivals
+from gatelodge.sessions.browser import BrowserId, Browsers
+from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import RequestRefused
+from gatelodge.telemetry.notes import continues
+from gatelodge.tokens.front import FrontIssuer
+
+MAX_PARKED = 16_384  # characters of a request that waits for a person, as it is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A request on its way: its parameters, when it first came, and the interaction it is parked in, if it is."""
+
+    params: Params
+    asked_at: int
+    interaction: Interaction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeEndpoint:
+    """Answers authorization requests. `base` is the issuer's path, `reachable_acr` what a person here can prove."""
+
+    base: str
+    authorizations: Authorizations
+    browsers: Browsers
+    interactions: Interactions
+    issuer: FrontIssuer
+    clock: Clock
+    reachable_acr: frozenset[str]
+    arrivals: Arrivals = field(default_factory=Arrivals)
+
+    async def handle(self, request: Request) -> Reply:
+        """Answer `GET` or `POST /authorize`."""
+        browser = self.browsers.identify(request)
+        gathered = await self._gather(request, browser)
+        try:
+            understood = await self.authorizations.understand(gathered.params, gathered.asked_at)
+        except Refused as refused:
+            return self._refuse(refused.recipient, refused.error, request)
+        try:
+            return await self._proceed(request, gathered, understood, browser)
+        except OAuthError as error:
+            return self._refuse(understood.recipient, error, request)
+
+    async def _gather(self, request: Request, browser: BrowserId) -> Parked:
+        """Return the request itself, or the one that was parked before a page took over."""
+        handle = request.query.get(PARAMETER)
+        if handle is None:
+            return Parked(request.query.merge(request.form), self.clock.now())
+        parked = await self.interactions.resume(handle, browser)
+        if parked is None:
+            raise UnsafeRequest(
+                "this sign-in was answered, has expired, or began in another browser", rules.INTERACTION
+            )
+        params = Params.parse(parked.params.encode())
+        continues(request.origin, params)
+        return Parked(params, parked.asked_at, parked)
+
+    async def _proceed(self, request: Request, gathered: Parked, understood: Understood, browser: BrowserId) -> Reply:
+        signed_in, consent = await self.browsers.standing(request, understood.client.id)
+        parked = gathered.interaction
+        progress = parked.progress if parked else Progress.begin(signed_in)
+        step = next_step(
+            understood.asked, understood.client, signed_in, consent, progress, self.reachable_acr, self.clock.now()
+        )
+        match step:
+            case Issue():
+                parameters = await self.issuer.answer(understood, step, parked, request.origin)
+                return answer(understood.recipient, parameters)
+            case Login() | StepUp():
+                page = "/login"
+            case SelectAccount():
+                page = "/select-account"
+            case AskConsent():
+                page = "/consent"
+        parked = parked or await self._park(request, gathered, progress, browser)
+        return redirect(f"{self.base}{page}?{urlencode({PARAMETER: parked.handle})}", *browser.cookies)
+
+    async def _park(self, request: Request, gathered: Parked, progress: Progress, browser: BrowserId) -> Interaction:
+        """Keep a request until the person was asked. Strangers send any number of them: size and rate are bounded."""
+        params = gathered.params.encoded()
+        if len(params) > MAX_PARKED:
+            raise OAuthError("invalid_request", "the request is too long", rules.BOUNDED)
+        wait = self.arrivals.admit(request.origin.address, self.clock.monotonic())
+        if wait:
+            said = "too many sign-ins begin at this address"
+            raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
+        return await self.interactions.park(params, gathered.asked_at, browser, progress)
+
+    @staticmethod
+    def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:
+        rule = error.rule.id if error.rule else ""
+        event = RequestRefused(
+            client_id=recipient.client.id,
+            error=error.code,
+            rule=rule,
+            endpoint="authorization",
+            reason=error.description,
+        )
+        emit(event, request.origin)
+        return error_answer(recipient, error)

@@ -1,0 +1,30 @@
+"""One HTTP request, read and limited, before any endpoint or page looks at it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.reply import Reply
+from gatelodge.telemetry.events import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an endpoint or page gets. `headers` has lower-case names; a header sent twice is joined with `, `.
+
+    `path` is below the issuer's path. `query` and `form` are kept apart because some parameters are allowed in one
+    place only; `form` is empty unless the body was `application/x-www-form-urlencoded`. `origin` is for events.
+    `path_params` are what the route's pattern matched.
+    """
+
+    method: str
+    path: str
+    query: Params
+    form: Params
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    origin: Origin
+    path_params: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+Handler = Callable[[Request], Awaitable[Reply]]

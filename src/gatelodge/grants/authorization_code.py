@@ -1,0 +1,90 @@
+"""The authorization code grant (RFC 6749 4.1): a code, once, by the client it was made for, with the right verifier."""
+
+from dataclasses import dataclass
+
+from gatelodge.grants.award import Award
+from gatelodge.grants.codes import CODE, read_code
+from gatelodge.grants.contract import Desk, Grant, GrantRefused
+from gatelodge.grants.families import begin_family
+from gatelodge.grants.narrowing import narrowed
+from gatelodge.keys.secrets import StoredValue, digest, take_apart
+from gatelodge.protocol import rules
+from gatelodge.protocol.checks import need, one, some
+from gatelodge.protocol.code import check_code
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.params import Params
+from gatelodge.stores import refresh_tokens, tickets
+from gatelodge.stores.tx import Tx
+from gatelodge.telemetry.events import CodeReplayed, TokenIssued
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequest:
+    """An exchange as it was asked for."""
+
+    code: str
+    redirect_uri: str | None
+    verifier: str | None
+    resource: tuple[str, ...]
+
+
+class AuthorizationCode(Grant[CodeRequest]):
+    """Exchanges an authorization code for tokens."""
+
+    grant_type = "authorization_code"
+    parameters = frozenset({"code", "redirect_uri", "code_verifier", "resource"})
+    checks = (
+        need("code"),
+        some(rules.CODE_VALID, rules.CODE_ONCE),
+        one(rules.CODE_OWNER),
+        one(rules.CODE_REDIRECT),
+        one(rules.PKCE_DOWNGRADE),
+        one(rules.PKCE_VERIFIER_SYNTAX, "code_verifier"),
+        one(rules.PKCE_VERIFIER, "code_verifier"),
+        one(rules.TARGET_GRANTED, "resource"),
+        one(rules.TARGET_KNOWN, "resource"),
+        one(rules.TARGET_ONE),
+        one(rules.TARGET_THERE),
+        one(rules.ACCOUNT_ENABLED),
+    )
+
+    def read(self, params: Params) -> CodeRequest:
+        code = params.get("code")
+        if code is None:
+            raise OAuthError("invalid_request", "code is missing", rules.REQUIRED)
+        return CodeRequest(code, params.get("redirect_uri"), params.get("code_verifier"), params.all("resource"))
+
+    async def redeem(self, tx: Tx, asked: CodeRequest, desk: Desk) -> Award:
+        value = take_apart(asked.code)
+        if value is None:
+            raise _unknown()
+        proof = digest(desk.epoch, CODE, value.secret)
+        ticket = await tickets.take(tx, CODE, value.row_id, proof, desk.now)
+        if ticket is None:
+            raise await self._refusal(tx, value, proof, desk)
+        code = read_code(ticket.payload)
+        check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
+        scope, target = narrowed(desk, code.grounds, None, asked.resource)
+        family = await begin_family(tx, desk, code.grounds, code_id=ticket.id)
+        event = TokenIssued(
+            client_id=desk.client.id,
+            user_id=code.grounds.user_id,
+            grant=self.grant_type,
+            scope=" ".join(scope),
+        )
+        return Award(desk.client, scope, target, event, code.grounds, family, nonce=code.nonce)
+
+    @staticmethod
+    async def _refusal(tx: Tx, value: StoredValue, proof: bytes, desk: Desk) -> OAuthError:
+        """End everything that came of a code that is presented again (RFC 6749 4.1.2)."""
+        spent = await tickets.find_spent(tx, CODE, value.row_id, proof)
+        if spent is None:
+            return _unknown()
+        await refresh_tokens.revoke_of_code(tx, spent.id, desk.now)
+        grounds = read_code(spent.payload).grounds
+        event = CodeReplayed(client_id=desk.client.id, user_id=grounds.user_id)
+        return GrantRefused("invalid_grant", "code was used before", rules.CODE_ONCE, event)
+
+
+def _unknown() -> OAuthError:
+    return OAuthError("invalid_grant", "code is not valid", rules.CODE_VALID)

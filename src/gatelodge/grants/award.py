@@ -1,0 +1,69 @@
+"""What was authorized, before anything is signed: drawn up by a grant or the authorization endpoint."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gatelodge.protocol.client import Client, SigningAlg
+from gatelodge.protocol.targets import Target
+from gatelodge.telemetry.events import Event
+
+
+class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a person's authorization rests on; kept with the family, so every later token says the same.
+
+    `scope` and `resource` are all that was granted. `claims_userinfo` and `claims_id_token` name the claims asked for
+    one by one (OpenID Connect Core 5.5).
+    """
+
+    user_id: int
+    sub: str
+    sid: str
+    auth_time: int
+    amr: str
+    acr: str
+    scope: tuple[str, ...]
+    resource: tuple[str, ...] = ()
+    claims_userinfo: tuple[str, ...] = ()
+    claims_id_token: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRef:
+    """A family and the generation of refresh token to hand out; generation 0 hands out none."""
+
+    id: int
+    nonce: bytes
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What a client is given. `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
+
+    `event` is what happened; `warning` a second event, for legacy grants.
+    """
+
+    client: Client
+    scope: tuple[str, ...]
+    target: Target
+    event: Event
+    grounds: Grounds | None = None
+    family: FamilyRef | None = None
+    nonce: str | None = None
+    warning: Event | None = None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What happened, and what to be warned of."""
+        return (self.event,) if self.warning is None else (self.event, self.warning)
+
+    @property
+    def opaque(self) -> bool:
+        """Whether the access token is a reference to a row instead of a JWT."""
+        return self.target.api is not None and self.target.api.token_format == "opaque"
+
+    @property
+    def signing_alg(self) -> SigningAlg:
+        """The algorithm of the access token when it is a JWT."""
+        return self.target.api.signing_alg if self.target.api else "ES256"

@@ -1,0 +1,67 @@
+"""What a grant works with: who asks, what there is to give, and under which policy."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gatelodge.authn.contract import AuthnEvent
+from gatelodge.clock import Clock, Entropy
+from gatelodge.config import TokenPolicy
+from gatelodge.keys.refresh import RefreshKeys
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.targets import Apis
+from gatelodge.stores.registry import Registry
+from gatelodge.telemetry.events import Origin
+
+
+class Authenticate(Protocol):
+    """Checks a user name and password. Raises `SignInRefused` or `Throttled`."""
+
+    async def __call__(self, login: str, password: str, origin: Origin) -> AuthnEvent: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a grant works with; nothing in it changes while it works.
+
+    `refresh` writes and reads refresh tokens. `now` is in seconds since 1970.
+    """
+
+    client: Client
+    apis: Apis
+    issuer: str
+    policy: TokenPolicy
+    now: int
+    epoch: bytes
+    refresh: RefreshKeys
+    entropy: Entropy
+    origin: Origin
+    authenticate: Authenticate
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """What all desks have in common; `open` gives one its client, the hour and the APIs of that hour."""
+
+    registry: Registry
+    issuer: str
+    policy: TokenPolicy
+    epoch: bytes
+    refresh: RefreshKeys
+    clock: Clock
+    entropy: Entropy
+    authenticate: Authenticate
+
+    async def open(self, client: Client, origin: Origin) -> Desk:
+        """Return the desk of one request."""
+        return Desk(
+            client=client,
+            apis=await self.registry.apis(),
+            issuer=self.issuer,
+            policy=self.policy,
+            now=self.clock.now(),
+            epoch=self.epoch,
+            refresh=self.refresh,
+            entropy=self.entropy,
+            origin=origin,
+            authenticate=self.authenticate,
+        )

@@ -1,0 +1,76 @@
+"""Families: one row per authorization of a person, from which all its tokens descend."""
+
+import msgspec
+
+from gatelodge.grants.award import FamilyRef, Grounds
+from gatelodge.grants.desk import Desk
+from gatelodge.keys.secrets import NONCE_BYTES
+from gatelodge.protocol import rules
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.rotation import Lifetimes, first_expiry
+from gatelodge.stores import refresh_tokens, sessions
+from gatelodge.stores.refresh_tokens import NewFamily
+from gatelodge.stores.tx import Tx
+
+_encode = msgspec.json.Encoder().encode
+read_grounds = msgspec.json.Decoder(Grounds).decode
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Of a family's grounds, the claims that were asked for one by one."""
+
+    claims_userinfo: tuple[str, ...] = ()
+
+
+read_wanted = msgspec.json.Decoder(Wanted).decode
+
+
+async def begin_family(
+    tx: Tx, desk: Desk, grounds: Grounds, code_id: int | None = None, *, with_refresh: bool = True
+) -> FamilyRef:
+    """Open the family of a new authorization, with a first refresh token if one is due and `with_refresh` allows it.
+
+    Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, or all its sessions were ended.
+    """
+    await check_standing(tx, grounds)
+    due = with_refresh and refresh_is_due(desk, grounds)
+    nonce = desk.entropy.bytes(NONCE_BYTES)
+    expiry = first_expiry(_lifetimes(desk, due), desk.now)
+    new = NewFamily(
+        nonce=nonce,
+        client_id=desk.client.id,
+        user_id=grounds.user_id,
+        code_id=code_id,
+        generation=1 if due else 0,
+        idle_expires_at=expiry.idle_at,
+        expires_at=expiry.at,
+        payload=_encode(grounds).decode(),
+    )
+    return FamilyRef(await refresh_tokens.open_family(tx, new, desk.now), nonce, new.generation)
+
+
+async def check_standing(tx: Tx, grounds: Grounds) -> None:
+    """Check that the person may still be told of. Raises `OAuthError` (invalid_grant) as `begin_family` does."""
+    if not await sessions.may_authorize(tx, grounds.user_id, grounds.sid):
+        raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
+
+
+def _lifetimes(desk: Desk, with_refresh: bool) -> Lifetimes:
+    """A family without a refresh token only has to outlive its access tokens."""
+    policy = desk.policy
+    if with_refresh:
+        return Lifetimes(policy.refresh_idle_lifetime, policy.refresh_lifetime, policy.refresh_overlap)
+    longest = max((api.lifetime for api in desk.apis.values()), default=0)
+    span = max(longest, policy.access_token_lifetime) + desk.policy.code_lifetime
+    return Lifetimes(span, span, 0)
+
+
+def refresh_is_due(desk: Desk, grounds: Grounds) -> bool:
+    """Whether a refresh token goes with this authorization.
+
+    The client must be registered for the grant. With `openid`, `offline_access` must have been granted (OIDC Core 11);
+    a plain OAuth request knows no such scope, so the registration decides (RFC 6749 1.5).
+    """
+    if "refresh_token" not in desk.client.grants:
+        return False
+    return "offline_access" in grounds.scope or "openid" not in grounds.scope

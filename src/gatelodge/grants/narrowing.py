@@ -1,0 +1,38 @@
+"""Narrowing: an access token carries at most what its authorization granted (RFC 6749 6, RFC 8707 2.2)."""
+
+from gatelodge.grants.award import Grounds
+from gatelodge.grants.desk import Desk
+from gatelodge.protocol import rules
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.scope import OPENID_SCOPES
+from gatelodge.protocol.targets import Target, single
+
+
+def narrowed(
+    desk: Desk, grounds: Grounds, scope: tuple[str, ...] | None, resource: tuple[str, ...]
+) -> tuple[tuple[str, ...], Target]:
+    """Return the scope and the target of one access token under an authorization.
+
+    Without `scope` all that was granted is meant, without `resource` the API that was granted; of several, the request
+    must say which. Raises `OAuthError`: invalid_scope or invalid_target for what was not granted, invalid_target also
+    for an API that is gone or disabled, and for its scopes in a token that is not for it.
+    """
+    if scope is not None and not set(scope) <= set(grounds.scope):
+        raise OAuthError("invalid_scope", "scope holds one that was not granted", rules.SCOPE_GRANTED)
+    if not set(resource) <= set(grounds.resource):
+        raise OAuthError("invalid_target", "resource was not granted", rules.TARGET_GRANTED)
+    if not set(resource) <= set(desk.apis):
+        raise OAuthError("invalid_target", "resource is not an API of this server any more", rules.TARGET_KNOWN)
+    apis = tuple(desk.apis[name] for name in dict.fromkeys(resource or grounds.resource) if name in desk.apis)
+    target, wanted = single(apis, desk.issuer), scope or grounds.scope
+    fitting = tuple(name for name in wanted if _belongs(name, target, desk))
+    if target.api is None and fitting != wanted:
+        raise OAuthError("invalid_target", "scope holds one of an API this token is not for", rules.TARGET_THERE)
+    return fitting, target
+
+
+def _belongs(name: str, target: Target, desk: Desk) -> bool:
+    """Whether a scope says something at this API, or at this server itself: it is its own, or of no API."""
+    if name in OPENID_SCOPES or (target.api is not None and name in target.api.scopes):
+        return True
+    return desk.apis.owners(name) is None

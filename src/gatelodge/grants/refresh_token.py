@@ -1,0 +1,98 @@
+"""The refresh token grant (RFC 6749 6) with rotation: one generation at a time, and an old one ends the family.
+
+A client whose answer was lost may present the immediate predecessor again for a short time and gets the same successor
+(RFC 9700 4.14.2 asks for replay detection; it does not ask to sign honest people out).
+"""
+
+from dataclasses import dataclass
+
+from gatelodge.grants.award import Award, FamilyRef, Grounds
+from gatelodge.grants.contract import Desk, Grant, GrantRefused, Withheld
+from gatelodge.grants.families import read_grounds
+from gatelodge.grants.narrowing import narrowed
+from gatelodge.keys.secrets import RefreshValue
+from gatelodge.protocol import rules
+from gatelodge.protocol.checks import need, one, some
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.scope import parse_scope
+from gatelodge.protocol.targets import Target
+from gatelodge.stores import refresh_tokens
+from gatelodge.stores.tx import Tx
+from gatelodge.telemetry.events import RefreshReplayed, TokenRefreshed
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """A refresh as it was asked for; `scope` is `None` for all that was granted."""
+
+    token: str
+    scope: tuple[str, ...] | None
+    resource: tuple[str, ...]
+
+
+class RefreshToken(Grant[RefreshRequest]):
+    """Exchanges a refresh token for a new access token and its successor."""
+
+    grant_type = "refresh_token"
+    parameters = frozenset({"refresh_token", "scope", "resource"})
+    checks = (
+        need("refresh_token"),
+        one(rules.SCOPE_SYNTAX, "scope"),
+        one(rules.REFRESH_VALID),
+        some(rules.REFRESH_LIVE, rules.REFRESH_ONCE),
+        one(rules.SCOPE_GRANTED, "scope"),
+        one(rules.TARGET_GRANTED, "resource"),
+        one(rules.TARGET_KNOWN, "resource"),
+        one(rules.TARGET_ONE),
+        one(rules.TARGET_THERE),
+    )
+
+    def read(self, params: Params) -> RefreshRequest:
+        token = params.get("refresh_token")
+        if token is None:
+            raise OAuthError("invalid_request", "refresh_token is missing", rules.REQUIRED)
+        scope = params.get("scope")
+        return RefreshRequest(token, None if scope is None else parse_scope(scope), params.all("resource"))
+
+    async def redeem(self, tx: Tx, asked: RefreshRequest, desk: Desk) -> Award:
+        value = desk.refresh.read(asked.token)
+        if value is None:
+            raise _unknown()
+        policy = desk.policy
+        rotated = await refresh_tokens.rotate(
+            tx, value, desk.client.id, desk.now, policy.refresh_overlap, policy.refresh_idle_lifetime
+        )
+        if rotated is None:
+            raise await self._refusal(tx, value, desk)
+        family = rotated.family
+        grounds = read_grounds(family.payload)
+        scope, target = _narrowed(desk, grounds, asked)
+        event = TokenRefreshed(
+            client_id=desk.client.id, user_id=grounds.user_id, generation=rotated.generation, repeated=rotated.repeated
+        )
+        return Award(desk.client, scope, target, event, grounds, FamilyRef(family.id, family.nonce, rotated.generation))
+
+    @staticmethod
+    async def _refusal(tx: Tx, value: RefreshValue, desk: Desk) -> OAuthError:
+        """Say why, and end the family if a genuine token of an earlier generation came again."""
+        family = await refresh_tokens.why_refused(tx, value)
+        if family is None or family.client_id != desk.client.id:
+            return _unknown()
+        if not family.shows_replay(value, desk.client.id):
+            return OAuthError("invalid_grant", "refresh_token is not valid any more", rules.REFRESH_LIVE)
+        await refresh_tokens.revoke(tx, family.id, family.nonce, desk.now)
+        event = RefreshReplayed(client_id=family.client_id, user_id=family.user_id, generation=value.generation)
+        return GrantRefused("invalid_grant", "refresh_token was used before", rules.REFRESH_ONCE, event)
+
+
+def _narrowed(desk: Desk, grounds: Grounds, asked: RefreshRequest) -> tuple[tuple[str, ...], Target]:
+    """Return what the access token is for; a token that asks for what it cannot get is not spent."""
+    try:
+        return narrowed(desk, grounds, asked.scope, asked.resource)
+    except OAuthError as refusal:
+        raise Withheld(refusal) from None
+
+
+def _unknown() -> OAuthError:
+    return OAuthError("invalid_grant", "refresh_token is not valid", rules.REFRESH_VALID)

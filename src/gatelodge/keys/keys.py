@@ -1,0 +1,151 @@
+"""Keeps the key ring of one process: opens it, notices changes, makes keys, and rotates them exactly once everywhere.
+
+A change is planned from rows of one revision of the instance and kept only if that revision is still the latest. Of two
+that plan at once one is kept; the other plans again and finds that nothing is left to do.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from gatelodge.clock import Clock
+from gatelodge.keys.keyring import KeyRing, NewKey, make_key, open_ring, state
+from gatelodge.keys.schedule import (
+    Change,
+    Schedule,
+    is_due,
+    missing,
+    plan_first,
+    plan_retire,
+    plan_rotation,
+    plan_succession,
+)
+from gatelodge.keys.vault import Vault, WrongSecretKey
+from gatelodge.protocol.client import SigningAlg
+from gatelodge.stores import audit, instance, signing_keys
+from gatelodge.stores.signing_keys import SigningKey
+from gatelodge.stores.tx import Database, RunAgain, Tx, Unavailable
+from gatelodge.telemetry import metrics
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import KeyRetired, KeyRotated, KeysUnreadable, Origin
+
+POLL = 2.0  # seconds between looks at the rows: how long a retired key may go on signing in another process
+
+
+class Keys:
+    """The signing keys as this process has them. `start` first; `ring` is then always there."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock, schedule: Schedule) -> None:
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+        self._schedule = schedule
+        self._rows: Sequence[SigningKey] = ()
+        self.ring = KeyRing(())
+
+    async def start(self) -> None:
+        """Open the ring, after making the first keys of an algorithm that never had any.
+
+        Raises `WrongSecretKey` if a key does not open; keys are never made in place of ones that exist.
+        """
+        await self.refresh()
+        for alg in missing(self._rows):
+            active, following = await self._made(alg), await self._made(alg)
+            await self._db.write(_begin, active, following, self._clock.now(), self._schedule)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Read the rows and open the ring again if they changed."""
+        rows = await self._db.read(signing_keys.list_all)
+        if rows != self._rows:
+            self.ring = await asyncio.to_thread(open_ring, rows, self._vault, self._clock.now())
+            self._rows = rows
+
+    async def tend(self) -> None:
+        """Publish a new next key wherever the last one has taken over."""
+        for alg in ("RS256", "ES256"):
+            if is_due(self._rows, alg, self._clock.now()):
+                following = await self._made(alg)
+                await self._db.write(_succeed, alg, following, self._clock.now(), self._schedule)
+                await self.refresh()
+
+    async def watch(self) -> None:
+        """Refresh and tend until cancelled. Whatever cannot be read, the ring in hand goes on."""
+        readable = True
+        while True:
+            try:
+                await self.refresh()
+                await self.tend()
+                self._tell_age()
+                readable = True
+            except Unavailable:
+                pass
+            except WrongSecretKey:
+                if readable:
+                    emit(KeysUnreadable(), Origin())
+                readable = False
+            await asyncio.sleep(POLL)
+
+    async def rotate(self, alg: SigningAlg, origin: Origin) -> None:
+        """Let the next key take over as soon as it was published long enough, and make another next one."""
+        await self._db.write(_rotate, alg, self._clock.now(), self._schedule, origin)
+        await self.refresh()
+        await self.tend()
+
+    async def retire(self, kid: str, origin: Origin, *, compromised: bool = False) -> None:
+        """Stop signing with a key at once; a `compromised` one is not published any more. Raises `LookupError`."""
+        await self._db.write(_retire, kid, self._clock.now(), self._schedule, origin, compromised)
+        await self.refresh()
+        await self.tend()
+
+    def rows(self) -> Sequence[SigningKey]:
+        """Return every key there ever was, oldest first."""
+        return self._rows
+
+    def _tell_age(self) -> None:
+        now = self._clock.now()
+        for row in self._rows:  # of several active ones the last in the list signs
+            if state(row, now) == "active":
+                metrics.KEY_AGE.labels(row.alg).set(now - row.activates_at)
+
+    async def _made(self, alg: SigningAlg) -> NewKey:
+        return await asyncio.to_thread(make_key, alg, self._vault)
+
+
+async def _begin(tx: Tx, active: NewKey, following: NewKey, now: int, schedule: Schedule) -> None:
+    seen, rows = await _rows(tx)
+    if active.alg in missing(rows):
+        await _keep(tx, seen, plan_first(active, following, now, schedule))
+
+
+async def _succeed(tx: Tx, alg: SigningAlg, following: NewKey, now: int, schedule: Schedule) -> None:
+    seen, rows = await _rows(tx)
+    await _keep(tx, seen, plan_succession(rows, alg, following, now, schedule))
+
+
+async def _rotate(tx: Tx, alg: SigningAlg, now: int, schedule: Schedule, origin: Origin) -> None:
+    seen, rows = await _rows(tx)
+    change = plan_rotation(rows, alg, now, schedule)
+    await _keep(tx, seen, change)
+    if change:
+        await audit.record(tx, KeyRotated(kid=change.changed[0].kid, alg=alg), origin, now)
+
+
+async def _retire(tx: Tx, kid: str, now: int, schedule: Schedule, origin: Origin, compromised: bool) -> None:
+    seen, rows = await _rows(tx)
+    await _keep(tx, seen, plan_retire(rows, kid, now, schedule, compromised=compromised))
+    await audit.record(tx, KeyRetired(kid=kid), origin, now)
+
+
+async def _rows(tx: Tx) -> tuple[int, list[SigningKey]]:
+    """Return the revision and the rows; the revision is read first, so that it is never newer than the rows."""
+    seen = await instance.revision(tx)
+    return seen, await signing_keys.list_all(tx)
+
+
+async def _keep(tx: Tx, seen: int, change: Change) -> None:
+    if change and not await instance.claim_revision(tx, seen):
+        raise RunAgain
+    for row in change.added:
+        await signing_keys.add(tx, row)
+    for row in change.changed:
+        await signing_keys.reschedule(tx, row)

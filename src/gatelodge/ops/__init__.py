@@ -1,0 +1,1 @@
+"""The verbs: every change an administrator or a person can make, with its audit event."""

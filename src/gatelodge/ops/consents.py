@@ -1,0 +1,80 @@
+"""What a person answers when a client asks: kept with its event and the interaction's progress in one transaction.
+
+Also what an operator does about it: look, and take it back for the person.
+"""
+
+from dataclasses import dataclass, replace
+
+from gatelodge.clock import Clock
+from gatelodge.ops import users
+from gatelodge.ops.refusals import NotThere
+from gatelodge.protocol.decide import ConsentAnswer
+from gatelodge.sessions.browser import BrowserId
+from gatelodge.sessions.interactions import Interaction, Interactions
+from gatelodge.stores import audit, consents, refresh_tokens
+from gatelodge.stores.consents import Allowed
+from gatelodge.stores.tx import Database, Tx
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import ConsentDenied, ConsentGiven, ConsentWithdrawn, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who is asked what by whom: an interaction in its browser, the person, and the client."""
+
+    interaction: Interaction
+    browser: BrowserId
+    user_id: int
+    client_id: str
+
+
+class Consents:
+    """Keeps a person's yes and no."""
+
+    def __init__(self, db: Database, interactions: Interactions, clock: Clock) -> None:
+        self._db = db
+        self._interactions = interactions
+        self._clock = clock
+
+    async def allow(self, asking: Asking, answer: ConsentAnswer, origin: Origin) -> None:
+        """Keep what the person allowed, beside what he allowed this client before (OIDC Core 3.1.2.4)."""
+        event = ConsentGiven(user_id=asking.user_id, client_id=asking.client_id, scope=" ".join(answer.allowed))
+        await self._db.write(self._allow, asking, answer, event, origin)
+        emit(event, origin)
+
+    async def deny(self, asking: Asking, origin: Origin) -> None:
+        """Keep the person's no, for this one request: what he allowed before stays allowed."""
+        event = ConsentDenied(user_id=asking.user_id, client_id=asking.client_id)
+        await self._db.write(self._deny, asking, event, origin)
+        emit(event, origin)
+
+    async def _allow(self, tx: Tx, asking: Asking, answer: ConsentAnswer, event: ConsentGiven, origin: Origin) -> None:
+        now = self._clock.now()
+        resources = frozenset((*answer.resource, *answer.places)).difference(answer.left_out)
+        await consents.allow(tx, asking.user_id, asking.client_id, frozenset(answer.allowed), resources, now)
+        progress = asking.interaction.progress.answer(answer)
+        await self._interactions.save_in(tx, replace(asking.interaction, progress=progress), asking.browser)
+        await audit.record(tx, event, origin, now)
+
+    async def _deny(self, tx: Tx, asking: Asking, event: ConsentDenied, origin: Origin) -> None:
+        progress = asking.interaction.progress.refuse()
+        await self._interactions.save_in(tx, replace(asking.interaction, progress=progress), asking.browser)
+        await audit.record(tx, event, origin, self._clock.now())
+
+
+async def allowed_by(tx: Tx, login: str) -> list[Allowed]:
+    """Return everything a person allowed. Raises `NotThere`."""
+    return await consents.of_person(tx, (await users.show(tx, login)).id)
+
+
+async def withdraw(tx: Tx, login: str, client_id: str, origin: Origin, now: int) -> None:
+    """Take back what a person allowed a client, and end every token the client has by it.
+
+    Also what an operator's own client holds, which never asked. Raises `NotThere` if there is neither.
+    """
+    user = await users.show(tx, login)
+    was_allowed = await consents.withdraw(tx, user.id, client_id)
+    ended = await refresh_tokens.revoke_of_consent(tx, user.id, client_id, now)
+    if not was_allowed and not ended:
+        raise NotThere(f"consent of {user.username} for", client_id)
+    await audit.record(tx, ConsentWithdrawn(user_id=user.id, client_id=client_id), origin, now)

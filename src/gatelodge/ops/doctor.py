@@ -1,0 +1,125 @@
+"""The doctor: looks at what must hold before the first person comes, and says what to do about each finding."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from gatelodge.clock import Clock
+from gatelodge.keys.keyring import ALGORITHMS, check_opens, state
+from gatelodge.keys.vault import Vault, WrongSecretKey
+from gatelodge.ops.findings import Finding, broken, good, note, warning
+from gatelodge.ops.setup import PURPOSE
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.strict_json import BadJson, read_object
+from gatelodge.stores import audit, clients, instance, signing_keys
+from gatelodge.stores.instance import Instance
+from gatelodge.stores.signing_keys import SigningKey
+from gatelodge.stores.tx import Database
+
+MAX_SKEW = 10  # seconds; DPoP and client assertions tolerate little more
+MAX_DOCUMENT = 262_144  # bytes
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a fetch of our own discovery document brought; `date` is the Date header, seconds since 1970."""
+
+    status: int
+    body: bytes
+    date: int | None
+
+
+Look = Callable[[str], Awaitable[Seen]]
+
+
+class Unreached(Exception):
+    """A URL could not be fetched; the message says why."""
+
+
+async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Finding]:
+    """Look at everything that is kept: this installation, its keys, its clients, its past."""
+    found, rows = await db.read(instance.load), await db.read(signing_keys.list_all)
+    if found is None:
+        return [broken("keys", "the database is empty", "run gatelodge init, or start the server once")]
+    registered = await db.read(clients.list_all)
+    last = await db.read(audit.list_recent, 1)
+    keys = _keys(found, rows, vault, clock.now())
+    return [*keys, *_clients(registered, clock.now()), *_past(max((e.at for e in last), default=0), clock.now())]
+
+
+async def examine_issuer(issuer: str, look: Look, clock: Clock) -> list[Finding]:
+    """Ask the issuer's own URL who it is, as every client will: it must answer and say the same letter by letter."""
+    url = issuer + DISCOVERY
+    try:
+        seen = await look(url)
+    except Unreached as error:
+        return [warning("issuer", f"{url} cannot be reached: {error}", "start the server, or mend name, proxy and TLS")]
+    if seen.status != 200:
+        return [broken("issuer", f"{url} answers {seen.status}", "let the proxy pass the whole path to this server")]
+    return [_said(issuer, seen.body), *_skew(seen.date, clock.now())]
+
+
+def _said(issuer: str, body: bytes) -> Finding:
+    try:
+        said = read_object(body, MAX_DOCUMENT).get("issuer")
+    except BadJson:
+        return broken("issuer", "what answers at the issuer is not this server", "mend the proxy or the name")
+    if said != issuer:
+        advice = "set server.issuer to the very same text, or clients refuse every token"
+        return broken("issuer", f"the issuer calls itself {said!r} and the configuration {issuer!r}", advice)
+    return good("issuer", f"{issuer} answers and calls itself so")
+
+
+def _skew(date: int | None, now: int) -> Iterator[Finding]:
+    if date is None:
+        return
+    skew = abs(date - now)
+    if skew > MAX_SKEW:
+        yield warning("clock", f"the server's clock and this one are {skew} s apart", "keep both in time with NTP")
+    else:
+        yield good("clock", "the server's clock agrees with this one")
+
+
+def _keys(found: Instance, rows: list[SigningKey], vault: Vault, now: int) -> Iterator[Finding]:
+    try:
+        vault.unseal(found.key_check, PURPOSE)
+        check_opens(rows, vault, now)
+    except WrongSecretKey:
+        advice = "give the key this database was made with; an older key goes on a further line of the file"
+        yield broken("secret_key", "the secret key does not open what is sealed in the database", advice)
+        return
+    yield good("secret_key", "the secret key opens what is sealed")
+    for alg in ALGORITHMS:
+        states = [state(row, now) for row in rows if row.alg == alg]
+        if "active" not in states:
+            yield broken(
+                "keys", f"no {alg} key can sign", "run gatelodge keys rotate; restore the database if that fails"
+            )
+        elif "next" not in states:
+            yield note("keys", f"no {alg} key waits to take over", "the running server makes one; look again later")
+        else:
+            yield good("keys", f"{alg}: one key signs, the next is published")
+
+
+def _clients(registered: Iterable[Client], now: int) -> Iterator[Finding]:
+    for client in registered:
+        for says, advice in _client(client, now):
+            yield warning("clients", f"client {client.id} {says}", advice)
+
+
+def _client(client: Client, now: int) -> Iterator[tuple[str, str]]:
+    if client.pkce_exempt:
+        yield "need not use PKCE", "let it send code_challenge, then register it without --no-pkce"
+    if "password" in client.grants:
+        yield "may use the password grant", "move it to the authorization code grant"
+    if any("token" in words.split() or "id_token" in words.split() for words in client.response_types):
+        yield "may get tokens in the URL", "move it to response type code with PKCE"
+    usable = [secret for secret in client.secrets if secret.expires_at is None or secret.expires_at > now]
+    if client.auth_method.startswith("client_secret_") and not usable:
+        yield "has no secret that works", f"run gatelodge clients rotate-secret {client.id}"
+
+
+def _past(last: int, now: int) -> Iterator[Finding]:
+    """A clock behind what was written down already would bring expired codes back to life."""
+    if last > now + MAX_SKEW:
+        yield broken("clock", f"the database has events {last - now} s in the future", "mend this machine's clock")

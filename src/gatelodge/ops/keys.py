@@ -1,0 +1,32 @@
+"""What an operator can do with signing keys, over the keeper, which makes every change one audited transaction."""
+
+from gatelodge.config import DAY, KeyPolicy
+from gatelodge.keys.keys import Keys
+from gatelodge.keys.schedule import Schedule
+from gatelodge.ops.refusals import NotThere
+from gatelodge.telemetry.events import Origin
+
+LONGEST_TOKEN = DAY  # seconds; no setting and no API may let a signed token live longer
+MARGIN = 3_600  # seconds, for the clocks and caches of others
+
+
+def schedule_of(policy: KeyPolicy) -> Schedule:
+    """Return when keys hand over by themselves, and how long a retired one is still published."""
+    return Schedule(policy.rotation_days * DAY, policy.publish_ahead, LONGEST_TOKEN + MARGIN)
+
+
+async def rotate(keys: Keys, origin: Origin) -> None:
+    """Bring every hand-over forward: the next keys sign as soon as they were published long enough, others follow."""
+    for alg in ("RS256", "ES256"):
+        await keys.rotate(alg, origin)
+
+
+async def retire(keys: Keys, kid: str, compromised: bool, origin: Origin) -> None:
+    """Stop signing with a key now; the next one takes over, however young.
+
+    A `compromised` key is not published any more either, so everything it signed is refused. Raises `NotThere`.
+    """
+    try:
+        await keys.retire(kid, origin, compromised=compromised)
+    except LookupError:
+        raise NotThere("signing key in use", kid) from None

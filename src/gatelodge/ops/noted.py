@@ -1,0 +1,68 @@
+"""What a trace may take from the notes of a request: names this server knows, and who the request claims to be from."""
+
+from collections.abc import Mapping
+
+from gatelodge.client_auth.client_secret_basic import parse_basic
+from gatelodge.client_auth.contract import NotProven
+from gatelodge.grants import GRANTS
+from gatelodge.protocol import assertion, jose
+from gatelodge.protocol.checks import AUTHORIZATION_HEADER
+from gatelodge.protocol.jose import BadToken
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.response_type import canonical
+from gatelodge.telemetry.notes import Notes
+
+# Every name this server reads, beside those that only grants do.
+_NAMES = """
+    access_token acr_values claims client_assertion client_assertion_type client_id client_secret code_challenge
+    code_challenge_method csrf decision grant_type id_token_hint interaction login_hint max_age nonce password
+    post_logout_redirect_uri prompt redirect_uri registration request request_uri resource response_mode response_type
+    scope state token token_type_hint ui_locales username
+"""
+# Another one may be anything, also a token that lost its name on the way.
+PARAMETERS = frozenset(_NAMES.split()).union(*(grant.parameters for grant in GRANTS))
+_WITH_HEADER = frozenset({AUTHORIZATION_HEADER})
+_FLOWS: Mapping[tuple[str, ...], str] = {(grant.grant_type,): grant.grant_type for grant in GRANTS}
+
+
+def names(notes: Notes) -> frozenset[str]:
+    """Return the names of what was sent."""
+    found = PARAMETERS.intersection(notes.form.fields)
+    if notes.query.fields:
+        found |= PARAMETERS.intersection(notes.query.fields)
+    if notes.parked.fields:
+        found |= PARAMETERS.intersection(notes.parked.fields)
+    return found | _WITH_HEADER if notes.authorization is not None else found
+
+
+def values(notes: Notes) -> frozenset[str]:
+    """Return the names of what was sent with a value: one without counts as left out."""
+    everything = named_params(notes)
+    found = frozenset(name for name in PARAMETERS.intersection(everything.fields) if name in everything)
+    return found | _WITH_HEADER if notes.authorization is not None else found
+
+
+def named_params(notes: Notes) -> Params:
+    """Return all that was sent, whichever way it came."""
+    return notes.parked.merge(notes.query).merge(notes.form)
+
+
+def flow_of(endpoint: str, notes: Notes) -> str:
+    """Return the grant type or the response type, `""` for none that is known here."""
+    if endpoint == "token":
+        return _FLOWS.get(notes.form.fields.get("grant_type", ()), "")
+    sent = notes.parked.all("response_type") or notes.query.all("response_type") or notes.form.all("response_type")
+    return (canonical(sent[0]) or "") if sent else ""
+
+
+def claimed_client(notes: Notes) -> str:
+    """Return the client a request says it comes from, `""` if it says nothing readable. That proves nothing."""
+    for params in (notes.form, notes.query, notes.parked):
+        if sent := params.all("client_id"):
+            return sent[0]
+    try:
+        if sent := notes.form.all("client_assertion"):
+            return assertion.claimed_client(jose.take_apart(sent[0], assertion.MAX_ASSERTION))
+        return parse_basic(notes.authorization)[0] if notes.authorization else ""
+    except (NotProven, BadToken):
+        return ""

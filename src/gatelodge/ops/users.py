@@ -1,0 +1,89 @@
+"""What an operator can do with people's accounts. Each function is one transaction body with its audit event.
+
+Passwords arrive hashed: hashing is slow, and nothing slow happens inside a body.
+"""
+
+from gatelodge.clock import Entropy
+from gatelodge.config import SignInPolicy
+from gatelodge.keys.secrets import b64
+from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.stores import audit, credentials, refresh_tokens, sessions
+from gatelodge.stores import users as store
+from gatelodge.stores.tx import Tx
+from gatelodge.stores.users import NewUser, User
+from gatelodge.telemetry.events import Origin, PasswordSet, UserAdded, UserDisabled, UserEnabled, UserRemoved
+
+SUB_BYTES = 16
+
+
+async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, now: int) -> User:
+    """Make an account and return it; without a password it cannot sign in by one.
+
+    Raises `Taken` if its names are in use and `Refused` if they cannot be names.
+    """
+    try:
+        user = await store.add(tx, new, now)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    if password_hash is not None:
+        await credentials.set_password(tx, user.id, password_hash, now)
+    await audit.record(tx, UserAdded(user_id=user.id), origin, now)
+    return user
+
+
+async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, now: int) -> User:
+    """Give a person a new password: every session and every token he holds ends. Raises `NotThere`."""
+    user = await show(tx, login)
+    await credentials.set_password(tx, user.id, password_hash, now)
+    await _end_everything(tx, user, now)
+    await audit.record(tx, PasswordSet(user_id=user.id), origin, now)
+    return user
+
+
+async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
+    """Let a person sign in again. Raises `NotThere`."""
+    user = await show(tx, login)
+    await store.set_enabled(tx, user.id, True, now)
+    await audit.record(tx, UserEnabled(user_id=user.id), origin, now)
+    return await show(tx, login)
+
+
+async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
+    """Keep a person out: every session and every token he holds ends. Raises `NotThere`."""
+    user = await show(tx, login)
+    await store.set_enabled(tx, user.id, False, now)
+    await _end_everything(tx, user, now)
+    await audit.record(tx, UserDisabled(user_id=user.id), origin, now)
+    return await show(tx, login)
+
+
+async def remove(tx: Tx, login: str, origin: Origin, now: int) -> None:
+    """Forget a person and all he holds. Raises `NotThere`."""
+    user = await show(tx, login)
+    await _end_everything(tx, user, now)
+    await store.remove(tx, user.id)
+    await audit.record(tx, UserRemoved(user_id=user.id), origin, now)
+
+
+async def show(tx: Tx, login: str) -> User:
+    """Return the person with this user name or e-mail address. Raises `NotThere`."""
+    user = await store.find_by_login(tx, login)
+    if user is None:
+        raise NotThere("user", login)
+    return user
+
+
+def new_sub(entropy: Entropy) -> str:
+    """Return a subject identifier: random, so it says nothing and is never used twice."""
+    return b64(entropy.bytes(SUB_BYTES))
+
+
+def check_password(password: str, policy: SignInPolicy) -> None:
+    """Judge a new password. Raises `Refused`."""
+    if len(password) < policy.min_password:
+        raise Refused(f"the password must have at least {policy.min_password} characters (sign_in.min_password)")
+
+
+async def _end_everything(tx: Tx, user: User, now: int) -> None:
+    await sessions.end_all_of_user(tx, user.id)
+    await refresh_tokens.revoke_of_user(tx, user.id, now)

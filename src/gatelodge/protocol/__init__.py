@@ -1,0 +1,1 @@
+"""What the RFCs say: pure functions over frozen values. No clock, no random numbers, no SQL, no `await`."""

@@ -1,0 +1,36 @@
+"""Which network addresses lead to the open internet, which to this machine (RFC 6890), and which count as one."""
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+
+# Addresses that carry an IPv4 address inside and so can lead anywhere (RFC 6052, RFC 8215, RFC 3056, RFC 4380).
+_CARRIERS = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")))
+
+
+def is_global(address: Address) -> bool:
+    """Whether an address is one of the open internet and can only be that."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_global(address.ipv4_mapped)
+        if address.scope_id or address.is_site_local or any(address in network for network in _CARRIERS):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_private
+
+
+def is_loopback(address: Address) -> bool:
+    """Whether an address is this machine, said in one of the plain ways."""
+    return str(address) == "::1" or (isinstance(address, IPv4Address) and address.is_loopback)
+
+
+@lru_cache(maxsize=4_096)
+def network_of(address: str) -> str:
+    """Return what is counted as one address: an IPv4 address, or the /64 one IPv6 subscriber has to himself."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))

@@ -1,0 +1,188 @@
+"""Which rules every endpoint checks, in order: what held for a request that was answered, or until one refused it.
+
+The code that enforces a rule raises it and says nothing of those that held. This list says so for the inspector, and
+tests send requests that break two rules at once to prove its order. Where two checks have no order that could be told
+from outside, they stand in one stage: a refusal by one of them claims nothing of its neighbours. What a grant checks
+after the token endpoint did, it states itself.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from gatelodge.protocol import rules
+from gatelodge.protocol.rules import Rule
+
+AUTHORIZATION_HEADER = "Authorization"  # stands among the names of parameters for the header that proves a client
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule in its place.
+
+    It is checked if one of `sent` came with the request (or `sent` is empty), none of `unsent` did, and one of `flow`
+    is a word of the response type (or `flow` is empty). `needs` is the one parameter the rule demands here. What has an
+    `event` is known to hold for an answered request only if that event happened. A rule that stands in several places
+    holds when the last of them is passed.
+    """
+
+    rule: Rule
+    sent: frozenset[str] = frozenset()
+    unsent: frozenset[str] = frozenset()
+    flow: frozenset[str] = frozenset()
+    needs: str = ""
+    event: str = ""
+
+    def concerns(self, flow: str, sent: Collection[str]) -> bool:
+        """Whether a request with these parameters and of this flow is checked for it."""
+        if not self.unsent.isdisjoint(sent) or (self.sent and self.sent.isdisjoint(sent)):
+            return False
+        return not self.flow or not self.flow.isdisjoint(flow.split())
+
+    def is_known(self, events: Collection[str]) -> bool:
+        """Whether it held for a request that was answered after these events."""
+        return not self.event or self.event in events
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What is the same of a check in another place."""
+        return self.rule.id, self.needs
+
+
+Stage = tuple[Check, ...]
+Stages = tuple[Stage, ...]
+
+
+def one(rule: Rule, sent: str = "", unsent: str = "", flow: str = "", event: str = "") -> Stage:
+    """Return a stage of one check; names and words are separated by spaces."""
+    among, absent, flows = (frozenset(text.split()) for text in (sent, unsent, flow))
+    return (Check(rule, among, absent, flows, event=event),)
+
+
+def some(*of: Rule, sent: str = "") -> Stage:
+    """Return a stage of several checks that have no order."""
+    return tuple(Check(rule, frozenset(sent.split())) for rule in of)
+
+
+def need(name: str) -> Stage:
+    """Return the stage that demands a parameter."""
+    return (Check(rules.REQUIRED, needs=name),)
+
+
+_PROOF = f"{AUTHORIZATION_HEADER} client_secret client_assertion"
+_ASSERTION = "client_assertion"
+_HINT = "id_token_hint"
+
+READING = some(rules.PRINTABLE, rules.BOUNDED, rules.UTF_8)
+
+PROVING: Stages = (
+    one(rules.CLIENT_BASIC, AUTHORIZATION_HEADER),
+    one(rules.ASSERTION_TYPE, f"{_ASSERTION} client_assertion_type"),
+    one(rules.JWT_COMPACT, _ASSERTION),
+    some(rules.JWT_JSON, rules.JWT_HEADER, rules.JWT_KEY, sent=_ASSERTION),
+    one(rules.ASSERTION_SUBJECT, _ASSERTION),
+    one(rules.CLIENT_PROVEN, unsent=f"{AUTHORIZATION_HEADER} client_id {_ASSERTION}"),
+    one(rules.CLIENT_ONE_METHOD, f"{_PROOF} client_id"),
+    one(rules.JWT_ALG, _ASSERTION),
+    one(rules.JWT_TYP, _ASSERTION),
+    one(rules.JWT_KEY, _ASSERTION),
+    one(rules.JWT_SIGNATURE, _ASSERTION),
+    one(rules.JWT_ISS, _ASSERTION),
+    one(rules.JWT_AUD, _ASSERTION),
+    some(rules.JWT_TIME, rules.JWT_EXP, rules.JWT_NOT_YET, sent=_ASSERTION),
+    one(rules.ASSERTION_ONCE, _ASSERTION),
+    one(rules.CLIENT_PROVEN, _PROOF),
+    one(rules.CLIENT_ENABLED),
+)
+DIRECT: Stages = (READING, one(rules.BODY_ONLY), one(rules.ONCE))
+
+READING_HINT: Stages = (
+    one(rules.JWT_COMPACT, _HINT),
+    some(rules.JWT_JSON, rules.JWT_HEADER, rules.JWT_KEY, sent=_HINT),
+    one(rules.JWT_ALG, _HINT),
+    one(rules.JWT_TYP, _HINT),
+    one(rules.JWT_KEY, _HINT),
+    one(rules.JWT_SIGNATURE, _HINT),
+    one(rules.JWT_ISS, _HINT),
+    some(rules.JWT_TIME, rules.JWT_NOT_YET, sent=_HINT),  # it may have expired
+    one(rules.LOGOUT_HINT, _HINT),
+)
+UNDERSTANDING: Stages = (
+    READING,
+    one(rules.ONCE, "interaction"),
+    one(rules.INTERACTION, "interaction"),
+    one(rules.REDIRECT_ONCE),
+    one(rules.CLIENT_KNOWN),
+    one(rules.REDIRECT_ONCE),
+    one(rules.REDIRECT_REQUIRED, unsent="redirect_uri"),
+    one(rules.REDIRECT_EXACT, "redirect_uri"),
+    one(rules.ONCE, _HINT),
+    *READING_HINT,
+    one(rules.HINT_SUBJECT, _HINT),
+    one(rules.ONCE),
+    one(rules.REQUEST_OBJECT),
+    need("response_type"),
+    one(rules.RESPONSE_TYPE),
+    one(rules.RESPONSE_TYPE_ON),
+    one(rules.RESPONSE_TYPE_ALLOWED),
+    some(rules.NO_TOKEN_IN_QUERY, rules.RESPONSE_MODE, sent="response_mode"),
+    one(rules.SCOPE_SYNTAX, "scope"),
+    one(rules.TARGET_KNOWN, "resource"),
+    one(rules.SCOPE_ALLOWED),
+    one(rules.SCOPE_OF_RESOURCE, "resource"),
+    one(rules.SCOPE_ONE_API, unsent="resource"),
+    one(rules.SCOPE_REQUIRED),
+    one(rules.OPENID_REQUIRED, flow="id_token"),
+    one(rules.TARGET_ONE, flow="token"),
+    one(rules.CLAIMS, "claims"),
+    one(rules.NONCE, flow="id_token"),
+    one(rules.PKCE_REQUIRED, "code_challenge", flow="code"),
+    one(rules.PKCE_METHOD, "code_challenge", flow="code"),
+    one(rules.PKCE_CHALLENGE, "code_challenge", flow="code"),
+    one(rules.PROMPT, "prompt"),
+    one(rules.MAX_AGE, "max_age"),
+    one(rules.HINT_SUBJECT, _HINT),
+)
+DECIDING: Stages = (
+    one(rules.PERSON_REFUSED, event="authorization_answered"),
+    one(rules.LOGIN_REQUIRED, event="authorization_answered"),
+    one(rules.ACCOUNT_REQUIRED, "prompt", event="authorization_answered"),
+    one(rules.ACR_REACHED, "claims", event="authorization_answered"),
+    one(rules.CONSENT_REQUIRED, event="authorization_answered"),
+    one(rules.PERSON_REFUSED, event="authorization_answered"),
+    one(rules.INTERACTION, "interaction", event="authorization_answered"),
+    one(rules.ACCOUNT_ENABLED, flow="id_token token", event="authorization_answered"),
+)
+
+# What a token request without an authorization behind it asks for, and at which API.
+TARGETING: Stages = (
+    one(rules.TARGET_KNOWN, "resource"),
+    one(rules.SCOPE_ALLOWED),
+    one(rules.SCOPE_OF_RESOURCE, "resource"),
+    one(rules.SCOPE_ONE_API, unsent="resource"),
+    one(rules.TARGET_ONE),
+)
+
+ENDPOINTS: Mapping[str, Stages] = {
+    "authorization": UNDERSTANDING + DECIDING,
+    "login": UNDERSTANDING,
+    "consent": UNDERSTANDING,
+    "select_account": UNDERSTANDING,
+    "token": (*DIRECT, need("grant_type"), *PROVING, one(rules.GRANT_KNOWN), one(rules.GRANT_ALLOWED)),
+    "introspection": (*DIRECT, *PROVING, one(rules.CLIENT_PROVEN), need("token")),
+    "revocation": (*DIRECT, *PROVING, need("token")),
+    "userinfo": (
+        READING,
+        one(rules.BEARER_ONE),
+        one(rules.ONCE, "access_token"),
+        one(rules.BEARER_ONE),
+        one(rules.TOKEN_ACTIVE),
+        one(rules.USERINFO_SCOPE),
+    ),
+    "end_session": (
+        READING,
+        one(rules.ONCE),
+        *READING_HINT,
+        one(rules.LOGOUT_CLIENT, _HINT),
+        one(rules.LOGOUT_REDIRECT, "post_logout_redirect_uri"),
+    ),
+}

@@ -1,0 +1,294 @@
+"""What happens next to an authorization request: the whole policy, on one screen (OIDC Core 3.1.2.3 and 3.1.2.4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from gatelodge.protocol import rules
+from gatelodge.protocol.authorize import AuthorizationRequest
+from gatelodge.protocol.claims import scopes_behind
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.targets import scope_of
+
+CLOCK_SKEW = 90  # seconds by which the clocks of two of our machines may differ
+
+
+class Consent(Protocol):
+    """What a person allowed a client before; a stored consent is one.
+
+    `resources` are APIs, and the scopes allowed at each (`targets.place`).
+    """
+
+    @property
+    def scopes(self) -> Collection[str]: ...
+    @property
+    def resources(self) -> Collection[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who is signed in in this browser. `auth_time` is in seconds since 1970: when he last proved who he is.
+
+    `session_id` is the row of the session: every sign-in makes another. `sid` is its public name. `amr` is a list of
+    space-joined methods (RFC 8176).
+    """
+
+    user_id: int
+    sub: str
+    session_id: int
+    sid: str
+    auth_time: int
+    amr: str
+    acr: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    """What a person answered on the consent page of this interaction: of the scopes `asked`, those he `allowed`.
+
+    `resource` are the APIs he was asked about, `left_out` those of them he allowed nothing at. `places` are the allowed
+    scopes at each API.
+    """
+
+    sub: str
+    asked: tuple[str, ...]
+    allowed: tuple[str, ...]
+    resource: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What this interaction has already seen. Kept by the server, bound to the browser that began it.
+
+    `session_before` is the session that was there when the request came: a session that differs is a sign-in that
+    happened since. `chosen_sub` is the account the person picked. `refused` when he cancelled or denied.
+    """
+
+    session_before: int | None = None
+    chosen_sub: str | None = None
+    consent: ConsentAnswer | None = None
+    refused: bool = False
+
+    @staticmethod
+    def begin(signed_in: SignedIn | None) -> "Progress":
+        """Return the progress of an interaction that begins now."""
+        return Progress(session_before=None if signed_in is None else signed_in.session_id)
+
+    def choose(self, sub: str) -> "Progress":
+        """Return it with an account picked."""
+        return replace(self, chosen_sub=sub)
+
+    def answer(self, consent: ConsentAnswer) -> "Progress":
+        """Return it with the consent page answered."""
+        return replace(self, consent=consent)
+
+    def refuse(self) -> "Progress":
+        """Return it with the person's no."""
+        return replace(self, refused=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The person must sign in; `reauthenticate` when he is signed in but must prove it again."""
+
+    reauthenticate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelectAccount:
+    """The person must say which account he means; `signed_in` is the one at hand."""
+
+    signed_in: SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """The person must prove more: a sign-in that reaches one of these `acr` values."""
+
+    acr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """The person must be asked: about the scopes in `scope`, and the APIs in `resource` he has not allowed before.
+
+    `remembered` are the scopes of the request that he allowed before and is not asked about.
+    """
+
+    signed_in: SignedIn
+    scope: tuple[str, ...]
+    resource: tuple[str, ...]
+    remembered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Nothing is missing: answer for this person with this `scope`, which may be less than was asked."""
+
+    signed_in: SignedIn
+    scope: tuple[str, ...]
+    resource: tuple[str, ...]
+    claims_userinfo: tuple[str, ...] = ()
+    claims_id_token: tuple[str, ...] = ()
+
+
+Step = Login | SelectAccount | StepUp | AskConsent | Issue
+
+
+def next_step(
+    asked: AuthorizationRequest,
+    client: Client,
+    signed_in: SignedIn | None,
+    granted: Consent | None,
+    progress: Progress,
+    reachable_acrs: Collection[str],
+    now: int,
+) -> Step:
+    """Return what is next. `granted` is what the person who is signed in allowed this client before.
+
+    `reachable_acrs` are the levels of assurance he can reach here. Raises `OAuthError` for the client: the person
+    refused, or something is missing and `prompt=none` forbids to ask for it.
+    """
+    if progress.refused:
+        raise OAuthError("access_denied", "the person refused", rules.PERSON_REFUSED)
+    if signed_in is None:
+        step = Login()
+    else:
+        step = (
+            _identify(asked, signed_in, progress, now)
+            or _step_up(asked, signed_in, reachable_acrs)
+            or _ask_consent(asked, client, signed_in, granted, progress)
+            or _issue(asked, signed_in, progress)
+        )
+    return _without_asking(step) if "none" in asked.prompt else step
+
+
+def _without_asking(step: Step) -> Issue:
+    """Refuse in the words for what the person would have been asked (OIDC Core 3.1.2.6)."""
+    match step:
+        case Issue():
+            return step
+        case Login():
+            raise OAuthError("login_required", "the person must sign in", rules.LOGIN_REQUIRED)
+        case SelectAccount():
+            raise OAuthError("account_selection_required", "the person must pick an account", rules.ACCOUNT_REQUIRED)
+        case StepUp():
+            raise OAuthError("interaction_required", "the person must prove more", rules.ACR_REACHED)
+        case AskConsent():
+            raise OAuthError("consent_required", "the person must be asked", rules.CONSENT_REQUIRED)
+
+
+def _identify(
+    asked: AuthorizationRequest, person: SignedIn, progress: Progress, now: int
+) -> Login | SelectAccount | None:
+    """Whether it is the person who was meant, there now (OIDC Core 3.1.2.3)."""
+    fresh = _is_fresh(asked, person, progress)
+    if asked.hinted_sub not in (None, person.sub):
+        return _ask_for_other(fresh)
+    if fresh:
+        return None
+    if _is_too_old(asked, person, now):
+        return Login(reauthenticate=True)
+    if "select_account" in asked.prompt and progress.chosen_sub != person.sub:
+        return SelectAccount(person)
+    return None
+
+
+def _is_fresh(asked: AuthorizationRequest, person: SignedIn, progress: Progress) -> bool:
+    """Whether he signed in since the request came. An older session put in the place of the first is no sign-in."""
+    return person.session_id != progress.session_before and person.auth_time >= asked.asked_at - CLOCK_SKEW
+
+
+def _is_too_old(asked: AuthorizationRequest, person: SignedIn, now: int) -> bool:
+    """Whether a sign-in from before the request is not enough; `max_age=0` is `prompt=login` (OIDC Core 3.1.2.1)."""
+    if "login" in asked.prompt or asked.max_age == 0:
+        return True
+    return asked.max_age is not None and now - person.auth_time > asked.max_age
+
+
+def _ask_for_other(fresh: bool) -> Login:
+    """Ask once for the person who was meant; if somebody else comes again, say so (OIDC Core 3.1.2.2)."""
+    if fresh:
+        raise OAuthError("login_required", "another person signed in than was asked for", rules.LOGIN_REQUIRED)
+    return Login(reauthenticate=True)
+
+
+def _step_up(asked: AuthorizationRequest, person: SignedIn, reachable_acrs: Collection[str]) -> StepUp | None:
+    """An essential `acr` is reached or refused; a voluntary one is a wish (OIDC Core 5.5.1.1)."""
+    if not asked.essential_acr or person.acr in asked.essential_acr:
+        return None
+    within_reach = tuple(acr for acr in asked.essential_acr if acr in reachable_acrs)
+    if not within_reach:
+        raise OAuthError("unmet_authentication_requirements", "no essential acr can be reached", rules.ACR_REACHED)
+    return StepUp(within_reach)
+
+
+def _ask_consent(
+    asked: AuthorizationRequest, client: Client, person: SignedIn, granted: Consent | None, progress: Progress
+) -> AskConsent | None:
+    """Ask for every scope and API he has not answered in this interaction or, unless he is asked again, before."""
+    again = "consent" in asked.prompt
+    if client.trusted and not again:
+        return None
+    again = again or _may_be_an_impostor(client)
+    answer, remembered = _answer(person, progress), None if again else granted
+    wanted = _to_allow(asked)
+    settled = {*answer.asked, *(_allowed_before(asked, remembered) if remembered else ())}
+    places = {*answer.resource, *(remembered.resources if remembered else ())}
+    scope = tuple(name for name in wanted if name not in settled)
+    resource = tuple(name for name in asked.resource if name not in places)
+    if not scope and not resource:
+        return None
+    return AskConsent(person, scope, resource, tuple(name for name in wanted if name in settled))
+
+
+def _allowed_before(asked: AuthorizationRequest, granted: Consent) -> frozenset[str]:
+    """Return the scopes he allowed, but for those of an API he did not allow them at: names may be shared."""
+    elsewhere = {scope_of(place) for place in asked.places if place not in granted.resources}
+    return frozenset(granted.scopes) - elsewhere
+
+
+def _may_be_an_impostor(client: Client) -> bool:
+    """Whether any program on the person's machine could pose as this client, so each time he must say that he meant it.
+
+    RFC 8252 8.6: nothing proves a native client, and its redirect URI is there for whoever takes it first.
+    """
+    return client.type == "native" and client.is_public
+
+
+def _issue(asked: AuthorizationRequest, person: SignedIn, progress: Progress) -> Issue:
+    """Answer with all that was asked but what the person left out."""
+    answer = _answer(person, progress)
+    left_out = frozenset(answer.asked) - frozenset(answer.allowed)
+    scope = tuple(name for name in asked.scope if name not in left_out)
+    if not scope or ("openid" in asked.scope and "openid" in left_out):
+        raise OAuthError("access_denied", "the person allowed nothing that was asked", rules.PERSON_REFUSED)
+    return Issue(
+        person,
+        scope,
+        tuple(name for name in asked.resource if name not in answer.left_out),
+        _allowed_claims(asked.claims_userinfo, left_out),
+        _allowed_claims(asked.claims_id_token, left_out),
+    )
+
+
+def _answer(person: SignedIn, progress: Progress) -> ConsentAnswer:
+    """Return what this person answered in this interaction: what somebody else answered binds him to nothing."""
+    answer = progress.consent
+    return answer if answer is not None and answer.sub == person.sub else ConsentAnswer(person.sub, (), ())
+
+
+def _to_allow(asked: AuthorizationRequest) -> tuple[str, ...]:
+    """Return the scopes, and those behind the claims that are asked for one by one (OIDC Core 5.5)."""
+    claims = (*asked.claims_userinfo, *asked.claims_id_token)
+    if not claims:
+        return asked.scope
+    behind = scopes_behind(claims)
+    return (*asked.scope, *sorted(behind.difference(asked.scope)))
+
+
+def _allowed_claims(names: tuple[str, ...], left_out: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if left_out.isdisjoint(scopes_behind((name,))))

@@ -1,0 +1,177 @@
+"""The one door for reading JSON Web Tokens: whatever kind comes in, it comes in through `read` (RFC 7519, RFC 8725).
+
+What a kind of token must look like is an `Expected`. Algorithms are allow-listed per kind, keys are found by `kid`
+among keys the caller already trusts, bytes are limited before they are decoded, and no header can point to a key.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.jws import JWSRegistry
+
+from gatelodge.protocol import rules
+from gatelodge.protocol.jwks import MAX_KID, Keys
+from gatelodge.protocol.rules import Rule
+from gatelodge.protocol.strict_json import BadJson, read_object
+
+MAX_TOKEN = 16_384  # characters
+MAX_HEADER = 2_048  # bytes
+LEEWAY = 60  # seconds two honest clocks may differ
+LAST_SECOND = 1 << 42  # no time we believe lies beyond
+
+ASYMMETRIC = frozenset({"ES256", "RS256", "PS256"})
+
+# A header member that brings its own key, or that changes what was signed, is refused whatever it says.
+_FORBIDDEN = frozenset({"crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc"})
+
+
+class BadToken(Exception):
+    """A token that was refused; `rule` is the check that refused it. The message echoes nothing of the token."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule.sentence)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What one kind of token must look like.
+
+    `types` are the `typ` values it may carry, in lower case; `""` allows none at all. `audience` is `None` if the
+    caller judges `aud` itself; `sole_audience` demands the string itself, not a list. `max_ahead` is how many seconds
+    `exp` may lie ahead, `grace` how many seconds after `exp` it is still taken.
+    """
+
+    issuer: str
+    audience: str | None
+    types: frozenset[str]
+    algorithms: frozenset[str] = ASYMMETRIC
+    sole_audience: bool = False
+    max_ahead: int | None = None
+    grace: int = LEEWAY
+    max_bytes: int = MAX_TOKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A compact token taken apart; nothing of it is proven."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+
+    @property
+    def kid(self) -> str | None:
+        """The name of the key it says it was signed with."""
+        return self.header.get("kid")
+
+
+def read(token: str, keys: Keys, expected: Expected, now: int) -> Mapping[str, Any]:
+    """Return the claims of a token that is all `expected` says. Raises `BadToken`."""
+    parts = take_apart(token, expected.max_bytes)
+    prove(parts, keys, expected)
+    check_claims(parts.claims, expected, now)
+    return parts.claims
+
+
+def take_apart(token: str, max_bytes: int = MAX_TOKEN) -> Parts:
+    """Return the parts of a compact JWS, proving nothing: to learn who claims to speak. Raises `BadToken`."""
+    segments = token.split(".", 3) if len(token) <= max_bytes else []
+    if len(segments) != 3:
+        raise BadToken(rules.JWT_COMPACT)
+    header, payload, signature = map(_decoded, segments)
+    try:
+        return Parts(
+            _checked_header(read_object(header, MAX_HEADER)),
+            read_object(payload, max_bytes),
+            token.rpartition(".")[0].encode("ascii"),
+            signature,
+        )
+    except BadJson as error:
+        raise BadToken(rules.JWT_JSON) from error
+
+
+def prove(parts: Parts, keys: Keys, expected: Expected) -> None:
+    """Check the header and the signature. Raises `BadToken`."""
+    alg = check_header(parts, expected)
+    key = keys.find(parts.kid, alg)
+    if key is None:
+        raise BadToken(rules.JWT_KEY)
+    if not JWSRegistry.algorithms[alg].verify(parts.signed, parts.signature, key.key):
+        raise BadToken(rules.JWT_SIGNATURE)
+
+
+def check_header(parts: Parts, expected: Expected) -> str:
+    """Return the algorithm a token says it is signed with, if it may be and its type is right. Raises `BadToken`."""
+    alg: Any = parts.header.get("alg")
+    if not isinstance(alg, str) or alg not in expected.algorithms:
+        raise BadToken(rules.JWT_ALG)
+    _check_type(parts.header.get("typ", ""), expected.types)
+    return alg
+
+
+def check_claims(claims: Mapping[str, Any], expected: Expected, now: int) -> None:
+    """Check who made the token, for whom, and when. Raises `BadToken`."""
+    if claims.get("iss") != expected.issuer:
+        raise BadToken(rules.JWT_ISS)
+    _check_audience(claims.get("aud"), expected)
+    _check_times(claims, expected, now)
+
+
+def _decoded(segment: str) -> bytes:
+    """Decode the one canonical form: no padding, no spaces, no spare bits (RFC 7515 2)."""
+    try:
+        raw = urlsafe_b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4))
+    except ValueError as error:
+        raise BadToken(rules.JWT_COMPACT) from error
+    if urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != segment:
+        raise BadToken(rules.JWT_COMPACT)
+    return raw
+
+
+def _checked_header(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not _FORBIDDEN.isdisjoint(header):
+        raise BadToken(rules.JWT_HEADER)
+    kid: Any = header.get("kid", "")
+    if not isinstance(kid, str) or len(kid) > MAX_KID:
+        raise BadToken(rules.JWT_KEY)
+    return header
+
+
+def _check_type(typ: object, types: frozenset[str]) -> None:
+    """RFC 8725 3.11: each kind of token says which it is; `application/` may be left out (RFC 7515 4.1.9)."""
+    name = typ.lower().removeprefix("application/") if isinstance(typ, str) else None
+    if name not in types:
+        raise BadToken(rules.JWT_TYP)
+
+
+def _check_audience(aud: object, expected: Expected) -> None:
+    if expected.audience is None or aud == expected.audience:
+        return
+    if expected.sole_audience or not isinstance(aud, list) or expected.audience not in aud:
+        raise BadToken(rules.JWT_AUD)
+
+
+def _check_times(claims: Mapping[str, Any], expected: Expected, now: int) -> None:
+    """`exp` is demanded; `nbf` and `iat` are believed only if they do not lie ahead (RFC 7519 4.1)."""
+    exp = _second(claims, "exp")
+    if exp is None or exp <= now - expected.grace:
+        raise BadToken(rules.JWT_EXP)
+    if expected.max_ahead is not None and exp > now + expected.max_ahead + LEEWAY:
+        raise BadToken(rules.JWT_EXP)
+    for name in ("nbf", "iat"):
+        if (_second(claims, name) or 0) > now + LEEWAY:
+            raise BadToken(rules.JWT_NOT_YET)
+
+
+def _second(claims: Mapping[str, Any], name: str) -> int | None:
+    """Return a time claim in whole seconds, `None` if absent. Raises `BadToken` for anything else (JWT-10)."""
+    value: Any = claims.get(name)
+    if value is None and name not in claims:
+        return None
+    if type(value) is not int or not 0 <= value < LAST_SECOND:
+        raise BadToken(rules.JWT_TIME)
+    return value

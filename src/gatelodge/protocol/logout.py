@@ -1,0 +1,97 @@
+"""A client asks that the person be signed out (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from gatelodge.protocol import jose, rules
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.errors import UnsafeRequest
+from gatelodge.protocol.jose import BadToken, Expected
+from gatelodge.protocol.jwks import Keys
+from gatelodge.protocol.params import Params
+
+_OURS = frozenset({"RS256", "ES256"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What an ID token of ours, perhaps long expired, says: whose it is, whom it was made for, in which session."""
+
+    sub: str
+    client_id: str
+    sid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """A request to sign out; nothing is done for it yet. `client_id` is who asks, `None` if nobody says."""
+
+    client_id: str | None
+    hint: Hint | None
+    post_logout_redirect_uri: str | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAddress:
+    """Where the browser goes afterwards; made only by `find_return`, which checked it."""
+
+    uri: str
+    state: str | None
+
+    @property
+    def location(self) -> str:
+        """The address with `state`, if there was one, appended to its query."""
+        if self.state is None:
+            return self.uri
+        return f"{self.uri}{'&' if '?' in self.uri else '?'}state={quote(self.state, safe='')}"
+
+
+def read_request(params: Params, issuer: str, keys: Keys, now: int) -> LogoutRequest:
+    """Read a logout request. Raises `UnsafeRequest` if the hint is not an ID token of ours or names another client."""
+    token = params.get("id_token_hint")
+    hint = read_hint(token, issuer, keys, now) if token else None
+    client_id = params.get("client_id")
+    if hint is not None and client_id not in (None, hint.client_id):
+        raise UnsafeRequest("client_id is not whom id_token_hint was issued to", rules.LOGOUT_CLIENT)
+    asked_by = hint.client_id if hint else client_id
+    return LogoutRequest(asked_by, hint, params.get("post_logout_redirect_uri"), params.get("state"))
+
+
+def read_hint(token: str, issuer: str, keys: Keys, now: int) -> Hint:
+    """Return what an ID token of ours says; its expiry does not matter, its kind does. Raises `UnsafeRequest`."""
+    expected = Expected(
+        issuer=issuer, audience=None, types=frozenset({"jwt"}), algorithms=_OURS, grace=jose.LAST_SECOND
+    )
+    try:
+        claims = jose.read(token, keys, expected, now)
+    except BadToken as error:
+        raise UnsafeRequest("id_token_hint is not an ID token of this server", error.rule) from error
+    sub: Any = claims.get("sub")
+    audience: Any = claims.get("aud")
+    if not isinstance(sub, str) or not isinstance(audience, str):
+        raise UnsafeRequest("id_token_hint is not an ID token of this server", rules.LOGOUT_HINT)
+    sid: Any = claims.get("sid")
+    return Hint(sub, audience, sid if isinstance(sid, str) else None)
+
+
+def find_return(request: LogoutRequest, client: Client | None) -> ReturnAddress | None:
+    """Return where the browser may go afterwards, `None` if nothing was asked. Raises `UnsafeRequest`.
+
+    Only a value the client registered, equal in every character, is ever gone to.
+    """
+    uri = request.post_logout_redirect_uri
+    if uri is None:
+        return None
+    if client is None or not client.enabled or uri not in client.post_logout_redirect_uris:
+        raise UnsafeRequest("post_logout_redirect_uri is not a registered value", rules.LOGOUT_REDIRECT)
+    return ReturnAddress(uri, request.state)
+
+
+def must_ask(request: LogoutRequest, sub: str, sid: str) -> bool:
+    """Whether the person signed in as `sub` in session `sid` has to confirm: yes, unless a hint proves that session.
+
+    Without that an image on a foreign page could sign people out.
+    """
+    return request.hint is None or request.hint.sub != sub or request.hint.sid not in (None, sid)

@@ -1,0 +1,158 @@
+"""What a client's registration must be: judged on the whole of it, as it would be (RFC 7591 2, security rule 5).
+
+The same for a client that is added, changed or imported, whoever does it.
+"""
+
+import re
+from collections.abc import Callable, Collection
+
+from gatelodge.protocol import redirect_uri, rules
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.errors import ErrorCode, OAuthError
+from gatelodge.protocol.jwks import BadKeys, read_jwks
+from gatelodge.protocol.response_type import HYBRID, IMPLICIT, Legacy, canonical, enabled
+from gatelodge.protocol.rules import Rule
+from gatelodge.protocol.scope import MAX_SCOPES, is_scope
+
+MAX_URIS = 50
+MAX_NAME = 200  # characters
+
+# Names no grant of the token endpoint; RFC 7591 2.1 lists it beside response types that need none.
+IMPLICIT_GRANT = "implicit"
+
+_ID = re.compile(r"[\x21-\x7E]{1,200}")
+
+
+def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
+    """Check a client as it would be registered. `grants` are the grant types the token endpoint has.
+
+    Raises `OAuthError` (invalid_redirect_uri or invalid_client_metadata); its description names the member.
+    """
+    _check_names(client)
+    _check_redirect_uris(client)
+    _check_urls(client)
+    _check_grants(client, legacy, grants)
+    _check_response_types(client, legacy)
+    _check_authentication(client)
+    _check_scopes(client)
+    _check_trust(client)
+
+
+def _check_names(client: Client) -> None:
+    if not _ID.fullmatch(client.id):
+        raise _inconsistent("client_id must be 1 to 200 visible ASCII characters")
+    if not client.name.strip() or len(client.name) > MAX_NAME or not client.name.isprintable():
+        raise _inconsistent("client_name must be 1 to 200 printable characters")
+
+
+def _check_redirect_uris(client: Client) -> None:
+    _check_each("redirect_uris", client.redirect_uris, lambda uri: redirect_uri.defect(uri, client.type))
+    _check_each(
+        "post_logout_redirect_uris", client.post_logout_redirect_uris, lambda uri: redirect_uri.defect(uri, client.type)
+    )
+    if client.response_types and not client.redirect_uris:
+        raise _refusal("invalid_redirect_uri", "redirect_uris is missing", rules.REGISTRATION)
+    if client.type == "service" and (client.redirect_uris or client.response_types):
+        raise _inconsistent("a service has no redirect_uris and no response_types: no person is there")
+
+
+def _check_each(member: str, uris: tuple[str, ...], defect: Callable[[str], Rule | None]) -> None:
+    if len(uris) > MAX_URIS or len(set(uris)) != len(uris):
+        raise _refusal("invalid_redirect_uri", f"{member} has too many or the same twice", rules.REGISTRATION)
+    for broken in filter(None, map(defect, uris)):
+        raise _refusal("invalid_redirect_uri", f"{member}: {broken.sentence}", broken)
+
+
+def _check_urls(client: Client) -> None:
+    """What is shown to people as a link, or fetched, is https, or http on loopback."""
+    urls = {
+        "client_uri": client.client_uri,
+        "policy_uri": client.policy_uri,
+        "tos_uri": client.tos_uri,
+        "jwks_uri": client.jwks_uri,
+    }
+    for member, url in urls.items():
+        if url is not None and redirect_uri.url_defect(url):
+            raise _refusal("invalid_client_metadata", f"{member} must be an https URL", rules.REGISTRATION_URL)
+
+
+def _check_grants(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
+    known = {*grants, IMPLICIT_GRANT}
+    if not client.grants or not client.grants.issubset(known):
+        raise _inconsistent(f"grant_types must be of those this server has: {', '.join(sorted(known))}")
+    if "password" in client.grants and not legacy.password:
+        raise _switched_off("grant_types", "password")
+    if IMPLICIT_GRANT in client.grants and not legacy.implicit:
+        raise _switched_off("grant_types", "implicit")
+    if client.type == "service" and client.grants & {"authorization_code", IMPLICIT_GRANT, "refresh_token"}:
+        raise _inconsistent("a service has no grant_types that need a person in a browser")
+    if client.grants == frozenset({"refresh_token"}):
+        raise _inconsistent("grant_types refresh_token needs another that a first token comes from")
+
+
+def _check_response_types(client: Client, legacy: Legacy) -> None:
+    unknown = [known for known in client.response_types if canonical(known) != known]
+    if unknown:
+        raise _inconsistent("response_types names one this server does not have")
+    off = client.response_types - enabled(legacy)
+    if off & IMPLICIT:
+        raise _switched_off("response_types", "implicit")
+    if off & HYBRID:
+        raise _switched_off("response_types", "hybrid")
+    # One brings a code and the other redeems it: neither is of use alone (RFC 7591 2.1).
+    if any("code" in known.split() for known in client.response_types) != ("authorization_code" in client.grants):
+        raise _inconsistent("response_types with code and grant_types with authorization_code go together")
+
+
+def _check_authentication(client: Client) -> None:
+    if client.is_public:
+        _check_public(client)
+    elif client.type == "spa":
+        raise _refusal("invalid_client_metadata", "a spa keeps no secret in a browser", rules.REGISTRATION_PUBLIC)
+    _check_keys(client)
+
+
+def _check_public(client: Client) -> None:
+    if "client_credentials" in client.grants or client.type == "service":
+        description = "token_endpoint_auth_method none can not use client_credentials"
+        raise _refusal("invalid_client_metadata", description, rules.REGISTRATION_PUBLIC)
+    if client.pkce_exempt:
+        description = "a public client can not be exempt from PKCE"
+        raise _refusal("invalid_client_metadata", description, rules.PKCE_REQUIRED)
+
+
+def _check_keys(client: Client) -> None:
+    """Keys in one place, for a client that signs; public ones only (RFC 7591 2)."""
+    sources = [source for source in (client.jwks, client.jwks_uri) if source is not None]
+    if len(sources) > 1 or (client.auth_method == "private_key_jwt" and not sources):
+        description = "private_key_jwt needs jwks or jwks_uri, and not both"
+        raise _refusal("invalid_client_metadata", description, rules.REGISTRATION_KEYS)
+    if client.jwks is not None:
+        try:
+            read_jwks(client.jwks.encode(errors="replace"))
+        except BadKeys as bad:
+            raise _refusal("invalid_client_metadata", f"jwks: {bad}", rules.REGISTRATION_KEYS) from None
+
+
+def _check_trust(client: Client) -> None:
+    """A native client without a secret could be any program, so nothing may spare the person the question."""
+    if client.trusted and client.type == "native" and client.is_public:
+        raise _inconsistent("a public native client can not be trusted: any program could pose as it (RFC 8252 8.6)")
+
+
+def _check_scopes(client: Client) -> None:
+    if len(client.scopes) > MAX_SCOPES or not all(map(is_scope, client.scopes)):
+        raise _refusal("invalid_client_metadata", "scope has too many names or a malformed one", rules.SCOPE_SYNTAX)
+
+
+def _inconsistent(description: str) -> OAuthError:
+    return _refusal("invalid_client_metadata", description, rules.REGISTRATION)
+
+
+def _switched_off(member: str, name: str) -> OAuthError:
+    description = f"{member} names {name}, which [legacy] does not turn on"
+    return _refusal("invalid_client_metadata", description, rules.REGISTRATION_LEGACY)
+
+
+def _refusal(code: ErrorCode, description: str, rule: Rule) -> OAuthError:
+    return OAuthError(code, description, rule)

@@ -1,0 +1,165 @@
+"""How a URI differs from the one that was registered, in words for a developer. Nothing is decided here.
+
+Comparing redirect URIs is one string comparison (`redirect_uri.is_registered`). This tells afterwards what was wrong
+with one, so it may take URIs apart, and what it shows of a URI that was sent is cut and escaped.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from urllib.parse import unquote
+
+MOST = 300  # characters of a URI that are shown
+
+_PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.S)  # RFC 3986 appendix B
+_AUTHORITY = re.compile(r"(?:(.*)@)?(\[[^\]]*\]|[^:]*)(?::(.*))?", re.S)
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A URI taken apart as its text says, without judging or normalising anything."""
+
+    scheme: str
+    user: str | None
+    host: str
+    port: str | None
+    path: str
+    query: str | None
+    fragment: str | None
+
+
+def differences(sent: str, registered: str) -> tuple[str, ...]:
+    """Return what is different about `sent`, as phrases that follow "yours"; nothing if they are equal."""
+    if sent == registered:
+        return ()
+    if sent.strip() == registered:
+        return ("has white space around it",)
+    if ":" not in sent and unquote(sent) == registered:
+        return ("is percent-encoded once too often",)
+    ours, theirs = take_apart(registered), take_apart(sent)
+    return tuple(_told(theirs, ours)) or ("differs in its punctuation",)
+
+
+def differs_in_port(sent: str, registered: str) -> bool:
+    """Whether both are the same place on loopback but for the port."""
+    ours, theirs = take_apart(registered), take_apart(sent)
+    return theirs.host in _LOOPBACK and theirs.port != ours.port and replace(theirs, port=ours.port) == ours
+
+
+def closest(sent: str, registered: Iterable[str]) -> str | None:
+    """Return the registered URI that was most likely meant, `None` if there is none."""
+
+    def distance(uri: str) -> tuple[int, float]:
+        return len(differences(sent, uri)), -SequenceMatcher(None, sent[:MOST], uri[:MOST]).ratio()
+
+    return min(registered, key=distance, default=None)
+
+
+def shown(uri: str) -> str:
+    """Return a URI that was sent as it may be shown and kept: without user, values in the query, and fragment.
+
+    What is not ASCII is escaped, so nothing looks like something else.
+    """
+    parts = take_apart(uri)
+    query = "" if parts.query is None else "?" + "&".join(_names(parts.query))
+    user = "" if parts.user is None else "…@"
+    place = "" if not parts.host else f"//{user}{parts.host}" + ("" if parts.port is None else f":{parts.port}")
+    text = f"{parts.scheme}:{place}{parts.path}" if parts.scheme else f"{place}{parts.path}"
+    return _escaped(text) + _escaped(query) + ("" if parts.fragment is None else "#…")
+
+
+def take_apart(uri: str) -> Parts:
+    """Return the parts of a URI."""
+    found = _PARTS.fullmatch(uri)
+    scheme, authority, path, query, fragment = found.groups() if found else (None, None, uri, None, None)
+    inner = _AUTHORITY.fullmatch(authority or "")
+    user, host, port = inner.groups() if inner else (None, authority, None)
+    return Parts(scheme or "", user, host or "", port, path or "", query, fragment)
+
+
+def _told(sent: Parts, registered: Parts) -> Iterator[str]:
+    yield from _scheme(sent.scheme, registered.scheme)
+    if sent.user is not None:
+        yield "names a user before the host"
+    yield from _host(sent.host, registered.host)
+    yield from _port(sent.port, registered.port)
+    yield from _path(sent.path, registered.path)
+    yield from _query(sent.query, registered.query)
+    if sent.fragment is not None:
+        yield "has a fragment"
+
+
+def _scheme(sent: str, registered: str) -> Iterator[str]:
+    if sent == registered:
+        return
+    if sent.lower() == registered.lower():
+        yield f"writes the scheme {registered} in another case"
+    else:
+        yield f"begins with {_escaped(sent) or 'no scheme'} instead of {registered}"
+
+
+def _host(sent: str, registered: str) -> Iterator[str]:
+    if sent == registered:
+        return
+    if sent.lower() == registered.lower():
+        yield "writes the host in another case"
+    elif sent.rstrip(".") == registered:
+        yield "has a dot after the host"
+    elif not sent.isascii():
+        yield f"has a host with characters that only look like those of {registered}"
+    else:
+        also = ", which is another host" if {sent, registered} <= _LOOPBACK else ""
+        yield f"says {_escaped(sent) or 'no host'} instead of {registered or 'no host'}{also}"
+
+
+def _port(sent: str | None, registered: str | None) -> Iterator[str]:
+    if sent == registered:
+        return
+    if registered is None:
+        yield f"names the port {_escaped(sent or '')}"
+    elif sent is None:
+        yield f"lacks the port {registered}"
+    else:
+        yield f"has port {_escaped(sent)} instead of {registered}"
+
+
+def _path(sent: str, registered: str) -> Iterator[str]:
+    if sent == registered:
+        return
+    if sent == registered + "/":
+        yield "has a trailing slash"
+    elif registered == sent + "/":
+        yield "lacks the trailing slash"
+    elif sent.lower() == registered.lower():
+        yield "writes the path in another case"
+    elif unquote(sent) == unquote(registered):
+        yield "percent-encodes the path differently"
+    else:
+        yield f"has the path {_escaped(sent) or 'nothing'} instead of {registered or 'nothing'}"
+
+
+def _query(sent: str | None, registered: str | None) -> Iterator[str]:
+    if sent == registered:
+        return
+    if registered is None:
+        yield f"has a query ({_escaped(', '.join(_names(sent or '')))})"
+    elif sent is None:
+        yield f"lacks the query ?{registered}"
+    elif sorted(sent.split("&")) == sorted(registered.split("&")):
+        yield "has the query in another order"
+    else:
+        yield "has another query"
+
+
+def _names(query: str) -> Iterator[str]:
+    """Yield what may be shown of a query; what has no name might be a value."""
+    for field in query.split("&"):
+        name, equals, _ = field.partition("=")
+        yield f"{name}=…" if equals else "…"
+
+
+def _escaped(text: str) -> str:
+    cut = text if len(text) <= MOST else text[:MOST] + "..."
+    return cut.encode("ascii", "backslashreplace").decode().replace("\\u2026", "…")

@@ -1,0 +1,139 @@
+"""Opaque access tokens: what the server said of one is believed for a few seconds, and never past the token's end.
+
+While the server cannot be asked, no token is good of which it did not just say so. One token is asked about once at a
+time, however many requests bring it, and only so many tokens at once: a flood of made-up ones stops here.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from gatelodge.client.discovery import ServerMetadata
+from gatelodge.client.flight import Flight
+from gatelodge.client.http import HttpRequest, HttpResponse
+from gatelodge.client.introspection import introspection_request, read_introspection_response
+from gatelodge.client.registration import Moment
+from gatelodge.clock import Clock
+from gatelodge.protocol import rules
+from gatelodge.protocol.jose import BadToken, Expected
+from gatelodge.protocol.rules import Rule
+from gatelodge.resource.cache import Remembered, digest
+from gatelodge.resource.carrier import Carrier
+from gatelodge.resource.introspection import Introspection, check_answer
+from gatelodge.resource.issuer import Issuer
+from gatelodge.resource.principal import Principal, read_principal
+from gatelodge.resource.refusals import CannotDecide
+
+ROOM = 10_000  # tokens remembered that work, and as many that do not
+REFUSED_FOR = 5.0  # seconds a refusal is believed, if an answer is believed that long
+AT_ONCE = 64  # tokens asked about at the same time
+
+_FOREVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found out about a token: whose it is, or the rule it breaks.
+
+    It holds until `stale_at` (monotonic seconds), and never after `exp` (seconds since 1970).
+    """
+
+    principal: Principal | None
+    rule: Rule
+    stale_at: float
+    exp: int = _FOREVER
+
+
+class OpaqueTokens:
+    """Verifies the tokens of one issuer by asking it, for threads and tasks.
+
+    Both ways raise `BadToken`; `OAuthClientError` or `CannotDecide` if the server cannot be asked.
+    """
+
+    def __init__(self, issuer: Issuer, carrier: Carrier, ask: Introspection, audience: str, clock: Clock) -> None:
+        self._issuer = issuer
+        self._carrier = carrier
+        self._how = ask
+        self._client = ask.client_of(issuer.name)
+        self._clock = clock
+        self._moment = Moment(clock)
+        self._expected = Expected(issuer=issuer.name, audience=audience, types=frozenset(), grace=0)
+        self._good, self._bad = Remembered[Answer](ROOM), Remembered[Answer](ROOM)
+        self._flights: dict[bytes, Flight[Answer]] = {}
+        self._lock = Lock()
+
+    def verify(self, token: str) -> Principal:
+        """Return whose token it is."""
+        name = digest(token)
+        answer = self._remembered(name)
+        if answer is None:
+            with self._flight_of(name) as flight:
+                answer = flight.run(lambda: self._ask(token, name))
+        return _judged(answer)
+
+    async def verify_async(self, token: str) -> Principal:
+        """Do the same from a task."""
+        name = digest(token)
+        answer = self._remembered(name)
+        if answer is None:
+            with self._flight_of(name) as flight:
+                answer = await flight.run_async(lambda: self._ask_async(token, name))
+        return _judged(answer)
+
+    def _remembered(self, name: bytes) -> Answer | None:
+        answer = self._good.get(name) or self._bad.get(name)
+        if answer is None or self._clock.monotonic() >= answer.stale_at or self._clock.now() >= answer.exp:
+            return None
+        return answer
+
+    @contextmanager
+    def _flight_of(self, name: bytes) -> Generator[Flight[Answer]]:
+        """Join those who ask about the same token. Raises `CannotDecide` if too many others are asked about."""
+        with self._lock:
+            if name not in self._flights and len(self._flights) >= AT_ONCE:
+                raise CannotDecide("too many tokens have to be asked about at once")
+            flight = self._flights.setdefault(name, Flight[Answer]())
+        try:
+            yield flight
+        finally:
+            with self._lock:
+                self._flights.pop(name, None)
+
+    def _ask(self, token: str, name: bytes) -> Answer:
+        server = self._how.server_of(self._issuer.metadata())
+        return self._keep(name, self._carrier.send(self._question(server, token)), server)
+
+    async def _ask_async(self, token: str, name: bytes) -> Answer:
+        server = self._how.server_of(await self._issuer.metadata_async())
+        return self._keep(name, await self._carrier.send_async(self._question(server, token)), server)
+
+    def _question(self, server: ServerMetadata, token: str) -> HttpRequest:
+        return introspection_request(server, self._client, token, self._moment, "access_token")
+
+    def _keep(self, name: bytes, response: HttpResponse, server: ServerMetadata) -> Answer:
+        """Remember what the server said: good and bad apart, so that made-up tokens never push out real ones."""
+        said = read_introspection_response(server, response)
+        answer = self._understood(said.claims if said.active else None)
+        kept, other = (self._bad, self._good) if answer.principal is None else (self._good, self._bad)
+        other.forget(name)
+        kept.put(name, answer)
+        return answer
+
+    def _understood(self, document: Mapping[str, Any] | None) -> Answer:
+        monotonic, lifetime = self._clock.monotonic(), float(self._how.lifetime)
+        if document is None:
+            return Answer(None, rules.TOKEN_ACTIVE, monotonic + min(lifetime, REFUSED_FOR))
+        try:
+            claims = check_answer(document, self._expected, self._how, self._clock.now())
+            principal = read_principal(claims, self._issuer.name)
+        except BadToken as refused:
+            return Answer(None, refused.rule, monotonic + min(lifetime, REFUSED_FOR))
+        return Answer(principal, rules.TOKEN_ACTIVE, monotonic + lifetime, claims.get("exp", _FOREVER))
+
+
+def _judged(answer: Answer) -> Principal:
+    if answer.principal is None:
+        raise BadToken(answer.rule)
+    return answer.principal

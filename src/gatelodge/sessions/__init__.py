@@ -1,0 +1,1 @@
+"""Browsers: who is signed in, cookies, forgery protection."""

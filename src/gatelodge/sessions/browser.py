@@ -1,0 +1,163 @@
+"""Browsers: telling one from another, and knowing who is signed in there.
+
+A browser is named by a random value that no row is kept for; interactions and forms are bound to it. A session is a
+row, and its cookie holds the row's id and a secret of which the row keeps the digest. Every sign-in makes a new value
+of our own and ends the session that was there: a planted value is never adopted, an old one is dead (ASVS 7.2.4).
+"""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from gatelodge.authn.contract import AuthnEvent, SignInRefused
+from gatelodge.clock import Clock, Entropy
+from gatelodge.config import SessionPolicy
+from gatelodge.keys.secrets import SECRET_BYTES, b64, compose, digest, take_apart, unb64
+from gatelodge.protocol.decide import SignedIn
+from gatelodge.protocol.reply import Cookie
+from gatelodge.sessions import cookies
+from gatelodge.sessions.cookies import Incoming
+from gatelodge.sessions.known import KnownBrowsers
+from gatelodge.stores import audit, credentials, sessions
+from gatelodge.stores.consents import Consent
+from gatelodge.stores.sessions import NewSession, SessionRow
+from gatelodge.stores.tx import Database, Tx
+from gatelodge.telemetry import events
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import Origin
+
+_BROWSER_BYTES = 24
+_SID_BYTES = 16
+_NOTED_EVERY = 60  # seconds: a session in use is written to no more often
+_USER_AGENT = 256  # characters kept
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserId:
+    """One browser. `secret` is its cookie's value; `cookies` are to be set, and empty if it came with the request."""
+
+    secret: str = field(repr=False)
+    cookies: tuple[Cookie, ...]
+
+    @property
+    def digest(self) -> str:
+        """What an interaction keeps of it."""
+        return sha256(b"browser" + self.secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Presented:
+    """What a `SESSION` cookie names: a row, and the digest that row must have."""
+
+    row_id: int
+    digest: bytes
+
+
+class Browsers:
+    """Signs people in and out of browsers, and says who is there. `epoch` is the instance's."""
+
+    def __init__(
+        self, db: Database, epoch: bytes, known: KnownBrowsers, clock: Clock, entropy: Entropy, policy: SessionPolicy
+    ) -> None:
+        self._db = db
+        self._epoch = epoch
+        self._known = known
+        self._clock = clock
+        self._entropy = entropy
+        self._policy = policy
+
+    def identify(self, request: Incoming) -> BrowserId:
+        """Return which browser this is; one that cannot say gets a name, to be set with the answer."""
+        secret = request.cookies.get(cookies.BROWSER, "")
+        raw = unb64(secret)
+        if raw is not None and len(raw) == _BROWSER_BYTES:
+            return BrowserId(secret, ())
+        secret = b64(self._entropy.bytes(_BROWSER_BYTES))
+        return BrowserId(secret, (cookies.browser(secret),))
+
+    async def signed_in(self, request: Incoming) -> SignedIn | None:
+        """Return who is signed in here, or `None`: also if he signed out, was disabled, or the session is too old."""
+        presented = self._presented(request)
+        if presented is None:
+            return None
+        row = await self._db.read(sessions.find, presented.row_id, presented.digest, self._clock.now())
+        return None if row is None else await self._in_use(row)
+
+    async def standing(self, request: Incoming, client_id: str) -> tuple[SignedIn | None, Consent | None]:
+        """Return who is signed in here and what he allowed this client before, in one read."""
+        presented = self._presented(request)
+        if presented is None:
+            return None, None
+        found = await self._db.read(
+            sessions.find_with_consent, presented.row_id, presented.digest, client_id, self._clock.now()
+        )
+        return (None, None) if found is None else (await self._in_use(found.session), found.consent)
+
+    async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedIn, tuple[Cookie, ...]]:
+        """Sign a person in, who just proved who he is, and return him with the cookies to set.
+
+        The session that was in this browser ends. The browser is known to the account from now on. Raises
+        `SignInRefused` if the proof became void meanwhile.
+        """
+        user, amr, acr = proven.user, proven.amr, proven.acr
+        now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
+        new = NewSession(
+            digest=digest(self._epoch, cookies.SESSION, secret),
+            user_id=user.id,
+            sid=b64(self._entropy.bytes(_SID_BYTES)),
+            auth_time=now,
+            amr=tuple(amr.split()),
+            acr=acr,
+            expires_at=self._expiry(now, now),
+            address=request.origin.address,
+            user_agent=request.headers.get("user-agent", "")[:_USER_AGENT],
+        )
+        event = events.SignedIn(user_id=user.id, amr=amr)
+        row_id = await self._db.write(_begin, new, proven, self._presented(request), event, request.origin)
+        emit(event, request.origin)
+        person = SignedIn(user.id, user.sub, row_id, new.sid, now, amr, acr)
+        remembered = self._known.remember(request.cookies.get(cookies.KNOWN), user.id)
+        return person, (cookies.session(compose(row_id, secret), self._policy.lifetime), remembered)
+
+    async def sign_out(self, request: Incoming) -> Cookie:
+        """End the session of this browser, if there is one, and return the cookie that deletes its value."""
+        presented = self._presented(request)
+        if presented is not None:
+            event = await self._db.write(_end, presented, request.origin, self._clock.now())
+            if event is not None:
+                emit(event, request.origin)
+        return cookies.no_session()
+
+    def _presented(self, request: Incoming) -> _Presented | None:
+        value = take_apart(request.cookies.get(cookies.SESSION, ""))
+        return value and _Presented(value.row_id, digest(self._epoch, cookies.SESSION, value.secret))
+
+    async def _in_use(self, row: SessionRow) -> SignedIn | None:
+        now = self._clock.now()
+        if now - row.seen_at >= _NOTED_EVERY:
+            expires_at = self._expiry(row.created_at, now)
+            if not await self._db.write(sessions.touch, row.id, now, expires_at):
+                return None
+        return SignedIn(row.user_id, row.sub, row.id, row.sid, row.auth_time, " ".join(row.amr), row.acr)
+
+    def _expiry(self, created_at: int, now: int) -> int:
+        return min(now + self._policy.idle_lifetime, created_at + self._policy.lifetime)
+
+
+async def _begin(
+    tx: Tx, new: NewSession, proven: AuthnEvent, old: _Presented | None, event: events.SignedIn, origin: Origin
+) -> int:
+    if await credentials.is_void(tx, new.user_id, proven.password_hash):
+        raise SignInRefused
+    if old is not None:
+        await sessions.end(tx, old.row_id, old.digest, new.auth_time)
+    await audit.record(tx, event, origin, new.auth_time)
+    return await sessions.add(tx, new, new.auth_time)
+
+
+async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:
+    row = await sessions.find(tx, presented.row_id, presented.digest, now)
+    if row is None or not await sessions.end(tx, presented.row_id, presented.digest, now):
+        return None
+    event = events.SignedOut(user_id=row.user_id)
+    await audit.record(tx, event, origin, now)
+    return event

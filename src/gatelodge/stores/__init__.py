@@ -1,0 +1,1 @@
+"""What the product keeps: SQL written once, for SQLite and PostgreSQL."""

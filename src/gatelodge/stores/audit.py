@@ -1,0 +1,92 @@
+"""The audit trail: every security event, written in the transaction it tells of, read newest first."""
+
+import dataclasses
+from functools import cache
+
+from msgspec import Struct
+from msgspec.json import decode, encode
+
+from gatelodge.stores.tx import Row, Tx
+from gatelodge.telemetry.events import Event, Origin
+
+RECORD = """
+insert into audit (at, event, client_id, user_id, request_id, address, detail) values ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+async def record(tx: Tx, event: Event, origin: Origin, now: int) -> None:
+    """Write an event to the trail, if it is one that belongs there."""
+    if not event.audited:
+        return
+    name, members = _shape(type(event))
+    detail = encode({member: getattr(event, member) for member in members}).decode()
+    await tx.run(RECORD, now, name, event.client_id, event.user_id, origin.request_id, origin.address, detail)
+
+
+class Entry(Struct, frozen=True):
+    """One line of the trail; `detail` holds the members of the event besides the client and the person."""
+
+    id: int
+    at: int
+    event: str
+    client_id: str | None
+    user_id: int | None
+    request_id: str | None
+    address: str | None
+    detail: dict[str, object]
+
+
+NEWEST = 2**62
+
+LIST_RECENT = """
+select id, at, event, client_id, user_id, request_id, address, detail
+from audit where id < $1 order by id desc limit $2
+"""
+
+
+async def list_recent(tx: Tx, limit: int, before: int = NEWEST) -> list[Entry]:
+    """Return at most `limit` lines, newest first; `before` is the id of the last line of the page before."""
+    return [_of(row) for row in await tx.all(LIST_RECENT, before, limit)]
+
+
+LIST_OF_USER = """
+select id, at, event, client_id, user_id, request_id, address, detail
+from audit where user_id = $1 and id < $2 order by id desc limit $3
+"""
+
+
+async def list_of_user(tx: Tx, user_id: int, limit: int, before: int = NEWEST) -> list[Entry]:
+    """Return at most `limit` lines about one person, newest first."""
+    return [_of(row) for row in await tx.all(LIST_OF_USER, user_id, before, limit)]
+
+
+class Told(Struct, frozen=True):
+    """One line of the trail and the user name of its person, `None` if there is none or the account is gone."""
+
+    entry: Entry
+    username: str | None
+
+
+SEARCH = """
+select a.id, a.at, a.event, a.client_id, a.user_id, a.request_id, a.address, a.detail, u.username
+from audit a left join users u on u.id = a.user_id
+where (a.user_id = $1 or $1 = 0) and (a.client_id = $2 or $2 = '') and (a.event = $3 or $3 = '') and a.at >= $4
+order by a.id desc limit $5
+"""
+
+
+async def search(
+    tx: Tx, limit: int, *, user_id: int = 0, client_id: str = "", event: str = "", since: int = 0
+) -> list[Told]:
+    """Return at most `limit` lines, newest first: about a person, a client or an event, and since a time, if given."""
+    return [Told(_of(row[:8]), row[8]) for row in await tx.all(SEARCH, user_id, client_id, event, since, limit)]
+
+
+def _of(row: Row) -> Entry:
+    return Entry(*row[:7], detail=decode(row[7], type=dict[str, object]))
+
+
+@cache
+def _shape(kind: type[Event]) -> tuple[str, tuple[str, ...]]:
+    members = (member.name for member in dataclasses.fields(kind))
+    return kind.event_name(), tuple(member for member in members if member not in ("client_id", "user_id"))

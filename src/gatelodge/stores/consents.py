@@ -1,0 +1,78 @@
+"""What people allowed clients: per person and client, the scopes and the resources."""
+
+from msgspec import Struct
+
+from gatelodge.stores.rows import join, split
+from gatelodge.stores.tx import RunAgain, Tx
+
+
+class Consent(Struct, frozen=True):
+    """What one person allowed one client, and when last.
+
+    `resources` are APIs and the scopes at each of them, as `protocol.targets.place` writes them.
+    """
+
+    scopes: frozenset[str]
+    resources: frozenset[str]
+    granted_at: int
+
+
+GRANTED = "select scopes, resources, granted_at from consents where user_id = $1 and client_id = $2"
+
+
+async def granted(tx: Tx, user_id: int, client_id: str) -> Consent | None:
+    """Return what a person allowed a client, or `None`."""
+    row = await tx.one(GRANTED, user_id, client_id)
+    return None if row is None else Consent(split(row[0]), split(row[1]), row[2])
+
+
+OF_PERSON = """
+select k.id, k.name, c.scopes, c.resources, c.granted_at
+from consents c join clients k on k.id = c.client_id where c.user_id = $1 order by k.name, k.id
+"""
+
+
+class Allowed(Struct, frozen=True):
+    """What one person allowed a client, and which client it is."""
+
+    client_id: str
+    client_name: str
+    consent: Consent
+
+
+async def of_person(tx: Tx, user_id: int) -> list[Allowed]:
+    """Return everything a person allowed, by the clients' names."""
+    rows = await tx.all(OF_PERSON, user_id)
+    return [Allowed(row[0], row[1], Consent(split(row[2]), split(row[3]), row[4])) for row in rows]
+
+
+FIRST = """
+insert into consents (user_id, client_id, scopes, resources, granted_at) values ($1, $2, $3, $4, $5)
+on conflict do nothing
+"""
+FURTHER = """
+update consents set scopes = $3, resources = $4, granted_at = $5
+where user_id = $1 and client_id = $2 and scopes = $6 and resources = $7
+"""
+
+
+async def allow(
+    tx: Tx, user_id: int, client_id: str, scopes: frozenset[str], resources: frozenset[str], now: int
+) -> Consent:
+    """Allow a client these scopes and resources beside what it was allowed before, and return all of it.
+
+    The body is run again if another tab changed the consent between the two statements: none is lost.
+    """
+    before = await tx.one(GRANTED, user_id, client_id)
+    kept = ("", "") if before is None else before[:2]
+    after = Consent(split(kept[0]) | scopes, split(kept[1]) | resources, now)
+    row = (user_id, client_id, join(after.scopes), join(after.resources), now)
+    changed = await (tx.run(FIRST, *row) if before is None else tx.run(FURTHER, *row, *kept))
+    if changed != 1:
+        raise RunAgain
+    return after
+
+
+async def withdraw(tx: Tx, user_id: int, client_id: str) -> bool:
+    """Forget what a person allowed a client; `False` if nothing. `refresh_tokens.revoke_of_consent` ends its tokens."""
+    return await tx.run("delete from consents where user_id = $1 and client_id = $2", user_id, client_id) == 1

@@ -1,0 +1,37 @@
+"""What people prove themselves with. So far the password, kept as its argon2id hash."""
+
+from gatelodge.stores.tx import Tx
+
+PASSWORD = "select secret from credentials where user_id = $1 and kind = 'password'"
+
+
+async def password(tx: Tx, user_id: int) -> str | None:
+    """Return the hash of a person's password, or `None` if he has none."""
+    row = await tx.one(PASSWORD, user_id)
+    return None if row is None else str(row[0])
+
+
+async def is_void(tx: Tx, user_id: int, password_hash: str | None) -> bool:
+    """Return whether a person got another password than the one of this hash, if he proved himself with one."""
+    return password_hash is not None and await password(tx, user_id) != password_hash
+
+
+SET_PASSWORD = """
+insert into credentials (user_id, kind, secret, created_at, updated_at) values ($1, 'password', $2, $3, $3)
+on conflict (user_id) where kind = 'password' do update set secret = excluded.secret, updated_at = excluded.updated_at
+"""
+
+
+async def set_password(tx: Tx, user_id: int, password_hash: str, now: int) -> None:
+    """Keep the hash of a person's new password in place of the old one."""
+    await tx.run(SET_PASSWORD, user_id, password_hash, now)
+
+
+REPLACE_PASSWORD = """
+update credentials set secret = $3, updated_at = $4 where user_id = $1 and kind = 'password' and secret = $2
+"""
+
+
+async def replace_password(tx: Tx, user_id: int, old_hash: str, new_hash: str, now: int) -> bool:
+    """Keep the same password hashed anew; `False` if it was changed meanwhile, which then stays."""
+    return await tx.run(REPLACE_PASSWORD, user_id, old_hash, new_hash, now) == 1

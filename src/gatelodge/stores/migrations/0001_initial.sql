@@ -1,0 +1,198 @@
+-- The first schema. Rendered per engine by stores/migrate.py: {ID} is an ever-growing 64-bit primary key,
+-- {BYTES} a byte string, {FILL} PostgreSQL's fillfactor for rows that are updated in place.
+-- Times are whole seconds since 1970. Text lists are space-joined; JSON is text.
+
+create table instance (
+    one integer primary key check (one = 1),
+    epoch {BYTES} not null,               -- part of every single-use value: a restored backup gets a new one
+    created_at bigint not null,
+    key_check {BYTES} not null,           -- something sealed, to notice a wrong secret key at start
+    revision bigint not null default 0    -- raised by every change to clients, apis and keys, so caches notice
+);
+
+create table clients (
+    id text primary key,
+    name text not null,
+    type text not null,
+    auth_method text not null,
+    secrets text not null default '[]',   -- JSON: [{"digest": base64, "expires_at": seconds or null}]
+    jwks text,
+    jwks_uri text,
+    redirect_uris text not null default '[]',
+    post_logout_redirect_uris text not null default '[]',
+    grants text not null default '',
+    response_types text not null default '[]',
+    scopes text not null default '',
+    pkce_exempt integer not null default 0,
+    trusted integer not null default 0,
+    id_token_alg text not null default 'RS256',
+    client_uri text,
+    logo_uri text,
+    policy_uri text,
+    tos_uri text,
+    enabled integer not null default 1,
+    created_at bigint not null,
+    updated_at bigint not null
+);
+
+create table apis (
+    identifier text primary key,
+    name text not null,
+    scopes text not null default '{}',    -- JSON: scope -> sentence
+    token_format text not null default 'jwt',
+    signing_alg text not null default 'ES256',
+    lifetime integer not null default 600,
+    introspectors text not null default '',
+    enabled integer not null default 1,
+    created_at bigint not null,
+    updated_at bigint not null
+);
+
+create table users (
+    id {ID},
+    sub text not null unique,             -- the subject identifier: random, never re-used, never shown to be guessed
+    username text not null unique,        -- canonical: NFKC, case-folded
+    email text unique,                    -- canonical
+    email_verified integer not null default 0,
+    name text,
+    claims text not null default '{}',    -- JSON: every further standard claim
+    enabled integer not null default 1,
+    created_at bigint not null,
+    updated_at bigint not null,
+    -- One space of names: nobody takes another's address as his user name and is found in his place.
+    check (username not like '%@%' or username = coalesce(email, '')),
+    check (email like '%@%')
+);
+
+create table credentials (
+    id {ID},
+    user_id bigint not null references users (id) on delete cascade,
+    kind text not null,                   -- 'password'
+    secret text not null,                 -- for a password, its argon2id hash
+    created_at bigint not null,
+    updated_at bigint not null,
+    used_at bigint
+);
+create unique index credentials_password on credentials (user_id) where kind = 'password';
+create index credentials_user on credentials (user_id);
+
+-- A browser that is signed in. The cookie's value is id + secret; the row keeps the digest of the secret.
+create table sessions (
+    id {ID},
+    digest {BYTES} not null,
+    user_id bigint not null references users (id) on delete cascade,
+    sid text not null unique,             -- the `sid` claim: stays when the cookie's value changes
+    auth_time bigint not null,
+    amr text not null,
+    acr text not null,
+    created_at bigint not null,
+    seen_at bigint not null,
+    expires_at bigint not null,
+    ended_at bigint,
+    address text,
+    user_agent text
+);
+create index sessions_user on sessions (user_id);
+create index sessions_expiry on sessions (expires_at);
+
+create table consents (
+    user_id bigint not null references users (id) on delete cascade,
+    client_id text not null references clients (id) on delete cascade,
+    scopes text not null,
+    resources text not null default '',
+    granted_at bigint not null,
+    primary key (user_id, client_id)
+);
+create index consents_client on consents (client_id);
+
+-- Every single-use secret of every kind: authorization code, interaction, and whatever comes later.
+create table tickets (
+    id {ID},
+    digest {BYTES} not null,
+    kind text not null,
+    expires_at bigint not null,
+    spent_at bigint,
+    replayed_at bigint,                   -- presented again after it was spent
+    payload text not null                 -- JSON
+) {FILL};
+create index tickets_expiry on tickets (expires_at);
+
+-- One row per authorization: all tokens that descend from it. Rotation updates it in place.
+create table families (
+    id {ID},
+    nonce {BYTES} not null,
+    client_id text not null,
+    user_id bigint,                       -- null when no person is behind it
+    code_id bigint,                       -- the ticket it was redeemed from
+    generation integer not null,          -- 0: no refresh token was ever issued
+    rotated_at bigint not null,
+    repeats integer not null default 0,   -- how often the answer of the last rotation was given again
+    created_at bigint not null,
+    idle_expires_at bigint not null,
+    expires_at bigint not null,
+    revoked_at bigint,
+    payload text not null                 -- JSON: scope, resource, sub, sid, auth_time, amr, acr, nonce, claims
+) {FILL};
+create index families_user on families (user_id);
+create index families_code on families (code_id);
+create index families_expiry on families (expires_at);
+
+-- Opaque access tokens.
+create table access_tokens (
+    id {ID},
+    digest {BYTES} not null,
+    family_id bigint,                     -- null for client_credentials
+    client_id text not null,
+    user_id bigint,
+    issued_at bigint not null,
+    expires_at bigint not null,
+    revoked_at bigint,
+    payload text not null                 -- JSON: scope, aud, sub, ...
+) {FILL};
+create index access_tokens_expiry on access_tokens (expires_at);
+
+-- Values that may be seen once (client assertion `jti`) or never again (revoked JWT `jti`).
+create table seen (
+    digest {BYTES} primary key,           -- of kind and value
+    expires_at bigint not null
+);
+create index seen_expiry on seen (expires_at);
+
+create table throttle (
+    bucket {BYTES} primary key,           -- digest of what is counted
+    count integer not null,
+    resets_at bigint not null
+);
+create index throttle_expiry on throttle (resets_at);
+
+create table signing_keys (
+    kid text primary key,
+    alg text not null,
+    public_jwk text not null,
+    sealed {BYTES} not null,              -- the private JWK, sealed under the secret key
+    created_at bigint not null,
+    activates_at bigint not null,
+    retires_at bigint,                    -- signs no more from here
+    removed_at bigint                     -- published no more from here
+);
+
+create table audit (
+    id {ID},
+    at bigint not null,
+    event text not null,
+    client_id text,
+    user_id bigint,
+    request_id text,
+    address text,
+    detail text not null default '{}'     -- JSON
+);
+create index audit_user on audit (user_id, id);
+create index audit_at on audit (at);
+
+-- Who may purge, and until which time was purged: one row.
+create table sweeps (
+    one integer primary key check (one = 1),
+    lease bigint not null,                -- raised whenever a sweep begins; the newest one may go on
+    leased_until bigint not null,
+    horizon bigint not null
+);

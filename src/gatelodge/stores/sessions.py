@@ -1,0 +1,134 @@
+"""Browsers that are signed in. A session that is found counts: it is not ended, not expired, its person enabled."""
+
+from msgspec import Struct
+
+from gatelodge.stores.consents import Consent
+from gatelodge.stores.rows import only, split
+from gatelodge.stores.tx import Row, Tx
+
+
+class SessionRow(Struct, frozen=True):
+    """One session with its person's subject identifier. Times are seconds since 1970.
+
+    `sid` stays when the cookie's value changes. `expires_at` moves with `touch`, so it holds both lifetimes.
+    """
+
+    id: int
+    user_id: int
+    sub: str
+    sid: str
+    auth_time: int
+    amr: tuple[str, ...]
+    acr: str
+    created_at: int
+    seen_at: int
+    expires_at: int
+
+
+class NewSession(Struct, frozen=True, kw_only=True):
+    """A session about to begin; `digest` is of the secret in its cookie."""
+
+    digest: bytes
+    user_id: int
+    sid: str
+    auth_time: int
+    amr: tuple[str, ...]
+    acr: str
+    expires_at: int
+    address: str | None = None
+    user_agent: str | None = None
+
+
+ADD = """
+insert into sessions (digest, user_id, sid, auth_time, amr, acr, created_at, seen_at, expires_at, address, user_agent)
+values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10) returning id
+"""
+
+
+async def add(tx: Tx, new: NewSession, now: int) -> int:
+    """Begin a session and return its row id, the other half of its cookie's value."""
+    proof = (new.auth_time, " ".join(new.amr), new.acr)
+    browser = (new.address, new.user_agent)
+    return int(only(await tx.one(ADD, new.digest, new.user_id, new.sid, *proof, now, new.expires_at, *browser))[0])
+
+
+FIND = """
+select s.id, s.user_id, u.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at
+from sessions s join users u on u.id = s.user_id
+where s.id = $1 and s.digest = $2 and s.expires_at > $3 and s.ended_at is null and u.enabled = 1
+"""
+
+
+async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> SessionRow | None:
+    """Return the session a cookie names, or `None` if it does not count any more."""
+    row = await tx.one(FIND, row_id, digest, now)
+    return None if row is None else _of(row)
+
+
+class Standing(Struct, frozen=True):
+    """All that an authorization request asks of the past: who is signed in, and what he allowed the client."""
+
+    session: SessionRow
+    consent: Consent | None
+
+
+FIND_WITH_CONSENT = """
+select s.id, s.user_id, u.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at,
+    c.scopes, c.resources, c.granted_at
+from sessions s join users u on u.id = s.user_id
+left join consents c on c.user_id = s.user_id and c.client_id = $3
+where s.id = $1 and s.digest = $2 and s.expires_at > $4 and s.ended_at is null and u.enabled = 1
+"""
+
+
+async def find_with_consent(tx: Tx, row_id: int, digest: bytes, client_id: str, now: int) -> Standing | None:
+    """Return the session a cookie names together with what its person allowed a client, in one statement."""
+    row = await tx.one(FIND_WITH_CONSENT, row_id, digest, client_id, now)
+    if row is None:
+        return None
+    scopes, resources, granted_at = row[10:]
+    consent = None if granted_at is None else Consent(split(scopes), split(resources), granted_at)
+    return Standing(_of(row[:10]), consent)
+
+
+TOUCH = """
+update sessions set seen_at = $2, expires_at = $3 where id = $1 and ended_at is null and expires_at > $2
+"""
+
+
+async def touch(tx: Tx, session_id: int, now: int, expires_at: int) -> bool:
+    """Note that a session was used and expires later; `False` if it does not count any more."""
+    return await tx.run(TOUCH, session_id, now, expires_at) == 1
+
+
+END = "update sessions set ended_at = $3 where id = $1 and digest = $2 and ended_at is null"
+
+
+async def end(tx: Tx, row_id: int, digest: bytes, now: int) -> bool:
+    """End the session a cookie names; `False` if it had ended."""
+    return await tx.run(END, row_id, digest, now) == 1
+
+
+async def end_all_of_user(tx: Tx, user_id: int) -> int:
+    """End every session of a person, with all that was authorized in it and not redeemed; return how many there were.
+
+    The rows go, so that also a code which is being written now finds no session it would be of: see `may_authorize`.
+    """
+    return await tx.run("delete from sessions where user_id = $1", user_id)
+
+
+MAY_AUTHORIZE = """
+select 1 from users u where u.id = $1 and u.enabled = 1
+    and ($2 = '' or exists (select 1 from sessions s where s.sid = $2))
+"""
+
+
+async def may_authorize(tx: Tx, user_id: int, sid: str) -> bool:
+    """Return whether what a person authorized in a session counts: also after he signed out of it, but not once he is
+    disabled or gone, or all his sessions were ended. Without a session `sid` is empty."""
+    return await tx.one(MAY_AUTHORIZE, user_id, sid) is not None
+
+
+def _of(row: Row) -> SessionRow:
+    row_id, user_id, sub, sid, auth_time, amr, *rest = row
+    return SessionRow(row_id, user_id, sub, sid, auth_time, tuple(amr.split()), *rest)

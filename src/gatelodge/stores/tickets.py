@@ -1,0 +1,81 @@
+"""Tickets: every single-use, expiring secret of every kind, in one table.
+
+The row id finds the ticket, the digest proves the secret, and the kind is part of both the look-up and the digest, so
+no value of one kind can be spent as another. Spending is one conditional statement: of any number of takers one wins.
+"""
+
+from msgspec import Struct
+
+from gatelodge.stores.rows import only
+from gatelodge.stores.tx import Tx
+
+
+class Ticket(Struct, frozen=True):
+    """One ticket. Times are seconds since 1970; `payload` is JSON whose shape belongs to its kind."""
+
+    id: int
+    kind: str
+    expires_at: int
+    spent_at: int | None
+    payload: str
+
+
+PUT = "insert into tickets (digest, kind, expires_at, payload) values ($1, $2, $3, $4) returning id"
+
+
+async def put(tx: Tx, kind: str, secret_digest: bytes, payload: str, expires_at: int) -> int:
+    """Keep a ticket and return its row id, the other half of the value that is handed out."""
+    return int(only(await tx.one(PUT, secret_digest, kind, expires_at, payload))[0])
+
+
+TAKE = """
+update tickets set spent_at = $1
+where id = $2 and kind = $3 and digest = $4 and spent_at is null and expires_at > $1
+returning expires_at, spent_at, payload
+"""
+
+
+async def take(tx: Tx, kind: str, row_id: int, secret_digest: bytes, now: int) -> Ticket | None:
+    """Spend a ticket and return it; `None` if it is unknown, of another kind, expired or spent."""
+    row = await tx.one(TAKE, now, row_id, kind, secret_digest)
+    return None if row is None else Ticket(row_id, kind, *row)
+
+
+PEEK = """
+select expires_at, spent_at, payload from tickets
+where id = $1 and kind = $2 and digest = $3 and spent_at is null and expires_at > $4
+"""
+
+
+async def peek(tx: Tx, kind: str, row_id: int, secret_digest: bytes, now: int) -> Ticket | None:
+    """Return a ticket that could be taken now, without spending it."""
+    row = await tx.one(PEEK, row_id, kind, secret_digest, now)
+    return None if row is None else Ticket(row_id, kind, *row)
+
+
+FIND_SPENT = """
+select expires_at, spent_at, payload from tickets
+where id = $1 and kind = $2 and digest = $3 and spent_at is not null
+"""
+
+
+async def find_spent(tx: Tx, kind: str, row_id: int, secret_digest: bytes) -> Ticket | None:
+    """Return a ticket that was spent before: tells a replay, which only a holder can make, from a guess."""
+    row = await tx.one(FIND_SPENT, row_id, kind, secret_digest)
+    return None if row is None else Ticket(row_id, kind, *row)
+
+
+async def mark_replayed(tx: Tx, row_id: int, now: int) -> None:
+    """Note that a spent ticket came again, for what may yet be made of it: see `refresh_tokens.open_family`."""
+    await tx.run("update tickets set replayed_at = $2 where id = $1 and replayed_at is null", row_id, now)
+
+
+REWRITE = """
+update tickets set payload = $1
+where id = $2 and kind = $3 and digest = $4 and spent_at is null
+"""
+
+
+async def rewrite(tx: Tx, kind: str, row_id: int, secret_digest: bytes, payload: str) -> bool:
+    """Replace what an unspent ticket says; `False` if there is none."""
+    return await tx.run(REWRITE, payload, row_id, kind, secret_digest) == 1

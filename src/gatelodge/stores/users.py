@@ -1,0 +1,175 @@
+"""The people. A person signs in with a user name or an e-mail address; both live in one space of names.
+
+A user name with an `@` must be the person's own e-mail address (the schema checks it, too), so nobody can take
+another's address as his user name and be found in his place.
+"""
+
+from collections.abc import Mapping
+from unicodedata import category, normalize
+
+from msgspec import Struct, field
+from msgspec.json import decode, encode
+
+from gatelodge.stores.rows import Taken
+from gatelodge.stores.tx import Row, Tx, Value
+
+MAX_NAME = 254  # characters; the longest e-mail address (RFC 5321 4.5.3.1)
+
+Claims = Mapping[str, object]
+
+
+class User(Struct, frozen=True):
+    """One person. `sub` is the subject identifier; `claims` are all further standard claims.
+
+    `msgspec.structs.replace` makes a changed copy.
+    """
+
+    id: int
+    sub: str
+    username: str
+    email: str | None
+    email_verified: bool
+    name: str | None
+    claims: Claims
+    enabled: bool
+    created_at: int
+
+
+class NewUser(Struct, frozen=True, kw_only=True):
+    """A person who has no account yet. `sub` is random, so that it is never used twice."""
+
+    sub: str
+    username: str
+    email: str | None = None
+    email_verified: bool = False
+    name: str | None = None
+    claims: Claims = field(default_factory=dict[str, object])
+    enabled: bool = True
+
+
+FIND = """
+select id, sub, username, email, email_verified, name, claims, enabled, created_at from users where id = $1
+"""
+
+
+async def find(tx: Tx, user_id: int) -> User | None:
+    """Return a person, enabled or not, or `None`."""
+    return maybe(await tx.one(FIND, user_id))
+
+
+FIND_BY_LOGIN = """
+select id, sub, username, email, email_verified, name, claims, enabled, created_at
+from users where username = $1 or email = $1
+"""
+
+
+async def find_by_login(tx: Tx, text: str) -> User | None:
+    """Return the person who signs in with this user name or e-mail address, enabled or not, or `None`."""
+    try:
+        login = canonical(text)
+    except ValueError:
+        return None
+    return maybe(await tx.one(FIND_BY_LOGIN, login))
+
+
+LIST_ALL = """
+select id, sub, username, email, email_verified, name, claims, enabled, created_at from users order by id
+"""
+
+
+async def list_all(tx: Tx) -> list[User]:
+    """Return everybody, oldest account first."""
+    return [of(row) for row in await tx.all(LIST_ALL)]
+
+
+ADD = """
+insert into users (sub, username, email, email_verified, name, claims, enabled, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+on conflict do nothing
+returning id, sub, username, email, email_verified, name, claims, enabled, created_at
+"""
+
+
+async def add(tx: Tx, new: NewUser, now: int) -> User:
+    """Make an account. Raises `Taken` if its names are in use, `ValueError` if they cannot be names."""
+    row = await tx.one(ADD, new.sub, *_values(new), now)
+    if row is None:
+        raise Taken("user name or e-mail address")
+    return of(row)
+
+
+UPDATE = """
+update users set username = $2, email = $3, email_verified = $4, name = $5, claims = $6, enabled = $7, updated_at = $8
+where id = $1 and not exists (select 1 from users other where other.id <> $1
+    and (other.username = $2 or other.email = $3))
+"""
+
+
+async def update(tx: Tx, user: User, now: int) -> bool:
+    """Keep what changed of a person; `False` if there is no such person.
+
+    Raises `Taken` if the new names are in use, `ValueError` if they cannot be names.
+    """
+    if await tx.run(UPDATE, user.id, *_values(user), now):
+        return True
+    if await find(tx, user.id) is None:
+        return False
+    raise Taken("user name or e-mail address")
+
+
+async def set_enabled(tx: Tx, user_id: int, enabled: bool, now: int) -> bool:
+    """Let a person sign in, or not; `False` if there is no such person. Nothing a disabled person holds works."""
+    sql = "update users set enabled = $2, updated_at = $3 where id = $1"
+    return await tx.run(sql, user_id, int(enabled), now) == 1
+
+
+async def remove(tx: Tx, user_id: int) -> bool:
+    """Forget a person with his sessions, credentials and consents; `False` if there is no such person."""
+    return await tx.run("delete from users where id = $1", user_id) == 1
+
+
+def canonical(text: str) -> str:
+    """Return the one form of a user name or e-mail address: compatibility characters and case folded, trimmed.
+
+    Raises `ValueError` if it is empty, longer than 254 characters, or has characters that cannot be seen.
+    """
+    if len(text) > MAX_NAME:
+        raise ValueError(f"a name has at most {MAX_NAME} characters")
+    folded = _folded(text)
+    if not 0 < len(folded) <= MAX_NAME:
+        raise ValueError(f"a name has 1 to {MAX_NAME} characters")
+    if any(category(character) in _INVISIBLE for character in folded):
+        raise ValueError("a name has no control characters")
+    return folded
+
+
+# Control, format (zero width, direction), surrogate, private, unassigned; line and paragraph separators.
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+def _folded(text: str) -> str:
+    once = normalize("NFKC", normalize("NFKC", text).casefold()).strip()
+    return once if once == text else _folded(once)
+
+
+def maybe(row: Row | None) -> User | None:
+    """Return the person a row tells of, or `None` if there is no row."""
+    return None if row is None else of(row)
+
+
+def of(row: Row) -> User:
+    """Return the person whose columns a row holds, in the order of the members of `User`."""
+    user_id, sub, username, email, verified, name, claims, enabled, created_at = row
+    known = decode(claims, type=dict[str, object])
+    return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, created_at)
+
+
+def _values(user: User | NewUser) -> tuple[Value, ...]:
+    username = canonical(user.username)
+    email = None if user.email is None else canonical(user.email)
+    if email is not None and "@" not in email:
+        raise ValueError("an e-mail address has an @")
+    if "@" in username and username != email:
+        raise ValueError("a user name with an @ must be the person's e-mail address")
+    claims = encode(user.claims).decode()
+    return username, email, int(user.email_verified), user.name, claims, int(user.enabled)

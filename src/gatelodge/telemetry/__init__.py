@@ -1,0 +1,1 @@
+"""What the product reports of itself: events, logs, metrics."""

@@ -1,0 +1,149 @@
+"""Answering at the authorization endpoint: a code, and for the legacy response types tokens beside or instead of it."""
+
+from dataclasses import dataclass
+
+from gatelodge.grants.award import Award, Grounds
+from gatelodge.grants.codes import CODE, KeptCode, write_code
+from gatelodge.grants.desk import Desk, Desks
+from gatelodge.grants.families import begin_family, check_standing
+from gatelodge.grants.narrowing import narrowed
+from gatelodge.keys.keys import Keys
+from gatelodge.keys.secrets import SECRET_BYTES, compose, digest
+from gatelodge.ops.authorization import Understood
+from gatelodge.protocol import rules
+from gatelodge.protocol.authorize import AuthorizationRequest
+from gatelodge.protocol.code import draw_up
+from gatelodge.protocol.decide import Issue
+from gatelodge.protocol.errors import UnsafeRequest
+from gatelodge.protocol.id_token import Companions
+from gatelodge.protocol.response_type import HYBRID, carries_tokens
+from gatelodge.protocol.token import token_members
+from gatelodge.sessions.interactions import Interaction, Interactions
+from gatelodge.stores import audit, tickets, users
+from gatelodge.stores.tx import Database, Tx
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import AuthorizationAnswered, Event, LegacyUsed, Origin, TokenIssued
+from gatelodge.tokens import issue
+from gatelodge.tokens.issue import Identity, Kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What an answer is made of once everything is kept; `events` tell of tokens in it."""
+
+    code: str | None
+    token: Kept | None = None
+    identity: Identity | None = None
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrontIssuer:
+    """Issues what an authorization request is answered with."""
+
+    desks: Desks
+    db: Database
+    keys: Keys
+    interactions: Interactions
+
+    async def answer(
+        self, understood: Understood, decided: Issue, parked: Interaction | None, origin: Origin
+    ) -> dict[str, str]:
+        """Return the parameters of the answer; a parked request is spent in the same transaction.
+
+        Raises `UnsafeRequest` if it was answered meanwhile, `OAuthError` if the account is not active any more.
+        """
+        desk = await self.desks.open(understood.client, origin)
+        written = await self.db.write(self._write, understood.asked, decided, parked, desk)
+        for event in (_answered(understood.asked, decided), *written.events):
+            emit(event, origin)
+        return self._signed(understood.asked, written, desk)
+
+    async def _write(
+        self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, desk: Desk
+    ) -> _Written:
+        if parked is not None and not await self.interactions.take_in(tx, parked, desk.now):
+            raise UnsafeRequest("this request was answered already", rules.INTERACTION)
+        grounds, types = _grounds(decided), asked.response_type.split()
+        code, code_id = await _keep_code(tx, asked, grounds, desk) if "code" in types else (None, None)
+        if not carries_tokens(asked.response_type):
+            return _Written(code)
+        identity = await _identity(tx, asked, grounds, desk) if "id_token" in types else None
+        if "token" in types:
+            kept = await _keep_award(tx, asked, grounds, code_id, desk)
+            return _Written(code, kept, identity, kept.award.events)
+        events = _told(asked, grounds, grounds.scope, desk)
+        for event in events:
+            await audit.record(tx, event, desk.origin, desk.now)
+        return _Written(code, None, identity, events)
+
+    def _signed(self, asked: AuthorizationRequest, written: _Written, desk: Desk) -> dict[str, str]:
+        answer: dict[str, str] = {} if written.code is None else {"code": written.code}
+        token = None
+        if written.token is not None:
+            tokens = issue.sign_access_token(written.token, desk, self.keys.ring)
+            token = tokens.access_token
+            answer |= {name: str(value) for name, value in token_members(tokens).items()}
+        if written.identity is not None:
+            companions = Companions(token, written.code)
+            answer["id_token"] = issue.draw_id_token(
+                written.identity, desk, self.keys.ring, companions, asked.response_type
+            )
+        return answer
+
+
+async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> tuple[str, int]:
+    secret = desk.entropy.bytes(SECRET_BYTES)
+    payload = write_code(KeptCode(draw_up(asked), grounds, asked.nonce))
+    proof = digest(desk.epoch, CODE, secret)
+    row_id = await tickets.put(tx, CODE, proof, payload, desk.now + desk.policy.code_lifetime)
+    return compose(row_id, secret), row_id
+
+
+async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> Identity:
+    """Return what an ID token in the answer says, which needs no access token and no family."""
+    await check_standing(tx, grounds)
+    return Identity(desk.client, grounds, asked.nonce, await users.find(tx, grounds.user_id))
+
+
+async def _keep_award(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, code_id: int | None, desk: Desk) -> Kept:
+    """Write what goes with an access token in the answer; no refresh token ever comes this way (RFC 6749 4.2.2)."""
+    family = await begin_family(tx, desk, grounds, code_id=code_id, with_refresh=False)
+    scope, target = narrowed(desk, grounds, None, ())
+    issued, warning = _told(asked, grounds, scope, desk)
+    return await issue.keep(tx, Award(desk.client, scope, target, issued, grounds, family, warning=warning), desk)
+
+
+def _told(
+    asked: AuthorizationRequest, grounds: Grounds, scope: tuple[str, ...], desk: Desk
+) -> tuple[TokenIssued, LegacyUsed]:
+    """Return what is told of tokens in an answer: that they were issued, and that this is a legacy way."""
+    client_id, user_id = desk.client.id, grounds.user_id
+    kind = "hybrid" if asked.response_type in HYBRID else "implicit"
+    issued = TokenIssued(client_id=client_id, user_id=user_id, grant=kind, scope=" ".join(scope))
+    return issued, LegacyUsed(client_id=client_id, user_id=user_id, what=f"response_type {asked.response_type}")
+
+
+def _answered(asked: AuthorizationRequest, decided: Issue) -> AuthorizationAnswered:
+    return AuthorizationAnswered(
+        client_id=asked.client_id,
+        user_id=decided.signed_in.user_id,
+        response_type=asked.response_type,
+        scope=" ".join(decided.scope),
+    )
+
+
+def _grounds(decided: Issue) -> Grounds:
+    person = decided.signed_in
+    return Grounds(
+        user_id=person.user_id,
+        sub=person.sub,
+        sid=person.sid,
+        auth_time=person.auth_time,
+        amr=person.amr,
+        acr=person.acr,
+        scope=decided.scope,
+        resource=decided.resource,
+        claims_userinfo=decided.claims_userinfo,
+        claims_id_token=decided.claims_id_token,
+    )

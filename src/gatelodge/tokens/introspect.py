@@ -1,0 +1,66 @@
+"""Introspection: what a token says, and to whom it may be said (RFC 7662)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gatelodge.clock import Clock
+from gatelodge.grants.families import read_grounds
+from gatelodge.keys.refresh import RefreshKeys
+from gatelodge.keys.secrets import REFRESH_PREFIX
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.introspection import INACTIVE, active
+from gatelodge.stores import refresh_tokens
+from gatelodge.stores.registry import Registry
+from gatelodge.stores.tx import Database
+from gatelodge.tokens.own import OwnTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """Describes tokens to the clients that may know of them: the one it was issued to, and its API's introspectors."""
+
+    issuer: str
+    own: OwnTokens
+    refresh: RefreshKeys
+    registry: Registry
+    db: Database
+    clock: Clock
+
+    async def describe(self, token: str, asker: Client) -> Mapping[str, Any]:
+        """Return the document of a token; `{"active": false}` for whatever the asker may not know."""
+        if token.startswith(REFRESH_PREFIX):
+            return await self._refresh_token(token, asker)
+        live = await self.own.find(token)
+        if live is None or not await self._may_know(asker, live.claims):
+            return INACTIVE
+        if await self.registry.client(live.claims["client_id"]) is None:
+            return INACTIVE
+        told = live.user if "profile" in live.scope else None  # the scope behind `preferred_username`
+        return active(live.claims, told.username if told else None)
+
+    async def _may_know(self, asker: Client, claims: Mapping[str, Any]) -> bool:
+        if asker.id == claims["client_id"]:
+            return True
+        api = (await self.registry.apis()).get(claims["aud"])
+        return api is not None and asker.id in api.introspectors
+
+    async def _refresh_token(self, token: str, asker: Client) -> Mapping[str, Any]:
+        """Only its own client hears of a refresh token: to an API it means nothing."""
+        value, now = self.refresh.read(token), self.clock.now()
+        if value is None:
+            return INACTIVE
+        live = await self.db.read(refresh_tokens.find_live, value.family_id, value.nonce, now)
+        if live is None or live.family.client_id != asker.id or live.family.generation != value.generation:
+            return INACTIVE
+        if live.family.idle_expires_at <= now:
+            return INACTIVE
+        grounds = read_grounds(live.family.payload)
+        return {
+            "active": True,
+            "iss": self.issuer,
+            "sub": grounds.sub,
+            "client_id": asker.id,
+            "scope": " ".join(grounds.scope),
+            "exp": min(live.family.idle_expires_at, live.family.expires_at),
+        }

@@ -1,0 +1,174 @@
+"""Issuing: keep what must be kept in the transaction, then sign what must be signed, after its commit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gatelodge.config import TokenPolicy
+from gatelodge.grants.award import Award, Grounds
+from gatelodge.grants.desk import Desk
+from gatelodge.keys.keyring import KeyRing
+from gatelodge.keys.secrets import SECRET_BYTES, RefreshValue, b64, compose, digest, grant_id
+from gatelodge.protocol import access_token, id_token
+from gatelodge.protocol.access_token import AccessToken, access_token_claims
+from gatelodge.protocol.claims import id_token_person
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
+from gatelodge.protocol.token import TokenSet
+from gatelodge.stores import access_tokens, audit, users
+from gatelodge.stores.tx import Tx
+from gatelodge.stores.users import User
+
+OPAQUE = "access_token"
+OPAQUE_PREFIX = "gla_"
+JTI_BYTES = 12
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An award whose rows are written. `opaque` is the value of an opaque access token, `person` who the ID token tells
+    of when claims were asked for one by one, `claims` what the access token says."""
+
+    award: Award
+    claims: dict[str, Any]
+    opaque: str | None = None
+    person: User | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an ID token tells a client: on what grounds, in answer to which nonce, and of `person` if claims are due."""
+
+    client: Client
+    grounds: Grounds
+    nonce: str | None
+    person: User | None
+
+
+def writes(award: Award) -> bool:
+    """Whether this award leaves anything in the database: a machine's JWT does not."""
+    return award.opaque or award.event.audited or award.grounds is not None
+
+
+async def keep(tx: Tx, award: Award, desk: Desk) -> Kept:
+    """Write what the award leaves behind: an opaque token's row, the audit trail."""
+    claims = describe(award, desk)
+    opaque = await _keep_opaque(tx, award, claims, desk) if award.opaque else None
+    person = await _person(tx, award.grounds)
+    for event in award.events:
+        await audit.record(tx, event, desk.origin, desk.now)
+    return Kept(award, claims, opaque, person)
+
+
+def keep_nothing(award: Award, desk: Desk) -> Kept:
+    """Return an award of which nothing is written."""
+    return Kept(award, describe(award, desk))
+
+
+def describe(award: Award, desk: Desk) -> dict[str, Any]:
+    """Return the claims of the award's access token (RFC 9068 2.2)."""
+    grounds, family = award.grounds, award.family
+    facts = AccessToken(
+        issuer=desk.issuer,
+        audience=(award.target.audience,),
+        client_id=award.client.id,
+        subject=grounds.sub if grounds else award.client.id,
+        scope=award.scope,
+        jti=b64(desk.entropy.bytes(JTI_BYTES)),
+        lifetime=lifetime_of(award, desk.policy),
+        auth_time=grounds.auth_time if grounds else None,
+        acr=grounds.acr if grounds else None,
+        amr=tuple(grounds.amr.split()) if grounds else (),
+        grant_id=grant_id(family.id, family.nonce) if family else None,
+    )
+    return access_token_claims(facts, desk.now)
+
+
+def lifetime_of(award: Award, policy: TokenPolicy) -> int:
+    """Return how many seconds the access token lives: what its API says, or what the server says."""
+    return award.target.api.lifetime if award.target.api else policy.access_token_lifetime
+
+
+async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk) -> str:
+    secret = desk.entropy.bytes(SECRET_BYTES)
+    row_id = await access_tokens.put(
+        tx,
+        digest(desk.epoch, OPAQUE, secret),
+        family_id=award.family.id if award.family else None,
+        client_id=award.client.id,
+        user_id=award.grounds.user_id if award.grounds else None,
+        issued_at=desk.now,
+        expires_at=claims["exp"],
+        payload=_encode(claims).decode(),
+    )
+    return compose(row_id, secret, OPAQUE_PREFIX)
+
+
+async def _person(tx: Tx, grounds: Grounds | None) -> User | None:
+    if grounds is None or not grounds.claims_id_token:
+        return None
+    return await users.find(tx, grounds.user_id)
+
+
+def sign(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
+    """Return the tokens of an award, signed. Called after the commit: signing is slow and needs no transaction."""
+    token = _access_token(kept, desk, ring)
+    return TokenSet(
+        access_token=token,
+        expires_in=lifetime_of(kept.award, desk.policy),
+        scope=kept.award.scope,
+        refresh_token=_refresh_token(kept.award, desk),
+        id_token=_id_token(kept, desk, ring, token),
+        issued=kept.claims,
+    )
+
+
+def sign_access_token(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
+    """Return the access token of an award alone."""
+    award = kept.award
+    token, lifetime = _access_token(kept, desk, ring), lifetime_of(award, desk.policy)
+    return TokenSet(access_token=token, expires_in=lifetime, scope=award.scope, issued=kept.claims)
+
+
+def _access_token(kept: Kept, desk: Desk, ring: KeyRing) -> str:
+    return kept.opaque or ring.signer(kept.award.signing_alg, desk.now).sign(kept.claims, access_token.TYPE)
+
+
+def _refresh_token(award: Award, desk: Desk) -> str | None:
+    family = award.family
+    if family is None or family.generation == 0:
+        return None
+    return desk.refresh.write(RefreshValue(family.id, family.nonce, family.generation))
+
+
+def _id_token(kept: Kept, desk: Desk, ring: KeyRing, access_token: str) -> str | None:
+    """Return the ID token of an award, or `None` if none is due (OpenID Connect Core 3.1.3.3)."""
+    award, grounds = kept.award, kept.award.grounds
+    if grounds is None or "openid" not in grounds.scope:
+        return None
+    identity = Identity(award.client, grounds, award.nonce, kept.person)
+    return draw_id_token(identity, desk, ring, Companions(access_token))
+
+
+def draw_id_token(
+    identity: Identity, desk: Desk, ring: KeyRing, companions: Companions, response_type: str = "code"
+) -> str:
+    """Return an ID token, signed, beside its companions in the answer to `response_type`."""
+    grounds, person = identity.grounds, identity.person
+    facts = IdToken(
+        issuer=desk.issuer,
+        subject=grounds.sub,
+        client_id=identity.client.id,
+        lifetime=desk.policy.id_token_lifetime,
+        auth_time=grounds.auth_time,
+        acr=grounds.acr,
+        amr=tuple(grounds.amr.split()),
+        sid=grounds.sid or None,
+        nonce=identity.nonce,
+        person=id_token_person(person, grounds.scope, grounds.claims_id_token, response_type) if person else {},
+    )
+    signer = ring.signer(identity.client.id_token_alg, desk.now)
+    return signer.sign(id_token_claims(facts, companions, desk.now), id_token.TYPE)

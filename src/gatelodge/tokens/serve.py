@@ -1,0 +1,49 @@
+"""Serving a grant: prepare, redeem and keep in one transaction, tell, sign. The steps no grant can forget."""
+
+from typing import Any
+
+from gatelodge.grants.award import Award
+from gatelodge.grants.contract import Grant, GrantRefused, Withheld
+from gatelodge.grants.desk import Desk
+from gatelodge.keys.keyring import KeyRing
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.token import TokenSet
+from gatelodge.stores import audit
+from gatelodge.stores.tx import Database, Tx, dry_run
+from gatelodge.telemetry.emit import emit
+from gatelodge.tokens import issue
+from gatelodge.tokens.issue import Kept
+
+
+async def serve(grant: Grant[Any], params: Params, desk: Desk, db: Database, ring: KeyRing) -> TokenSet:
+    """Return the tokens a grant is worth. Raises `OAuthError` to refuse, `Unavailable` if it cannot be decided."""
+    asked = await grant.prepare(grant.read(params), desk)
+    try:
+        kept = await _kept(grant, asked, desk, db)
+    except GrantRefused as refused:
+        emit(refused.event, desk.origin)
+        raise
+    except Withheld as withheld:
+        raise withheld.refusal from None
+    for event in kept.award.events:
+        emit(event, desk.origin)
+    return issue.sign(kept, desk, ring)
+
+
+async def _kept(grant: Grant[Any], asked: object, desk: Desk, db: Database) -> Kept:
+    if grant.needs_database:
+        return await db.write(_redeem_and_keep, grant, asked, desk)
+    award: Award = dry_run(grant.redeem(_NOWHERE, asked, desk))
+    return await db.write(issue.keep, award, desk) if issue.writes(award) else issue.keep_nothing(award, desk)
+
+
+async def _redeem_and_keep(tx: Tx, grant: Grant[Any], asked: object, desk: Desk) -> Kept:
+    try:
+        award = await grant.redeem(tx, asked, desk)
+    except GrantRefused as refused:
+        await audit.record(tx, refused.event, desk.origin, desk.now)
+        raise
+    return await issue.keep(tx, award, desk)
+
+
+_NOWHERE = Tx()

@@ -1,0 +1,100 @@
+"""The consent page: a person sees who asks for what and where the answer goes, and allows all, some or nothing."""
+
+from dataclasses import dataclass
+
+from gatelodge.authn import REACHABLE_ACRS
+from gatelodge.clock import Clock
+from gatelodge.endpoints.request import Request
+from gatelodge.ops.consents import Asking, Consents
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.decide import AskConsent, ConsentAnswer, next_step
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.reply import Reply
+from gatelodge.sessions.browser import Browsers
+from gatelodge.stores import users
+from gatelodge.stores.registry import Registry
+from gatelodge.stores.tx import Database
+from gatelodge.web.asked import allowed_before, groups, left_out, may_allow, places
+from gatelodge.web.errors import expired
+from gatelodge.web.forms import Forms, Parked, shown_host
+from gatelodge.web.pages import Allows, Pages
+
+PAGE = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    """Asks whether a client may have what it wants."""
+
+    pages: Pages
+    forms: Forms
+    browsers: Browsers
+    consents: Consents
+    registry: Registry
+    db: Database
+    clock: Clock
+
+    async def show(self, request: Request) -> Reply:
+        """Show what is asked; nothing is ever allowed by looking at it."""
+        parked = await self.forms.parked(request)
+        step = await self._step(request, parked)
+        user = step and await self.db.read(users.find, step.signed_in.user_id)
+        if step is None or user is None:
+            return self.forms.back(parked)
+        asked, apis = parked.understood.asked, await self.registry.apis()
+        return self.pages.render(
+            PAGE,
+            allows=Allows(forms="anywhere"),
+            locale=parked.locale,
+            handle=parked.handle,
+            csrf=self.forms.token(parked, PAGE, user.sub),
+            client_name=parked.client_name,
+            client_host=_home_of(parked.understood.client) or parked.next_host,
+            on_device=parked.understood.client.type == "native",
+            next_host=parked.next_host,
+            policy_uri=parked.understood.client.policy_uri,
+            tos_uri=parked.understood.client.tos_uri,
+            person_name=user.name or user.username,
+            groups=groups(step, asked.resource, apis, user),
+            before=allowed_before(step, asked.resource, apis),
+        )
+
+    async def submit(self, request: Request) -> Reply:
+        """Keep the answer of the person the page was shown to, and return to `/authorize`.
+
+        What was asked is read from the server's own record; the form only says which of it is allowed.
+        """
+        parked = await self.forms.parked(request)
+        signed_in = await self.browsers.signed_in(request)
+        if signed_in is None:
+            raise expired()
+        self.forms.check(request, parked, PAGE, signed_in.sub)
+        step = await self._step(request, parked)
+        if step is None:
+            return self.forms.back(parked)
+        asking = Asking(parked.interaction, parked.browser, signed_in.user_id, parked.understood.client.id)
+        if request.form.get("decision") == "allow":
+            allowed = may_allow(step, request.form.all("scope"))
+            without = left_out(step, allowed, await self.registry.apis())
+            at = places(parked.understood.asked.places, allowed)
+            answer = ConsentAnswer(signed_in.sub, step.scope, allowed, step.resource, without, at)
+            await self.consents.allow(asking, answer, request.origin)
+        else:
+            await self.consents.deny(asking, request.origin)
+        return self.forms.back(parked)
+
+    async def _step(self, request: Request, parked: Parked) -> AskConsent | None:
+        """Return what must be asked, or `None` if something else is next."""
+        understood, progress = parked.understood, parked.interaction.progress
+        signed_in, granted = await self.browsers.standing(request, understood.client.id)
+        try:
+            step = next_step(
+                understood.asked, understood.client, signed_in, granted, progress, REACHABLE_ACRS, self.clock.now()
+            )
+        except OAuthError:
+            return None
+        return step if isinstance(step, AskConsent) else None
+
+
+def _home_of(client: Client) -> str:
+    return shown_host(client.client_uri) if client.client_uri else ""

@@ -1,0 +1,107 @@
+"""The orders API: what the demo's applications are for. It trusts the tokens of one issuer.
+
+It is an API as anybody would write one, with `gatelodge.resource`; that it is served by the same process is known to
+neither of them.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from gatelodge.client.errors import ServerUnavailable
+from gatelodge.client.http import AsyncSend, HttpRequest, HttpResponse
+from gatelodge.clock import Clock
+from gatelodge.endpoints.request import Request
+from gatelodge.endpoints.routes import Route
+from gatelodge.outbound import Call, FetchFailed, Outbound
+from gatelodge.protocol.reply import Reply, json_reply
+from gatelodge.resource import CannotDecide, Needs, Presented, Principal, Protection, Refused, TokenVerifier, needs
+
+PATH = "/demo/api"
+READ, WRITE = "orders:read", "orders:write"
+MOST_CALLERS = 200  # whose orders are kept; who was quiet the longest is forgotten first
+MOST_ORDERS = 20  # of one caller
+MAX_ITEM = 80  # characters
+MAX_ANSWER = 262_144  # bytes
+SAMPLES = ("a looking glass", "a pocket watch")
+
+Order = Mapping[str, object]
+
+
+def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
+    """Return the API's rows of the route table."""
+    verifier = TokenVerifier(issuer, issuer + PATH, async_send=_through(outbound, issuer), clock=clock)
+    metadata = verifier.describe((READ, WRITE), name="Demo orders")
+    api = OrdersApi(Protection(verifier, metadata=metadata))
+    return (
+        Route("demo_orders", PATH + "/orders", {"GET": api.listed, "POST": api.placed}, "machine", cors=True),
+        Route("demo_orders_metadata", metadata.path, {"GET": api.metadata}, "machine", cors=True, at_root=True),
+    )
+
+
+class OrdersApi:
+    """The orders API of the demo: each caller has a few orders of its own, kept in memory."""
+
+    def __init__(self, protection: Protection) -> None:
+        self._protection = protection
+        self._orders: OrderedDict[tuple[str, str], list[Order]] = OrderedDict()
+
+    async def listed(self, request: Request) -> Reply:
+        """Answer with the caller's orders; needs `orders:read`."""
+        caller = await self._admit(request, needs(READ))
+        return caller if isinstance(caller, Reply) else _of(caller, self._of(caller))
+
+    async def placed(self, request: Request) -> Reply:
+        """Place an order for the form's `item`; needs `orders:write`."""
+        caller = await self._admit(request, needs(WRITE))
+        if isinstance(caller, Reply):
+            return caller
+        item, orders = request.form.get("item") or "", self._of(caller)
+        if not item or len(item) > MAX_ITEM:
+            return json_reply({"error": "item is missing or too long"}, 422)
+        orders.append(_order(len(orders) + 1, item))
+        del orders[:-MOST_ORDERS]
+        return json_reply({"placed": orders[-1]}, 201)
+
+    async def metadata(self, request: Request) -> Reply:
+        """Say which server's tokens this API takes (RFC 9728)."""
+        del request
+        return self._protection.metadata_reply()
+
+    async def _admit(self, request: Request, needed: Needs) -> Principal | Reply:
+        given = request.headers.get("authorization")
+        elsewhere = "access_token" in request.query or "access_token" in request.form
+        try:
+            presented = Presented([given] if given is not None else [], sent_elsewhere=elsewhere)
+            return await self._protection.admit(presented, needed)
+        except (Refused, CannotDecide) as failure:
+            return self._protection.reply(failure, needed)
+
+    def _of(self, caller: Principal) -> list[Order]:
+        orders = self._orders.setdefault(caller.key, [_order(n, item) for n, item in enumerate(SAMPLES, 1)])
+        self._orders.move_to_end(caller.key)
+        while len(self._orders) > MOST_CALLERS:
+            self._orders.popitem(last=False)
+        return orders
+
+
+def _of(caller: Principal, orders: list[Order]) -> Reply:
+    return json_reply({"orders_of": caller.sub, "through": caller.client_id, "orders": list(orders)})
+
+
+def _order(number: int, item: str) -> Order:
+    return {"number": number, "item": item}
+
+
+def _through(outbound: Outbound, issuer: str) -> AsyncSend:
+    """Return what carries the verifier's questions to `issuer`, and nowhere else."""
+
+    async def send(request: HttpRequest) -> HttpResponse:
+        if not request.url.startswith(issuer + "/"):
+            raise ServerUnavailable(request.url, "it is not the server of this API", sent=False)
+        try:
+            got = await outbound.send(Call(request.method, None, request.headers), request.url, MAX_ANSWER)
+        except FetchFailed as failure:
+            raise ServerUnavailable(request.url, failure.reason, sent=True) from None
+        return HttpResponse(got.status, got.headers, got.body)
+
+    return send

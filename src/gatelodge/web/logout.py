@@ -1,0 +1,62 @@
+"""Signing out: the page that asks, and the page that says it happened (RP-Initiated Logout 1.0 2)."""
+
+from dataclasses import dataclass
+
+from gatelodge.endpoints.request import Request
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.reply import Reply
+from gatelodge.sessions import csrf
+from gatelodge.sessions.browser import Browsers
+from gatelodge.stores.users import User
+from gatelodge.web.errors import check_form
+from gatelodge.web.pages import Allows, Pages
+
+PURPOSE = "logout"
+CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutPage:
+    """The pages of `/logout`; whether to ask and where to go afterwards is the endpoint's to decide."""
+
+    pages: Pages
+    browsers: Browsers
+    key: csrf.Key
+
+    def ask(self, request: Request, params: Params, user: User, client_name: str | None) -> Reply:
+        """Ask whether to sign `user` out, on behalf of a client if it said who it is.
+
+        The request's parameters travel along, and are checked again when they return.
+        """
+        browser = self.browsers.identify(request)
+        return self.pages.render(
+            "logout",
+            allows=Allows(forms="anywhere"),
+            csrf=csrf.token(self.key, browser.secret, _purpose(user.sub)),
+            carried=[(name, params.get(name)) for name in CARRIED if name in params],
+            client_name=client_name,
+            person_name=user.name or user.username,
+            person_login=user.email or user.username,
+        ).with_cookies(*browser.cookies)
+
+    def confirmed(self, request: Request, sub: str) -> bool:
+        """Whether the person says yes to being signed out. Raises `HttpRefusal` unless it is our form, made for him."""
+        check_form(self.key, request, _purpose(sub))
+        return request.form.get("decision") == "sign_out"
+
+    def done(self) -> Reply:
+        """Say that nobody is signed in here."""
+        return self.pages.render("signed_out", stayed=False)
+
+    def stayed(self) -> Reply:
+        """Say that nothing was changed."""
+        return self.pages.render("signed_out", stayed=True)
+
+
+def is_answer(request: Request) -> bool:
+    """Whether this is the form of `ask` coming back, and not a client's request."""
+    return csrf.FIELD in request.form
+
+
+def _purpose(sub: str) -> str:
+    return f"{PURPOSE} {sub}"

@@ -1,0 +1,120 @@
+"""Pages: HTML out of templates, with the headers every page of this server carries."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gatelodge.protocol.reply import NO_STORE, Headers, Reply
+from gatelodge.web import locales
+from gatelodge.web.assets import Assets
+from gatelodge.web.mishaps import kind_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+TWO_YEARS = 63_072_000  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Allows:
+    """What a page may do besides being looked at: run our scripts, and where its forms may lead.
+
+    `forms` is `anywhere` where an answer to the form redirects to a client: Chromium applies `form-action` to the whole
+    chain of redirects, so `'self'` would stop the browser on its way back to the application.
+    """
+
+    scripts: bool = False
+    forms: Literal["nowhere", "here", "anywhere"] = "nowhere"
+
+
+class Pages:
+    """Renders templates into replies.
+
+    `issuer` says where this server lives: links start with its path, strict transport security follows its scheme.
+    `demo` adds the way to the demo to the home page, `inspector` the way to a request's trace to the error page.
+    """
+
+    def __init__(self, issuer: str, *, demo: bool = False, inspector: bool = False, playground: bool = False) -> None:
+        self.issuer = issuer
+        place = urlsplit(issuer)
+        self.base = place.path
+        self.assets = Assets()
+        self._secure = place.scheme == "https"
+        self._shared = {
+            "base": place.path,
+            "host": place.netloc,
+            "demo": demo,
+            "inspector": inspector,
+            "playground": playground,
+            "asset": self._asset,
+        }
+        self._environments = {name: _environment(name) for name in locales.AVAILABLE}
+
+    def render(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        locale: str = locales.DEFAULT,
+        allows: Allows = Allows(),
+        **values: object,
+    ) -> Reply:
+        """Return the page of `template` (its file name without `.html`) with `values` in `locale`, one of ours."""
+        page = self._environments[locale].get_template(template + ".html")
+        body = page.render(values, **self._shared, locale=locale)
+        return Reply(status, _headers(allows, self._secure), body.encode())
+
+    def error(self, code: str, description: str, request_id: str, status: int = 400) -> Reply:
+        """Return the page that says what went wrong: the error's `code`, a plain sentence and the request's id.
+
+        `description` is for the developer of the application. It never echoes what was sent.
+        """
+        kind = kind_of(status, code)
+        return self.render("error", status=status, kind=kind, code=code, description=description, request_id=request_id)
+
+    def _asset(self, name: str) -> str:
+        return self.base + self.assets.url(name)
+
+
+def _environment(locale: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # compiled once, kept as code for the life of the process
+        cache_size=-1,
+    )
+    locales.install(environment, locale)
+    return environment
+
+
+@cache
+def _headers(allows: Allows, secure: bool) -> Headers:
+    """Return what every page is sent with (RFC 9700 4.2.4, 4.16)."""
+    headers: Headers = (
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", content_security_policy(allows)),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        *NO_STORE,
+    )
+    return (*headers, ("strict-transport-security", f"max-age={TWO_YEARS}; includeSubDomains")) if secure else headers
+
+
+def content_security_policy(allows: Allows) -> str:
+    """Return a policy under which nothing but our own files is loaded and nobody frames the page."""
+    policy = ["default-src 'none'", "style-src 'self'", "img-src 'self'"]
+    if allows.scripts:
+        policy += ["script-src 'self'", "connect-src 'self'"]
+    if allows.forms != "anywhere":
+        policy.append("form-action 'self'" if allows.forms == "here" else "form-action 'none'")
+    policy += ["base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'"]
+    return "; ".join(policy)

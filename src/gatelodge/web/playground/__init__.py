@@ -1,0 +1,52 @@
+"""The playground: which flow is needed, and every flow for real, message by message.
+
+Its sample application is a client like any other: it reaches the server over HTTP and through the browser, and knows
+nothing of its inside. What it remembers of a browser is in memory, bounded, and gone after half an hour.
+"""
+
+from dataclasses import dataclass, field
+
+from gatelodge.clock import Clock, Entropy
+from gatelodge.config import LegacyPolicy
+from gatelodge.endpoints.routes import Route
+from gatelodge.ops.tracing import Tracing
+from gatelodge.outbound import Outbound
+from gatelodge.web.pages import Pages
+from gatelodge.web.playground.callback import Receiver
+from gatelodge.web.playground.flows import runnable
+from gatelodge.web.playground.line import Line
+from gatelodge.web.playground.pages import CallbackPage, FlowPage, QuestionsPage
+from gatelodge.web.playground.player import Player
+from gatelodge.web.playground.refusals import Reasons
+from gatelodge.web.playground.runs import Runs
+from gatelodge.web.playground.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a playground is for: this server, as its sample application sees it.
+
+    `inspected` says that everybody who comes here may look at traces, so the last of them may be searched.
+    """
+
+    issuer: str
+    secret: str = field(repr=False)
+    code_lifetime: int
+    legacy: LegacyPolicy
+    tracing: Tracing | None
+    inspected: bool
+
+
+def routes(pages: Pages, setting: Setting, outbound: Outbound, clock: Clock, entropy: Entropy) -> tuple[Route, ...]:
+    """Return the playground's rows of the route table."""
+    sample = Sample(setting.issuer, setting.secret, setting.code_lifetime)
+    reasons = Reasons(setting.tracing, setting.inspected)
+    there, runs = runnable(setting.legacy), Runs(clock, entropy)
+    player = Player(sample, Line(setting.issuer, outbound), reasons, clock)
+    flow = FlowPage(pages, sample, player, runs, clock, there)
+    callback = CallbackPage(pages, Receiver(sample, reasons, clock), runs)
+    return (
+        Route("playground", "/playground", {"GET": QuestionsPage(pages, there).show}),
+        Route("playground_callback", "/playground/callback", {"GET": callback.arrive, "POST": callback.paste}),
+        Route("playground_flow", "/playground/{flow}", {"GET": flow.show, "POST": flow.act}),
+    )

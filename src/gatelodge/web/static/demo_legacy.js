@@ -1,0 +1,25 @@
+// Shows what the implicit and hybrid response types put into the fragment: tokens, in reach of every script.
+
+const answer = new URLSearchParams(location.hash.slice(1));
+const output = document.getElementById("answer");
+const { state, nonce } = output.dataset;
+const secret = ["access_token", "id_token", "code"];
+
+const claims = (token) =>
+  JSON.parse(new TextDecoder().decode(Uint8Array.from(
+    atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0))));
+
+if ([...answer].length > 0) {
+  output.textContent = JSON.stringify(
+    Object.fromEntries([...answer].map(([k, v]) => [k, secret.includes(k) ? `${v.slice(0, 8)}…` : v])), null, 2);
+  const matches = state !== "" && answer.get("state") === state;
+  document.getElementById("state").textContent = matches ? "state matches" : "state does not match: not asked for here";
+  const token = answer.get("id_token");
+  if (token && matches) {
+    const said = claims(token);
+    document.getElementById("claims").hidden = false;
+    document.getElementById("claims-text").textContent = JSON.stringify(said, null, 2);
+    document.getElementById("nonce").textContent = said.nonce === nonce ? "nonce matches" : "nonce does not match";
+  }
+  if (matches) history.replaceState(null, "", location.pathname); // tokens have no place in the history
+}

@@ -1,0 +1,87 @@
+"""The inspector in a real browser: it follows along, keeps the focus, and fits a phone."""
+
+import pytest
+from playwright.sync_api import Page
+from tests.browser.conftest import NewVisitor
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+REFUSED = "/authorize?client_id=demo-web&response_type=code&redirect_uri=http://localhost/other"
+
+
+def ids(page: Page) -> list[str]:
+    """The requests in the list, newest first."""
+    return [str(link.get_attribute("href")) for link in page.locator("#traces a").all()]
+
+
+def refuse(visitor: Visitor) -> None:
+    """Make a request that is refused, in a tab of its own."""
+    tab = visitor.context.new_page()
+    tab.goto(visitor.site + REFUSED)
+    tab.close()
+
+
+def test_a_request_appears_without_the_page_being_loaded_again(visitor: Visitor) -> None:
+    visitor.open("/inspector?outcome=refused")
+    visitor.page.evaluate("window.stillTheSame = true")
+    before = ids(visitor.page)
+    refuse(visitor)
+    visitor.page.wait_for_function("(n) => document.querySelectorAll('#traces a').length > n", arg=len(before))
+
+    assert ids(visitor.page)[1:] == before
+    assert visitor.page.evaluate("window.stillTheSame") is True
+
+
+def test_what_has_the_focus_keeps_it_when_the_list_grows(visitor: Visitor) -> None:
+    refuse(visitor)
+    visitor.open("/inspector?outcome=refused")
+    before = ids(visitor.page)
+    visitor.page.locator("#traces a").first.focus()
+    refuse(visitor)
+    visitor.page.wait_for_function("(n) => document.querySelectorAll('#traces a').length > n", arg=len(before))
+
+    assert visitor.page.evaluate("document.activeElement.getAttribute('href')") == before[0]
+
+
+def test_paused_nothing_moves(visitor: Visitor) -> None:
+    visitor.open("/inspector?outcome=refused")
+    visitor.page.click("#live")
+    visitor.page.wait_for_selector("text=Follow live")
+    before = ids(visitor.page)
+    refuse(visitor)
+    visitor.page.wait_for_timeout(2_500)
+
+    assert ids(visitor.page) == before
+
+
+def test_from_the_error_page_to_the_check_that_refused(visitor: Visitor) -> None:
+    visitor.open(REFUSED)
+    visitor.page.click("#why")
+    visitor.page.wait_for_selector("#explanation")
+
+    assert "names" in visitor.text() or "instead of" in visitor.text()
+    assert visitor.page.locator(".checks .refused").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_is_scrolled_sideways(new_visitor: NewVisitor, scheme: str) -> None:
+    visitor = new_visitor(viewport={"width": 320, "height": 640}, color_scheme=scheme)
+    refuse(visitor)
+    visitor.open("/inspector")
+    widths = [visitor.width_of_content()]
+    visitor.page.locator("#traces a").first.click()
+    visitor.page.wait_for_selector("#checks")
+    widths.append(visitor.width_of_content())
+
+    assert max(widths) <= 320
+
+
+def test_without_scripts_the_list_is_all_there(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(java_script_enabled=False)
+    refuse(visitor)
+    visitor.open("/inspector?live=off")
+    visitor.page.select_option("#outcome", "refused")
+    visitor.page.click("text=Show")
+
+    assert ids(visitor.page)
+    assert visitor.page.locator(".outcome:not(.refused)").count() == 0

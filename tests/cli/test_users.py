@@ -1,0 +1,81 @@
+"""`gatelodge users`, from the outside."""
+
+import pytest
+
+ADA = ("users", "add", "--json", "--password-stdin", "--username", "Ada", "--email", "Ada@Example.com")
+PASSWORD = "correct horse"
+
+
+def test_an_account_is_made_with_canonical_names_and_claims(gatelodge) -> None:
+    words = ("--name", "Ada Lovelace", "--claim", "locale=en-GB", "--claim", "address.locality=London")
+    added = gatelodge(*ADA, *words, stdin=f"{PASSWORD}\n").json
+    assert (
+        added.items()
+        >= {
+            "username": "ada",
+            "email": "ada@example.com",
+            "email_verified": False,
+            "name": "Ada Lovelace",
+            "claims": {"locale": "en-GB", "address": {"locality": "London"}},
+            "enabled": True,
+        }.items()
+    )
+    assert len(added["sub"]) == 22
+    assert gatelodge("users", "list", "--json").json == {"users": [added]}
+
+
+def test_the_password_is_in_no_file(gatelodge, tmp_path) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*"))
+    assert b"$argon2id$" in kept
+    assert PASSWORD.encode() not in kept
+
+
+REFUSED = {
+    "a short password": ((), "short", 1, "at least 8 characters"),
+    "no password": ((), "", 1, "at least 8 characters"),
+    "an endless password": ((), "x" * 2000, 1, "at most 1024 bytes"),
+    "an unknown claim": (("--claim", "shoe_size=42"), PASSWORD, 1, "no standard claim"),
+    "a claim of the protocol": (("--claim", "sub=admin"), PASSWORD, 1, "no standard claim"),
+    "an address without @": (("--email", "nowhere"), PASSWORD, 1, "@"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_is_refused_and_nothing_is_made(gatelodge, what: str) -> None:
+    words, stdin, code, says = REFUSED[what]
+    refused = gatelodge(*ADA, *words, stdin=stdin)
+    assert refused.code == code
+    assert says in refused.failure["message"]
+    assert gatelodge("users", "list", "--json").json == {"users": []}
+
+
+def test_a_password_is_not_taken_from_a_pipe_unless_it_is_said(gatelodge) -> None:
+    refused = gatelodge("users", "add", "--username", "ada", "--json", stdin=PASSWORD)
+    assert refused.code == 2
+    assert "--password-stdin" in refused.failure["message"]
+
+
+def test_a_name_is_given_once_however_it_is_written(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    again = gatelodge("users", "add", "--username", "ADA", "--password-stdin", "--json", stdin=PASSWORD)
+    assert (again.code, again.failure["error"]) == (1, "taken")
+
+
+def test_an_account_is_found_by_either_name(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    assert gatelodge("users", "disable", "ADA@example.com", "--json").json["enabled"] is False
+    assert gatelodge("users", "enable", "Ada", "--json").json["enabled"] is True
+
+
+def test_a_new_password_is_set(gatelodge, tmp_path) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    said = gatelodge("users", "set-password", "ada", "--password-stdin", stdin="another horse")
+    assert said.code == 0
+    assert "sessions and tokens ended" in said.out
+
+
+def test_an_account_is_removed(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    assert gatelodge("users", "remove", "ada", "--yes", "--json").json == {"username": "ada", "removed": True}
+    assert gatelodge("users", "remove", "ada", "--yes", "--json").failure["error"] == "not_found"

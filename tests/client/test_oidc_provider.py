@@ -1,0 +1,235 @@
+"""The client library against npm oidc-provider: its own pages, walked through; every way to prove oneself."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from urllib.parse import parse_qs, urljoin
+
+import httpx2
+import pytest
+from joserfc.jwk import ECKey
+from tests.client.visitor import submit, walk
+from tests.npm import installed, node
+from tests.serving import answers, eventually, free_port
+
+from gatelodge.client import (
+    ClientAuth,
+    ClientConfig,
+    ClientCredentials,
+    LogoutTokenRejected,
+    Narrowed,
+    NoAuth,
+    OAuthClient,
+    PrivateKeyJwt,
+    SecretBasic,
+    SecretPost,
+    TokenRefused,
+    Tokens,
+    UserInfoRefused,
+    Wanted,
+)
+
+pytestmark = pytest.mark.interop
+
+HERE = Path(__file__).parent / "node"
+REDIRECT_URI = "https://rp.test/cb"
+BYE = "https://rp.test/bye"
+API = "https://api.test/orders"
+SECRET = "a secret with spaces & signs: +%/=:"
+KEY = ECKey.generate_key("P-256", {"kid": "our-key", "use": "sig", "alg": "ES256"}, private=True)
+ALICE = {"login": "alice", "password": "anything"}
+AUTHS: dict[str, ClientAuth] = {
+    "basic": SecretBasic(SECRET),
+    "post": SecretPost(SECRET),
+    "public": NoAuth(),
+    "keyholder": PrivateKeyJwt(KEY, "our-key"),
+}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A running provider, and the logout tokens it sent us."""
+
+    issuer: str
+    logout_tokens: "Queue[str]"
+
+    def client(self, client_id: str) -> OAuthClient:
+        config = ClientConfig(
+            issuer=self.issuer,
+            client_id=client_id,
+            auth=AUTHS.get(client_id, SecretBasic(SECRET)),
+            redirect_uri=REDIRECT_URI,
+            post_logout_redirect_uri=BYE,
+        )
+        return OAuthClient(config)
+
+
+@pytest.fixture(scope="module")
+def logout_tokens() -> Generator["tuple[str, Queue[str]]"]:
+    """Where back-channel logout tokens arrive."""
+    received = Queue[str]()
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            received.put(parse_qs(body)["logout_token"][0])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", received
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def provider(logout_tokens: "tuple[str, Queue[str]]", tmp_path_factory: pytest.TempPathFactory) -> Generator[Provider]:
+    folder, port = installed(HERE / "package.json"), free_port()
+    hook, received = logout_tokens
+    told = {
+        "port": port,
+        "redirect_uri": REDIRECT_URI,
+        "bye": BYE,
+        "api": API,
+        "hook": hook,
+        "key": KEY.as_dict(private=False),
+    }
+    script = folder / f"provider-{os.getpid()}.mjs"  # beside the packages, where node looks for them
+    shutil.copy(HERE / "provider.mjs", script)
+    log = tmp_path_factory.mktemp("provider") / "log"
+    with log.open("wb") as out, subprocess.Popen([node(), script, json.dumps(told)], stdout=out, stderr=out) as process:
+        try:
+            issuer = f"http://127.0.0.1:{port}"
+            eventually(lambda: process.poll() is not None or answers(f"{issuer}/jwks"), "oidc-provider answers")
+            assert process.poll() is None, log.read_text()
+            yield Provider(issuer, received)
+        finally:
+            process.kill()
+            with suppress(FileNotFoundError):
+                script.unlink()
+
+
+def sign_in(client: OAuthClient, wanted: Wanted, browser: httpx2.Client | None = None) -> Tokens:
+    begun = client.begin(wanted)
+    with browser or httpx2.Client() as visitor:
+        return client.finish(begun.transaction, walk(visitor, begun.url, ALICE))
+
+
+@pytest.mark.parametrize("client_id", AUTHS)
+def test_every_way_to_prove_oneself(provider: Provider, client_id: str):
+    client = provider.client(client_id)
+    tokens = sign_in(client, Wanted(scope="openid profile email"))
+
+    assert tokens.person is not None
+    assert tokens.person.sub == "alice"
+    assert client.userinfo(tokens.access_token, tokens.person)["email"] == "alice@example.org"
+    assert tokens.refresh_token is not None
+    renewed = client.refresh(tokens.refresh_token, person=tokens.person)
+    assert renewed.refresh_token not in (None, tokens.refresh_token)
+    assert renewed.person == replace(tokens.person, claims=renewed.person.claims if renewed.person else {})
+
+
+def test_a_token_for_an_api_is_revoked(provider: Provider):
+    client = provider.client("basic")
+    tokens = sign_in(client, Wanted(scope="openid orders:read", resource=(API,)))
+    assert tokens.refresh_token is not None
+    assert client.introspect(tokens.refresh_token).active
+
+    client.revoke(tokens.refresh_token, "refresh_token")
+
+    assert not client.introspect(tokens.refresh_token).active
+    with pytest.raises(TokenRefused, match="invalid_grant"):
+        client.refresh(tokens.refresh_token)
+
+
+def test_two_threads_refresh_at_once_and_nobody_is_signed_out(provider: Provider):
+    client = provider.client("basic")
+    tokens = sign_in(client, Wanted(scope="openid"))
+    assert tokens.refresh_token is not None
+
+    renewed: list[Tokens] = []
+    threads = [Thread(target=lambda: renewed.append(client.refresh(tokens.refresh_token or ""))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({one.access_token for one in renewed}) == 1
+    assert client.refresh(renewed[0].refresh_token or "").refresh_token
+
+
+def test_a_code_works_once(provider: Provider):
+    client, other = provider.client("public"), provider.client("public")
+    begun = client.begin()
+    with httpx2.Client() as browser:
+        answer = walk(browser, begun.url, ALICE)
+    client.finish(begun.transaction, answer)
+
+    with pytest.raises(TokenRefused, match="invalid_grant"):
+        other.finish(begun.transaction, answer)  # another process would not know that it is used
+
+
+def test_userinfo_refuses_a_made_up_token_by_its_challenge(provider: Provider):
+    client = provider.client("public")
+    tokens = sign_in(client, Wanted(scope="openid"))
+    assert tokens.person is not None
+    with pytest.raises(UserInfoRefused, match="invalid_token"):
+        client.userinfo("made-up", tokens.person)
+
+
+def test_a_daemon_sends_its_token_with_every_request(provider: Provider):
+    auth = ClientCredentials(provider.issuer, "daemon", SECRET, scope="orders:read", resource=API)
+    with httpx2.Client(auth=auth) as http:
+        first = http.get(f"{provider.issuer}/jwks").request.headers["authorization"]
+        again = http.get(f"{provider.issuer}/jwks").request.headers["authorization"]
+
+    assert first.startswith("Bearer ey")
+    assert again == first
+
+
+def test_the_server_says_that_a_session_is_over(provider: Provider):
+    client = provider.client("told-of-logout")
+    browser = httpx2.Client()
+    begun = client.begin(Wanted(scope="openid"))
+    tokens = client.finish(begun.transaction, walk(browser, begun.url, ALICE))
+    assert tokens.person is not None
+
+    assert walk(browser, client.logout_url(tokens.id_token, state="done"), {}) == f"{BYE}?state=done"
+    token = provider.logout_tokens.get(timeout=10)
+    over = client.read_logout_token(token)
+    assert (over.sub, over.sid) == ("alice", tokens.person.claims["sid"])
+    with pytest.raises(LogoutTokenRejected):
+        client.read_logout_token(tokens.id_token or "")
+    browser.close()
+
+
+def test_a_device_is_allowed_from_another_one(provider: Provider):
+    client = OAuthClient(ClientConfig(issuer=provider.issuer, client_id="device"))
+    begun = client.begin_on_device(Narrowed(scope="openid"))
+    with pytest.raises(TokenRefused, match="authorization_pending"):
+        client.ask_on_device(begun)
+
+    with httpx2.Client() as browser:
+        page = browser.get(begun.verification_uri_complete or "")
+        for _ in range(12):
+            if "success" in page.text.lower() and "<form" not in page.text:
+                break
+            page = (
+                browser.get(urljoin(str(page.url), page.headers["location"]))
+                if page.is_redirect
+                else submit(browser, page, ALICE)
+            )
+    tokens = client.ask_on_device(begun)
+    assert tokens.person is not None
+    assert tokens.person.sub == "alice"

@@ -1,0 +1,44 @@
+"""A registry with a client of every kind, and the proofs under test."""
+
+import pytest
+from tests.client_auth.samples import CLIENTS, ISSUER, NOW, Attempt, Prove
+
+from gatelodge.client_auth import METHODS, ClientProofs, Means
+from gatelodge.clock import Clock
+from gatelodge.keys.remote import RemoteKeys
+from gatelodge.outbound import Outbound
+from gatelodge.protocol.client import ProvenClient
+from gatelodge.protocol.params import Params
+from gatelodge.stores import clients
+from gatelodge.stores.registry import Registry
+from gatelodge.stores.tx import Database
+from gatelodge.telemetry.events import Origin
+
+
+@pytest.fixture
+def engine() -> str:
+    """One engine is enough here: what matters of the database is tested with the stores."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def registry(database: Database, clock: Clock) -> Registry:
+    for registered in CLIENTS.values():
+        await database.write(clients.add, registered, NOW)
+    registry = Registry(database, clock)
+    await registry.poll()
+    return registry
+
+
+@pytest.fixture
+def proofs(registry: Registry, database: Database, clock: Clock) -> ClientProofs:
+    remote = RemoteKeys(Outbound(allow_loopback=True), clock)
+    return ClientProofs(METHODS, registry, Means(ISSUER, database, remote, clock))
+
+
+@pytest.fixture
+def prove(proofs: ClientProofs) -> Prove:
+    async def prove(attempt: Attempt) -> ProvenClient:
+        return await proofs.prove(Params.of(attempt.pairs()), attempt.headers, Origin(address=attempt.address))
+
+    return prove

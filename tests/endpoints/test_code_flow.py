@@ -1,0 +1,250 @@
+"""The authorization code grant, end to end, and the attacks on the code (catalogue 2.3 and 2.4)."""
+
+import asyncio
+
+import jwt
+import pytest
+from tests.world import API, World, assert_error, assert_redirected, exchange, request_for
+
+from gatelodge.keys.secrets import compose, take_apart
+from gatelodge.ops import users as ops
+from gatelodge.telemetry.events import Origin
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_person_signs_in_and_the_client_gets_tokens(world: World):
+    tokens = await world.browser().tokens()
+
+    assert tokens["token_type"] == "Bearer"
+    assert tokens["scope"] == "openid profile email offline_access orders:read"
+    assert {"access_token", "refresh_token", "id_token", "expires_in"} <= set(tokens)
+
+
+async def test_an_independent_library_verifies_both_tokens(world: World):
+    tokens = await world.browser().tokens()
+    async with world.http() as http:
+        keys = jwt.PyJWKSet.from_dict((await http.get("/jwks")).json())
+
+    now = world.foundation.clock.now()
+    for token, audience, alg in ((tokens["access_token"], API, "ES256"), (tokens["id_token"], "web1", "RS256")):
+        key = keys[jwt.get_unverified_header(token)["kid"]]
+        claims = jwt.decode(
+            token,
+            key,
+            [alg],
+            audience=audience,
+            issuer=world.issuer,
+            options={"verify_exp": False, "verify_iat": False},
+        )
+        assert claims["sub"] == "sub-alice"
+        assert claims["exp"] == now + 600
+
+
+async def test_a_second_request_is_answered_without_asking_again(world: World):
+    browser = world.browser()
+    await browser.tokens()
+
+    again = await browser.authorize()
+
+    assert "code=" in again.headers["location"]
+
+
+async def test_a_scope_that_was_left_out_is_not_granted(world: World):
+    browser = world.browser()
+    page = await browser.sign_in(await browser.authorize())
+
+    code = (await browser.allow(page, "email", "orders:read")).headers["location"].split("code=")[1].split("&")[0]
+    tokens = (await exchange(world, code)).json()
+
+    assert tokens["scope"] == "openid profile offline_access"
+
+
+async def test_the_person_refuses(world: World):
+    browser = world.browser()
+    page = await browser.sign_in(await browser.authorize())
+
+    assert_redirected(await browser.deny(page), "access_denied")
+
+
+async def test_PK_02_a_verifier_without_a_challenge_is_refused(world: World):
+    code = await world.browser().code("exempt1", code_challenge=None, code_challenge_method=None)
+
+    assert_error(await exchange(world, code, "exempt1"), "invalid_grant")
+
+
+@pytest.mark.parametrize("verifier", [None, "", "w" * 50])
+async def test_PK_03_without_the_right_verifier_a_code_is_worth_nothing_and_spent(world: World, verifier: str | None):
+    code = await world.browser().code()
+
+    assert_error(await exchange(world, code, code_verifier=verifier), "invalid_grant")
+    assert_error(await exchange(world, code), "invalid_grant")
+
+
+async def test_PK_10_a_stolen_code_with_the_thiefs_own_verifier_is_refused(world: World):
+    code = await world.browser().code()
+
+    assert_error(await exchange(world, code, code_verifier="thief" * 10), "invalid_grant")
+
+
+@pytest.mark.parametrize("later", [0, 1, 30])
+async def test_CODE_01_a_code_works_once_and_a_replay_ends_its_tokens(world: World, clock, later: int):
+    code = await world.browser().code()
+    tokens = (await exchange(world, code)).json()
+    clock.advance(later)
+
+    assert_error(await exchange(world, code), "invalid_grant")
+    await world.assert_dead(tokens)
+
+
+async def test_CODE_02_of_fifty_exchanges_at_once_one_wins_and_its_tokens_end(world: World):
+    code = await world.browser().code()
+
+    answers = await asyncio.gather(*(exchange(world, code) for _ in range(50)))
+
+    won = [answer for answer in answers if answer.status_code == 200]
+    assert len(won) == 1
+    await world.assert_dead(won[0].json())
+
+
+async def test_CODE_03_another_client_cannot_redeem_a_code(world: World):
+    code = await world.browser().code()
+
+    assert_error(await exchange(world, code, "web2", redirect_uri="https://rp.test/cb"), "invalid_grant")
+
+
+async def test_CODE_03_an_edited_code_is_refused(world: World):
+    code = await world.browser().code()
+    value = take_apart(code)
+    assert value is not None
+    for edited in (
+        compose(value.row_id + 1, value.secret),
+        compose(value.row_id, b"x" * 22),
+        code[:-1] + "A",
+        code + "A",
+    ):
+        assert_error(await exchange(world, edited), "invalid_grant")
+
+
+async def test_CODE_05_a_code_is_good_for_a_minute(world: World, clock):
+    code = await world.browser().code()
+    clock.advance(62)
+
+    assert_error(await exchange(world, code), "invalid_grant")
+
+
+async def test_CODE_08_no_value_is_taken_in_anothers_slot_nor_spent_there(world: World):
+    browser = world.browser()
+    tokens = await browser.tokens()
+    code = await browser.code()
+    interaction = str((await world.browser().authorize()).url).split("interaction=")[1]
+    session = browser.http.cookies["__Host-gatelodge-session"]
+
+    for value in (tokens["refresh_token"], tokens["access_token"], interaction, session):
+        assert_error(await exchange(world, value), "invalid_grant")
+    for value in (code, tokens["access_token"], interaction, session):
+        answer = await world.token("web1", grant_type="refresh_token", refresh_token=value)
+        assert_error(answer, "invalid_grant")
+
+    assert (await exchange(world, code)).status_code == 200
+    refreshed = await world.token("web1", grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    assert refreshed.status_code == 200
+
+
+async def test_CODE_09_parameters_travel_in_the_body_of_a_post(world: World):
+    async with world.http() as http:
+        assert (await http.get("/token", params={"grant_type": "authorization_code"})).status_code == 405
+        answer = await http.post("/token?code=x", data={"grant_type": "authorization_code"})
+    assert_error(answer, "invalid_request")
+
+
+async def test_CODE_10_codes_show_no_structure(world: World):
+    browser = world.browser()
+    codes = [await browser.code() for _ in range(50)]
+
+    assert len({code[:4] for code in codes}) > 45
+    assert len({code[-4:] for code in codes}) > 45
+    assert all(len(code) == 40 for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "error"),
+    [(None, "invalid_request"), ("bogus", "unsupported_grant_type"), ("password", "unsupported_grant_type")],
+)
+async def test_CODE_11_an_unknown_grant_is_refused(world: World, grant_type: str | None, error: str):
+    form = {} if grant_type is None else {"grant_type": grant_type}
+    assert_error(await world.token("web1", **form, username="alice", password="wonderland"), error)
+
+
+async def test_the_redirect_uri_must_be_the_one_of_the_request(world: World):
+    code = await world.browser().code()
+
+    assert_error(await exchange(world, code, redirect_uri="https://rp.test/cb2"), "invalid_grant")
+
+
+async def test_a_disabled_account_gets_no_tokens_for_a_code_it_got_before(world: World):
+    from gatelodge.stores import users
+
+    code = await world.browser().code()
+    await world.foundation.db.write(users.set_enabled, world.people["alice"].id, False, world.foundation.clock.now())
+
+    assert_error(await exchange(world, code), "invalid_grant")
+
+
+async def test_a_new_password_ends_the_codes_that_wait_for_their_exchange(world: World):
+    browser = world.browser()
+    code = await browser.code()
+    await world.foundation.db.write(ops.set_password, "alice", "hash", Origin(), world.foundation.clock.now())
+
+    assert_error(await exchange(world, code), "invalid_grant")
+
+
+async def test_signing_out_leaves_what_the_application_was_just_given(world: World):
+    browser = world.browser()
+    code = await browser.code()
+    await browser.submit(await browser.get("/logout"), decision="sign_out")
+
+    assert (await exchange(world, code)).status_code == 200
+
+
+async def test_a_disabled_client_gets_no_tokens_for_a_code_it_got_before(world: World):
+    code = await world.browser().code()
+    await world.change_client("web1", enabled=False)
+
+    assert_error(await exchange(world, code), "invalid_client", 401)
+
+
+async def test_a_public_client_exchanges_without_a_secret(world: World):
+    tokens = await world.browser().tokens("spa1")
+
+    assert tokens["refresh_token"].startswith("glr_")
+
+
+async def test_RED_09_a_native_client_is_answered_on_any_port_and_exchanges_with_that_port(world: World):
+    redirect_uri = "http://127.0.0.1:51004/cb"
+    code = await world.browser().code("nat1", redirect_uri=redirect_uri)
+
+    assert_error(await exchange(world, code, "nat1"), "invalid_grant")
+    code = await world.browser().code("nat1", redirect_uri=redirect_uri)
+    assert (await exchange(world, code, "nat1", redirect_uri=redirect_uri)).status_code == 200
+
+
+async def test_code_exchange_is_one_transaction(world: World):
+    code = await world.browser().code()
+    before = world.foundation.db.transactions
+
+    assert (await exchange(world, code)).status_code == 200
+    assert world.foundation.db.transactions == before + 1
+
+
+async def test_two_tabs_complete_each_for_themselves(world: World):
+    """AZ-21."""
+    browser = world.browser()
+    first = await browser.http.get("/authorize", params=request_for(state="first"))
+    second = await browser.http.get("/authorize", params=request_for(state="second"))
+    done = await browser.sign_in(await browser.follow(first))
+    done = await browser.allow(done)
+
+    assert "state=first" in done.headers["location"]
+    other = await browser.follow(second)
+    assert other.url.path == "/login" or "state=second" in other.headers.get("location", "")

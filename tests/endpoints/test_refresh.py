@@ -1,0 +1,240 @@
+"""Refresh tokens and the attacks on them (catalogue 2.5)."""
+
+import asyncio
+from dataclasses import replace
+
+import jwt
+import pytest
+from tests.world import API, APIS, World, assert_error, exchange, refresh
+
+from gatelodge.protocol.client import Api
+from gatelodge.stores import apis
+
+pytestmark = pytest.mark.anyio
+
+ORDERS = next(api for api in APIS if api.identifier == API)
+
+
+def claims_of(token: str) -> dict[str, object]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+@pytest.mark.parametrize("client_id", ["web1", "spa1"])
+async def test_RT_01_every_refresh_hands_out_a_new_token(world: World, client_id: str):
+    first = await world.browser().tokens(client_id)
+
+    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = await (world.token("web1", **form) if client_id == "web1" else world.token(None, client_id="spa1", **form))
+
+    assert second.status_code == 200
+    assert second.json()["refresh_token"] != first["refresh_token"]
+
+
+async def test_RT_02_a_token_from_before_the_last_ends_the_whole_family(world: World):
+    first = await world.browser().tokens()
+    second = (await refresh(world, first["refresh_token"])).json()
+    third = (await refresh(world, second["refresh_token"])).json()
+
+    assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
+    for tokens in (first, second, third):
+        await world.assert_dead(tokens)
+
+
+async def test_RT_02_the_last_token_again_after_the_overlap_ends_the_whole_family(world: World, clock):
+    first = await world.browser().tokens()
+    second = (await refresh(world, first["refresh_token"])).json()
+    clock.advance(31)
+
+    assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
+    await world.assert_dead(second)
+
+
+async def test_a_lost_answer_is_given_again_with_the_same_successor(world: World):
+    first = await world.browser().tokens()
+
+    answers = [(await refresh(world, first["refresh_token"])).json() for _ in range(3)]
+
+    assert len({answer["refresh_token"] for answer in answers}) == 1
+    assert (await refresh(world, answers[0]["refresh_token"])).status_code == 200
+
+
+async def test_twenty_refreshes_at_once_sign_nobody_out(world: World):
+    first = await world.browser().tokens()
+
+    answers = await asyncio.gather(*(refresh(world, first["refresh_token"]) for _ in range(20)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+
+
+async def test_RT_04_a_revoked_token_is_refused_within_the_overlap(world: World):
+    first = await world.browser().tokens()
+    await refresh(world, first["refresh_token"])
+    await world.direct("/revoke", "web1", token=first["refresh_token"])
+
+    assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
+
+
+async def test_RT_05_another_client_cannot_use_a_token_nor_end_it(world: World):
+    tokens = await world.browser().tokens()
+
+    assert_error(await refresh(world, tokens["refresh_token"], "web2"), "invalid_grant")
+    assert_error(
+        await world.token(None, client_id="spa1", grant_type="refresh_token", refresh_token=tokens["refresh_token"]),
+        "invalid_grant",
+    )
+    assert (await refresh(world, tokens["refresh_token"])).status_code == 200
+
+
+async def test_RT_06_scope_can_be_narrowed_for_one_token_and_never_widened(world: World):
+    first = await world.browser().tokens()
+
+    assert_error(await refresh(world, first["refresh_token"], scope="openid orders:write"), "invalid_scope")
+    narrow = (await refresh(world, first["refresh_token"], scope="orders:read")).json()
+    assert narrow["scope"] == "orders:read"
+    assert (await refresh(world, narrow["refresh_token"])).json()["scope"] == first["scope"]
+
+
+async def test_RT_07_a_resource_that_was_not_granted_is_refused(world: World):
+    first = await world.browser().tokens()
+
+    assert_error(await refresh(world, first["refresh_token"], resource="https://api.test/opaque"), "invalid_target")
+    same = (await refresh(world, first["refresh_token"], resource=API)).json()
+    assert claims_of(same["access_token"])["aud"] == API
+
+
+async def test_a_resource_that_is_gone_is_refused_and_never_replaced_by_another(world: World):
+    first = await world.browser().tokens()
+    await world.foundation.db.write(apis.remove, API)
+    await world.foundation.registry.poll()
+
+    assert_error(await refresh(world, first["refresh_token"], resource=API), "invalid_target")
+    left = (await refresh(world, first["refresh_token"])).json()
+    assert claims_of(left["access_token"])["aud"] == world.issuer
+
+
+async def switch(world: World, *registered: Api) -> None:
+    """Register these APIs anew, as they are now."""
+    for api in registered:
+        await world.foundation.db.write(apis.remove, api.identifier)
+        await world.foundation.db.write(apis.add, api, 0)
+    await world.foundation.registry.poll()
+
+
+async def test_the_scopes_of_a_disabled_api_are_in_no_token_for_another(world: World):
+    first = await world.browser().tokens()
+    await switch(world, replace(ORDERS, enabled=False))
+
+    for more in ({}, {"resource": API}, {"scope": "orders:read"}):
+        assert_error(await refresh(world, first["refresh_token"], **more), "invalid_target")
+    left = (await refresh(world, first["refresh_token"], scope="openid email")).json()
+    assert (claims_of(left["access_token"])["aud"], left["scope"]) == (world.issuer, "openid email")
+
+
+async def test_a_refresh_that_is_refused_for_its_target_spends_nothing(world: World, clock):
+    first = await world.browser().tokens()
+    await switch(world, replace(ORDERS, enabled=False))
+    for _ in range(3):
+        assert_error(await refresh(world, first["refresh_token"]), "invalid_target")
+        clock.advance(60)
+    await switch(world, ORDERS)
+
+    again = (await refresh(world, first["refresh_token"])).json()
+    assert (claims_of(again["access_token"])["aud"], again["scope"]) == (API, first["scope"])
+
+
+async def test_a_scope_that_became_an_apis_is_in_no_token_for_this_server(world: World):
+    await world.foundation.db.write(apis.remove, API)
+    await world.foundation.registry.poll()
+    plain = await world.browser().tokens()
+    assert claims_of(plain["access_token"])["aud"] == world.issuer
+    await world.foundation.db.write(apis.add, ORDERS, 0)
+    await world.foundation.registry.poll()
+
+    assert_error(await refresh(world, plain["refresh_token"]), "invalid_target")
+    assert (await refresh(world, plain["refresh_token"], scope="openid")).status_code == 200
+
+
+async def test_a_replay_is_one_whatever_it_asks_for(world: World):
+    first = await world.browser().tokens()
+    second = (await refresh(world, first["refresh_token"])).json()
+    third = (await refresh(world, second["refresh_token"])).json()
+
+    assert_error(await refresh(world, first["refresh_token"], scope="orders:write"), "invalid_grant")
+    await world.assert_dead(third)
+
+
+async def test_the_code_of_an_api_that_was_disabled_meanwhile_is_worth_nothing(world: World):
+    code = await world.browser().code()
+    await switch(world, replace(ORDERS, enabled=False))
+
+    assert_error(await exchange(world, code), "invalid_target")
+
+
+async def test_RT_09_a_token_dies_unused_and_the_family_dies_in_any_case(world: World, clock):
+    idle = await world.browser().tokens()
+    clock.advance(14 * 86_400)
+    assert_error(await refresh(world, idle["refresh_token"]), "invalid_grant")
+
+    tokens = await world.browser().tokens()
+    for _ in range(6):
+        clock.advance(13 * 86_400)
+        tokens = (await refresh(world, tokens["refresh_token"])).json()
+    clock.advance(12 * 86_400)  # 90 days since the person signed in
+    assert_error(await refresh(world, tokens["refresh_token"]), "invalid_grant")
+
+
+async def test_RT_11_a_confidential_client_must_prove_itself(world: World):
+    tokens = await world.browser().tokens()
+
+    answer = await world.token(
+        None, client_id="web1", grant_type="refresh_token", refresh_token=tokens["refresh_token"]
+    )
+
+    assert_error(answer, "invalid_client", 401)
+
+
+async def test_RT_12_no_refresh_token_without_offline_access_or_without_the_grant(world: World):
+    assert "refresh_token" not in await world.browser().tokens(scope="openid profile")
+    assert "refresh_token" not in await world.browser().tokens("no-refresh")
+
+
+async def test_a_plain_oauth_request_gets_a_refresh_token_by_registration(world: World):
+    assert "refresh_token" in await world.browser().tokens(scope="orders:read")
+
+
+async def test_RT_13_the_refreshed_id_token_tells_of_the_same_sign_in(world: World, clock):
+    first = await world.browser().tokens()
+    clock.advance(100)
+    second = (await refresh(world, first["refresh_token"])).json()
+
+    before, after = claims_of(first["id_token"]), claims_of(second["id_token"])
+    assert {k: before[k] for k in ("iss", "sub", "aud", "auth_time", "sid")} == {
+        k: after[k] for k in ("iss", "sub", "aud", "auth_time", "sid")
+    }
+    assert before["nonce"] == "a nonce"
+    assert "nonce" not in after
+
+
+async def test_a_disabled_account_cannot_refresh(world: World):
+    from gatelodge.stores import users
+
+    tokens = await world.browser().tokens()
+    await world.foundation.db.write(users.set_enabled, world.people["alice"].id, False, world.foundation.clock.now())
+
+    assert_error(await refresh(world, tokens["refresh_token"]), "invalid_grant")
+
+
+async def test_a_guess_costs_no_statement(world: World):
+    before = world.foundation.db.statements
+
+    assert_error(await refresh(world, "glr_" + "A" * 56), "invalid_grant")
+    assert world.foundation.db.statements <= before + 3  # the client, looked up once
+
+
+async def test_refresh_is_one_transaction(world: World):
+    tokens = await world.browser().tokens()
+    before = world.foundation.db.transactions
+
+    await refresh(world, tokens["refresh_token"])
+    assert world.foundation.db.transactions == before + 1

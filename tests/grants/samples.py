@@ -1,0 +1,58 @@
+"""How each grant is used as it should be: what it redeems, where that comes from, and what must come of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import httpx2
+from tests.world import API, RP, VERIFIER, World
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One good use. `obtain` gets what is redeemed and returns the parameters to send.
+
+    `person` is whom it is about, `None` for the client itself. `events` are what the audit trail then says; empty is
+    the exception that decision 9 explains.
+    """
+
+    client_id: str
+    obtain: Callable[[World], Awaitable[Form]]
+    audience: str
+    events: tuple[str, ...]
+    person: str | None = "alice"
+    amr: tuple[str, ...] = ("pwd",)
+    brings_refresh: bool = True
+
+    @property
+    def subject(self) -> str:
+        """The `sub` of its tokens."""
+        return f"sub-{self.person}" if self.person else self.client_id
+
+    async def redeem(self, world: World, grant_type: str, form: Form) -> httpx2.Response:
+        return await world.token(self.client_id, grant_type=grant_type, **form)
+
+
+async def _code(world: World) -> Form:
+    return {"code": await world.browser().code(), "redirect_uri": RP, "code_verifier": VERIFIER}
+
+
+async def _refresh(world: World) -> Form:
+    return {"refresh_token": (await world.browser().tokens())["refresh_token"]}
+
+
+async def _machine(_world: World) -> Form:
+    return {"scope": "orders:read"}
+
+
+async def _password(_world: World) -> Form:
+    return {"username": "alice", "password": "wonderland", "scope": "openid offline_access orders:read"}
+
+
+SAMPLES: Mapping[str, Sample] = {
+    "authorization_code": Sample("web1", _code, API, ("token_issued",)),
+    "refresh_token": Sample("web1", _refresh, API, ("token_refreshed",)),
+    "client_credentials": Sample("daemon1", _machine, API, (), person=None, amr=(), brings_refresh=False),
+    "password": Sample("legacy1", _password, API, ("legacy_used", "token_issued")),
+}

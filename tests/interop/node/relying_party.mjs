@@ -1,0 +1,82 @@
+// openid-client (and oauth4webapi, whose strict checks it applies) and jose against a running server.
+// The scenario and the site come as arguments; a line {"open": url} asks for a person, whose answer is read as a line.
+import { createInterface } from "node:readline/promises";
+import { createRemoteJWKSet, importJWK, jwtVerify } from "jose";
+import * as oidc from "openid-client";
+
+const [scenario, json] = process.argv.slice(2);
+const site = JSON.parse(json);
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+const loopback = { execute: [oidc.allowInsecureRequests] };
+const discover = (id, authentication) => oidc.discovery(new URL(site.issuer), id, undefined, authentication, loopback);
+const basic = (id) => discover(id, oidc.ClientSecretBasic(site.secrets[id]));
+
+async function opened(url) {
+  console.log(JSON.stringify({ open: url.href }));
+  return new URL((await lines.next()).value);
+}
+
+async function signIn(config) {
+  const checks = {
+    pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
+    expectedState: oidc.randomState(),
+    expectedNonce: oidc.randomNonce(),
+    idTokenExpected: true,
+  };
+  const parameters = {
+    redirect_uri: site.redirect_uri,
+    scope: site.scope,
+    code_challenge: await oidc.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
+    code_challenge_method: "S256",
+    state: checks.expectedState,
+    nonce: checks.expectedNonce,
+  };
+  const callback = await opened(oidc.buildAuthorizationUrl(config, parameters));
+  return oidc.authorizationCodeGrant(config, callback, checks);
+}
+
+const keys = () => createRemoteJWKSet(new URL(`${site.issuer}/jwks`));
+const verified = async (token, audience) => (await jwtVerify(token, keys(), { issuer: site.issuer, audience })).payload;
+
+const scenarios = {
+  async web() {
+    const config = await basic("web");
+    const tokens = await signIn(config);
+    const { sub } = tokens.claims();
+    const person = await oidc.fetchUserInfo(config, tokens.access_token, sub);
+    const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
+    const before = await oidc.tokenIntrospection(config, fresh.access_token);
+    await oidc.tokenRevocation(config, fresh.refresh_token);
+    const after = await oidc.tokenIntrospection(config, fresh.access_token);
+    return { email: person.email, rotated: fresh.refresh_token !== tokens.refresh_token, before, after };
+  },
+  async spa() {
+    const tokens = await signIn(await discover("spa", oidc.None()));
+    const access = await verified(tokens.access_token, site.api);
+    const identity = await verified(tokens.id_token, "spa");
+    return { same: access.sub === identity.sub, client: access.client_id };
+  },
+  async keyholder() {
+    const key = { key: await importJWK(site.key, "ES256"), kid: site.key.kid };
+    const config = await discover("keyholder", oidc.PrivateKeyJwt(key));
+    const tokens = await signIn(config);
+    return { fresh: Boolean((await oidc.refreshTokenGrant(config, tokens.refresh_token)).access_token) };
+  },
+  async daemon() {
+    const config = await basic("daemon");
+    const tokens = await oidc.clientCredentialsGrant(config, { scope: "orders:read", resource: site.api });
+    return { claims: await verified(tokens.access_token, site.api), refresh: tokens.refresh_token ?? null };
+  },
+  async denied() {
+    const config = await basic("web");
+    try {
+      await oidc.clientCredentialsGrant(config, { scope: "orders:read" });
+    } catch (error) {
+      return { error: error.error, status: error.status };
+    }
+  },
+};
+
+console.log(JSON.stringify(await scenarios[scenario]()));
+process.exit(0);

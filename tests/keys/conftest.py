@@ -1,0 +1,19 @@
+"""A vault, and an installation whose row is there: the keeper's transactions wait for one another at it."""
+
+import pytest
+
+from gatelodge.clock import Entropy
+from gatelodge.keys.vault import Vault
+from gatelodge.stores import instance
+from gatelodge.stores.tx import Database
+
+
+@pytest.fixture
+def vault(entropy: Entropy) -> Vault:
+    return Vault(["a secret key of more than 32 characters"], entropy)
+
+
+@pytest.fixture
+async def installation(database: Database) -> Database:
+    await database.write(instance.create, b"epoch", b"", 0)
+    return database

@@ -1,0 +1,176 @@
+"""The keeper: first keys once, rotation once, changes noticed, and never a new key over one that cannot be read."""
+
+import asyncio
+from collections import Counter
+from typing import Protocol
+
+import pytest
+
+from gatelodge.clock import SystemEntropy
+from gatelodge.keys.keyring import ALGORITHMS, make_key, state
+from gatelodge.keys.keys import Keys
+from gatelodge.keys.schedule import Schedule, plan_first
+from gatelodge.keys.vault import Vault, WrongSecretKey
+from gatelodge.stores import audit, signing_keys
+from gatelodge.stores.signing_keys import SigningKey
+from gatelodge.stores.tx import Database
+from gatelodge.telemetry import metrics
+from gatelodge.telemetry.events import Origin
+
+pytestmark = pytest.mark.anyio
+
+SECRET_KEY = "a secret key of more than 32 characters"  # that of conftest.py
+BEGIN = 1_800_000_000  # where the clock stands
+
+
+class Clock(Protocol):
+    """The clock of `conftest.py`."""
+
+    def now(self) -> int: ...
+    def monotonic(self) -> float: ...
+    def advance(self, seconds: int) -> None: ...
+
+
+SCHEDULE = Schedule(period=1_000, publish_ahead=100, keep=50)
+
+
+@pytest.fixture(scope="module")
+def first_rows() -> list[SigningKey]:
+    """What a first start makes, made once: RSA takes its time."""
+    vault = Vault([SECRET_KEY], SystemEntropy())
+    changes = [plan_first(make_key(alg, vault), make_key(alg, vault), BEGIN, SCHEDULE) for alg in ALGORITHMS]
+    return [row for change in changes for row in change.added]
+
+
+@pytest.fixture
+async def keys(installation: Database, vault: Vault, clock: Clock, first_rows: list[SigningKey]) -> Keys:
+    for row in first_rows:
+        await installation.write(signing_keys.add, row)
+    keys = Keys(installation, vault, clock, SCHEDULE)
+    await keys.start()
+    return keys
+
+
+def standing(keys: Keys, now: int) -> Counter[tuple[str, str]]:
+    return Counter((row.alg, state(row, now)) for row in keys.rows())
+
+
+FIRST_SET = Counter(
+    {("RS256", "active"): 1, ("RS256", "next"): 1, ("ES256", "active"): 1, ("ES256", "next"): 1},
+)
+
+
+async def test_the_first_start_makes_one_active_and_one_next_key_of_each_kind(
+    installation: Database, vault: Vault, clock: Clock
+) -> None:
+    keys = Keys(installation, vault, clock, SCHEDULE)
+    await keys.start()
+    assert standing(keys, clock.now()) == FIRST_SET
+    assert keys.ring.signer("ES256", clock.now()).alg == "ES256"
+    assert keys.ring.signer("RS256", clock.now()).alg == "RS256"
+
+
+async def test_workers_that_start_together_share_one_set(installation: Database, vault: Vault, clock: Clock) -> None:
+    workers = [Keys(installation, vault, clock, SCHEDULE) for _ in range(3)]
+    await asyncio.gather(*(worker.start() for worker in workers))
+    assert standing(workers[0], clock.now()) == FIRST_SET
+    assert len({worker.ring.signer("ES256", clock.now()).kid for worker in workers}) == 1
+
+
+async def test_a_second_start_finds_the_keys(keys: Keys, installation: Database, vault: Vault, clock: Clock) -> None:
+    again = Keys(installation, vault, clock, SCHEDULE)
+    await again.start()
+    assert again.rows() == keys.rows()
+
+
+async def test_FLT_25_a_start_with_the_wrong_secret_key_fails_and_changes_nothing(
+    keys: Keys, installation: Database, clock: Clock
+) -> None:
+    stranger = Keys(installation, Vault(["another key of more than 32 characters"], SystemEntropy()), clock, SCHEDULE)
+    with pytest.raises(WrongSecretKey):
+        await stranger.start()
+    assert await installation.read(signing_keys.list_all) == keys.rows()
+
+
+async def test_a_worker_whose_secret_key_is_out_of_date_goes_on_with_the_keys_it_has(
+    keys: Keys, installation: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = Vault(["a newer key of more than 32 characters"], SystemEntropy())
+    key = make_key("ES256", newer)
+    now = clock.now()
+    row = SigningKey(key.kid, key.alg, key.public_jwk, key.sealed, now, now + 5_000)
+    await installation.write(signing_keys.add, row)
+    monkeypatch.setattr("gatelodge.keys.keys.POLL", 0.01)
+    watch = asyncio.create_task(keys.watch())
+    await asyncio.sleep(0.1)
+    assert not watch.done()
+    assert keys.ring.signer("ES256", now).alg == "ES256"
+    watch.cancel()
+
+
+async def test_private_keys_are_not_in_the_database_in_clear(keys: Keys, installation: Database) -> None:
+    for row in await installation.read(signing_keys.list_all):
+        assert b'"d"' not in row.sealed
+        assert '"d"' not in row.public_jwk
+
+
+async def test_two_workers_that_tend_together_make_one_next_key(
+    keys: Keys, installation: Database, vault: Vault, clock: Clock
+) -> None:
+    other = Keys(installation, vault, clock, SCHEDULE)
+    await other.start()
+    clock.advance(1_000)
+    await asyncio.gather(keys.tend(), other.tend())
+    await keys.refresh()
+    await other.refresh()
+    assert keys.rows() == other.rows()
+    assert standing(keys, clock.now())[("ES256", "next")] == 1
+    assert standing(keys, clock.now())[("RS256", "next")] == 1
+
+
+async def test_a_rotation_reaches_a_worker_that_only_looks(
+    keys: Keys, installation: Database, vault: Vault, clock: Clock
+) -> None:
+    other = Keys(installation, vault, clock, SCHEDULE)
+    await other.start()
+    clock.advance(200)
+    before = other.ring.signer("ES256", clock.now()).kid
+    await keys.rotate("ES256", Origin())
+    await other.refresh()
+    assert other.ring.signer("ES256", clock.now()).kid == keys.ring.signer("ES256", clock.now()).kid != before
+
+
+async def test_rotating_is_in_the_audit_trail(keys: Keys, installation: Database, clock: Clock) -> None:
+    clock.advance(200)
+    await keys.rotate("RS256", Origin())
+    (entry,) = await installation.read(audit.list_recent, 10)
+    signing = keys.ring.signer("RS256", clock.now()).kid
+    assert (entry.event, entry.detail) == ("key_rotated", {"kid": signing, "alg": "RS256"})
+
+
+async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(keys: Keys, clock: Clock) -> None:
+    bad = keys.ring.signer("ES256", clock.now()).kid
+    await keys.retire(bad, Origin(), compromised=True)
+    assert keys.ring.signer("ES256", clock.now()).kid != bad
+    assert keys.ring.public(bad, clock.now()) is None
+    assert standing(keys, clock.now())[("ES256", "next")] == 1
+
+
+async def test_retiring_an_unknown_key_writes_nothing(keys: Keys, installation: Database) -> None:
+    with pytest.raises(LookupError):
+        await keys.retire("unknown", Origin())
+    assert await installation.read(audit.list_recent, 10) == []
+
+
+async def test_a_ring_is_opened_again_only_when_rows_changed(keys: Keys) -> None:
+    ring = keys.ring
+    await keys.refresh()
+    assert keys.ring is ring
+
+
+async def test_the_metrics_say_how_long_the_active_key_has_signed(keys: Keys, clock: Clock) -> None:
+    clock.advance(30)
+    watch = asyncio.create_task(keys.watch())
+    await asyncio.sleep(0.05)
+    watch.cancel()
+    assert b'gatelodge_signing_key_age_seconds{alg="ES256"} 30.0' in metrics.exposition()

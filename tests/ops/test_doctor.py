@@ -1,0 +1,168 @@
+"""The doctor finds what was broken on purpose, and nothing in a healthy house."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from gatelodge.config import (
+    Config,
+    DatabasePolicy,
+    KeyPolicy,
+    LegacyPolicy,
+    LogPolicy,
+    ServerPolicy,
+    SignInPolicy,
+)
+from gatelodge.ops.doctor import Seen, Unreached, examine_database, examine_issuer
+from gatelodge.ops.findings import Finding
+from gatelodge.ops.setup import initialise, open_vault
+from gatelodge.ops.unsafe_settings import unsafe_settings
+from gatelodge.protocol.client import Client, ClientSecret
+from gatelodge.stores import clients
+
+pytestmark = pytest.mark.anyio
+
+ISSUER = "https://id.test"
+SAFE = Config(
+    server=ServerPolicy(issuer=ISSUER, proxies=("10.0.0.1",)),
+    database=DatabasePolicy(url="postgresql://db/x"),
+    keys=KeyPolicy(secret_key_file="/etc/gatelodge.key"),
+)
+
+
+def worse(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.check, finding.level) for finding in findings if finding.level != "good"]
+
+
+def test_safe_settings_are_left_in_peace() -> None:
+    assert list(unsafe_settings(SAFE)) == []
+
+
+UNSAFE = {
+    "legacy.password": replace(SAFE, legacy=LegacyPolicy(password=True)),
+    "legacy.implicit": replace(SAFE, legacy=LegacyPolicy(implicit=True)),
+    "legacy.hybrid": replace(SAFE, legacy=LegacyPolicy(hybrid=True)),
+    "tls": replace(SAFE, server=replace(SAFE.server, host="0.0.0.0")),
+    "management": replace(SAFE, server=replace(SAFE.server, management_host="0.0.0.0", management_port=9000)),
+    "proxies": replace(SAFE, server=replace(SAFE.server, proxies=())),
+    "issuer": replace(SAFE, server=ServerPolicy(issuer="http://localhost:8000")),
+    "argon2": replace(SAFE, sign_in=SignInPolicy(argon2_memory_kib=8192)),
+    "secret_key": replace(SAFE, keys=KeyPolicy(secret_key="k" * 32)),
+    "log": replace(SAFE, log=LogPolicy(level="debug")),
+}
+
+
+@pytest.mark.parametrize("check", UNSAFE)
+def test_each_unsafe_setting_is_found_and_says_what_to_do(check: str) -> None:
+    found = list(unsafe_settings(UNSAFE[check]))
+    assert [finding.check for finding in found] == [check]
+    assert found[0].advice
+
+
+def test_a_database_that_others_may_read_is_found(tmp_path) -> None:
+    file = tmp_path / "x.db"
+    file.touch(0o644)
+    file.chmod(0o644)
+    config = replace(SAFE, database=DatabasePolicy(url=f"sqlite:///{file}"))
+    assert worse(unsafe_settings(config)) == [("permissions", "warning")]
+    file.chmod(0o600)
+    assert worse(unsafe_settings(config)) == []
+
+
+@pytest.fixture
+async def house(database_policy, database, clock, entropy):
+    """A house that was set up, and its vault."""
+    config = Config(database=database_policy, keys=KeyPolicy(secret_key="k" * 32))
+    vault = open_vault(config, entropy)
+    await initialise(config, database, vault, clock, entropy)
+    return database, vault, clock
+
+
+async def test_a_healthy_house_is_left_in_peace(house) -> None:
+    assert worse(await examine_database(*house)) == []
+
+
+async def test_an_empty_database_is_broken(database, clock, entropy) -> None:
+    vault = open_vault(Config(keys=KeyPolicy(secret_key="k" * 32)), entropy)
+    assert worse(await examine_database(database, vault, clock)) == [("keys", "broken")]
+
+
+async def test_a_wrong_secret_key_is_broken(house, entropy) -> None:
+    database, _, clock = house
+    other = open_vault(Config(keys=KeyPolicy(secret_key="x" * 32)), entropy)
+    assert worse(await examine_database(database, other, clock)) == [("secret_key", "broken")]
+
+
+async def test_a_missing_signing_key_is_broken(house) -> None:
+    async def lose(tx) -> None:
+        await tx.run("delete from signing_keys where alg = 'ES256'")
+
+    await house[0].write(lose)
+    assert worse(await examine_database(*house)) == [("keys", "broken")]
+
+
+async def test_a_clock_that_went_back_is_broken(house) -> None:
+    database, _, clock = house
+    from gatelodge.ops import users
+    from gatelodge.stores.users import NewUser
+    from gatelodge.telemetry.events import Origin
+
+    await database.write(users.add, NewUser(sub="s", username="ada"), None, Origin(), clock.now())
+    clock.advance(-3600)
+    assert ("clock", "broken") in worse(await examine_database(*house))
+
+
+CLIENTS = {
+    "need not use PKCE": {"pkce_exempt": True},
+    "password grant": {"grants": frozenset({"password"})},
+    "tokens in the URL": {"response_types": frozenset({"code id_token"})},
+    "no secret that works": {"secrets": (ClientSecret(b"1", 5),)},
+}
+
+
+@pytest.mark.parametrize("says", CLIENTS)
+async def test_each_risky_client_is_named(house, says: str) -> None:
+    client = replace(Client("shop", "Shop", "web", "client_secret_basic", (ClientSecret(b"1"),)), **CLIENTS[says])
+    await house[0].write(clients.add, client, 5)
+    found = [finding for finding in await examine_database(*house) if finding.level != "good"]
+    assert [(f.check, f.level) for f in found] == [("clients", "warning")]
+    assert "shop" in found[0].says
+    assert says in found[0].says
+
+
+async def asked(clock, status: int = 200, issuer: object = ISSUER, date: int | None = None) -> list[tuple[str, str]]:
+    async def look(url: str) -> Seen:
+        assert url == f"{ISSUER}/.well-known/openid-configuration"
+        return Seen(status, json.dumps({"issuer": issuer}).encode(), date)
+
+    return worse(await examine_issuer(ISSUER, look, clock))
+
+
+async def test_an_issuer_that_calls_itself_so_is_left_in_peace(clock) -> None:
+    assert await asked(clock, date=clock.now() + 5) == []
+
+
+async def test_an_issuer_that_differs_in_one_letter_is_broken(clock) -> None:
+    assert await asked(clock, issuer=f"{ISSUER}/") == [("issuer", "broken")]
+    assert await asked(clock, issuer=None) == [("issuer", "broken")]
+
+
+async def test_something_else_at_the_issuer_is_broken(clock) -> None:
+    async def look(url: str) -> Seen:
+        return Seen(200, b"<html>", None)
+
+    assert worse(await examine_issuer(ISSUER, look, clock)) == [("issuer", "broken")]
+    assert await asked(clock, status=404) == [("issuer", "broken")]
+
+
+async def test_an_issuer_that_cannot_be_reached_is_a_warning(clock) -> None:
+    async def look(url: str) -> Seen:
+        raise Unreached("no route")
+
+    assert worse(await examine_issuer(ISSUER, look, clock)) == [("issuer", "warning")]
+
+
+async def test_clocks_that_differ_are_a_warning(clock) -> None:
+    assert await asked(clock, date=clock.now() + 60) == [("clock", "warning")]

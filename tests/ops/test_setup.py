@@ -1,0 +1,132 @@
+"""The first start, and every later one: the secret key must be the one that sealed what is there."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from gatelodge.config import Config, ConfigError, KeyPolicy
+from gatelodge.keys.keyring import open_ring
+from gatelodge.ops.refusals import Refused
+from gatelodge.ops.setup import initialise, open_vault
+from gatelodge.stores import audit, instance, migrate, signing_keys
+from gatelodge.stores.database import open_database
+
+pytestmark = pytest.mark.anyio
+
+ONE, OTHER = "1" * 40, "2" * 40
+
+
+async def lose(tx, table: str) -> None:
+    await tx.run(f"delete from {table}")
+
+
+async def exchange(tx, kid: str, sealed: bytes) -> None:
+    await tx.run("update signing_keys set sealed = $2 where kid = $1", kid, sealed)
+
+
+@pytest.fixture
+def config(database_policy) -> Config:
+    return Config(database=database_policy, keys=KeyPolicy(secret_key=ONE))
+
+
+@pytest.fixture
+def start(config, database, clock, entropy):
+    """Return a function that starts with a secret key."""
+
+    def started(secret_key: str = ONE):
+        used = replace(config, keys=KeyPolicy(secret_key=secret_key))
+        return initialise(used, database, open_vault(used, entropy), clock, entropy)
+
+    return started
+
+
+async def test_the_first_start_makes_an_active_and_a_next_key_of_each_algorithm(
+    config, database, start, clock, entropy
+):
+    await start()
+    rows = await database.read(signing_keys.list_all)
+    assert sorted(row.alg for row in rows) == ["ES256", "ES256", "RS256", "RS256"]
+    ring = open_ring(rows, open_vault(config, entropy), clock.now())
+    assert {ring.signer("RS256", clock.now()).alg, ring.signer("ES256", clock.now()).alg} == {"RS256", "ES256"}
+
+
+async def test_a_later_start_changes_nothing(database, start) -> None:
+    first = await start()
+    before = await database.read(signing_keys.list_all)
+    assert await start() == await database.read(instance.load)
+    assert (await database.read(instance.load)).epoch == first.epoch
+    assert await database.read(signing_keys.list_all) == before
+
+
+async def test_processes_that_start_at_once_found_one_installation(database, start) -> None:
+    found = await asyncio.gather(*(start() for _ in range(4)))
+    assert len({one.epoch for one in found}) == 1
+    assert len(await database.read(signing_keys.list_all)) == 4
+
+
+async def test_a_new_database_gets_its_schema(unmigrated_policy, clock, entropy) -> None:
+    config = Config(database=unmigrated_policy, keys=KeyPolicy(secret_key=ONE))
+    migrate.up(unmigrated_policy)
+    db = open_database(unmigrated_policy)
+    await db.start()
+    await initialise(config, db, open_vault(config, entropy), clock, entropy)
+    await db.close()
+    assert migrate.status(unmigrated_policy).pending == []
+
+
+async def test_FLT_25_a_wrong_secret_key_is_refused_by_name_and_makes_nothing(database, start) -> None:
+    await start()
+    before = await database.read(signing_keys.list_all)
+    with pytest.raises(ConfigError, match=r"keys\.secret_key: does not open this database"):
+        await start(OTHER)
+    assert await database.read(signing_keys.list_all) == before
+
+
+async def test_FLT_25_a_key_that_does_not_open_is_refused(database, start) -> None:
+    await start()
+    rows = await database.read(signing_keys.list_all)
+    await database.write(exchange, rows[0].kid, rows[1].sealed)
+    with pytest.raises(ConfigError, match="does not open this database"):
+        await start()
+
+
+async def test_FLT_25_signing_keys_that_are_gone_are_not_made_anew(database, start) -> None:
+    await start()
+    await database.write(lose, "signing_keys")
+    with pytest.raises(Refused, match="restore it from a backup"):
+        await start()
+
+
+async def test_FLT_25_an_installation_that_is_gone_is_not_founded_over_its_keys(database, start) -> None:
+    await start()
+    await database.write(lose, "instance")
+    with pytest.raises(Refused, match="restore it from a backup"):
+        await start()
+
+
+async def test_an_older_secret_key_still_opens(config, database, start, clock, entropy, tmp_path) -> None:
+    await start()
+    file = tmp_path / "keys"
+    file.write_text(f"{OTHER}\n{ONE}\n")
+    file.chmod(0o600)
+    used = replace(config, keys=KeyPolicy(secret_key_file=str(file)))
+    await initialise(used, database, open_vault(used, entropy), clock, entropy)
+
+
+async def test_a_secret_key_that_was_replaced_can_be_forgotten(
+    config, database, start, clock, entropy, tmp_path
+) -> None:
+    await start()
+    file = tmp_path / "keys"
+    file.write_text(f"{OTHER}\n{ONE}\n")
+    file.chmod(0o600)
+    used = replace(config, keys=KeyPolicy(secret_key_file=str(file)))
+    await asyncio.gather(
+        *(initialise(used, database, open_vault(used, entropy), clock, entropy) for _ in range(3)),
+    )
+    await start(OTHER)
+    with pytest.raises(ConfigError, match="does not open this database"):
+        await start(ONE)
+    trail = await database.read(audit.list_recent, 10)
+    assert [entry.event for entry in trail] == ["keys_resealed"]

@@ -1,0 +1,110 @@
+"""The verbs on accounts: names are canonical, and what a person holds ends with his password or his account."""
+
+import pytest
+
+from gatelodge.config import SignInPolicy
+from gatelodge.ops import users
+from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.stores import audit, credentials, refresh_tokens, sessions
+from gatelodge.stores.refresh_tokens import NewFamily
+from gatelodge.stores.rows import Taken
+from gatelodge.stores.sessions import NewSession
+from gatelodge.stores.users import NewUser
+from gatelodge.telemetry.events import Origin
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_800_000_000
+ORIGIN = Origin("test")
+ADA = NewUser(sub="s1", username="Ada", email="Ada@Example.com", name="Ada Lovelace")
+
+
+@pytest.fixture
+async def ada(database):
+    """An account with a session and a family of tokens."""
+    user = await database.write(users.add, ADA, "hash-1", ORIGIN, NOW)
+    session = NewSession(
+        digest=b"d", user_id=user.id, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 99
+    )
+    row = await database.write(sessions.add, session, NOW)
+    family = NewFamily(
+        nonce=b"nonce---",
+        client_id="c",
+        code_id=None,
+        user_id=user.id,
+        generation=1,
+        idle_expires_at=NOW + 99,
+        expires_at=NOW + 99,
+        payload="{}",
+    )
+    return user, row, await database.write(refresh_tokens.open_family, family, NOW)
+
+
+async def alive(database, ada) -> tuple[bool, bool]:
+    """Return whether the session and the family of `ada` still work."""
+    _, session, family = ada
+    found = await database.read(sessions.find, session, b"d", NOW)
+    live = await database.read(refresh_tokens.find_live, family, b"nonce---", NOW)
+    return found is not None, live is not None
+
+
+async def test_names_are_canonical_and_either_signs_in(database) -> None:
+    user = await database.write(users.add, ADA, "hash-1", ORIGIN, NOW)
+    assert (user.username, user.email) == ("ada", "ada@example.com")
+    assert await database.read(users.show, "ADA") == await database.read(users.show, "ada@EXAMPLE.com") == user
+    assert await database.read(credentials.password, user.id) == "hash-1"
+
+
+async def test_a_name_is_given_once(database) -> None:
+    await database.write(users.add, ADA, None, ORIGIN, NOW)
+    with pytest.raises(Taken):
+        await database.write(users.add, NewUser(sub="s2", username="ＡＤＡ"), None, ORIGIN, NOW)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u200bb", "x" * 255, "someone@else.test"])
+async def test_a_name_that_cannot_be_one_is_refused(database, name: str) -> None:
+    with pytest.raises(Refused):
+        await database.write(users.add, NewUser(sub="s", username=name), None, ORIGIN, NOW)
+
+
+async def test_a_new_password_ends_sessions_and_tokens(database, ada) -> None:
+    assert await alive(database, ada) == (True, True)
+    await database.write(users.set_password, "ada", "hash-2", ORIGIN, NOW)
+    assert await database.read(credentials.password, ada[0].id) == "hash-2"
+    assert await alive(database, ada) == (False, False)
+
+
+async def test_disabling_ends_sessions_and_tokens_for_good(database, ada) -> None:
+    assert not (await database.write(users.disable, "ada", ORIGIN, NOW)).enabled
+    assert (await database.write(users.enable, "ada", ORIGIN, NOW)).enabled
+    assert await alive(database, ada) == (False, False)
+
+
+async def test_removing_ends_everything(database, ada) -> None:
+    await database.write(users.remove, "ada", ORIGIN, NOW)
+    assert await alive(database, ada) == (False, False)
+    with pytest.raises(NotThere):
+        await database.read(users.show, "ada")
+
+
+async def test_every_verb_is_in_the_trail(database, ada) -> None:
+    await database.write(users.set_password, "ada", "hash-2", ORIGIN, NOW)
+    await database.write(users.disable, "ada", ORIGIN, NOW)
+    await database.write(users.enable, "ada", ORIGIN, NOW)
+    await database.write(users.remove, "ada", ORIGIN, NOW)
+    entries = await database.read(audit.list_recent, 9)
+    names = ["user_added", "password_set", "user_disabled", "user_enabled", "user_removed"]
+    assert [entry.event for entry in entries][::-1] == names
+    assert {entry.user_id for entry in entries} == {ada[0].id}
+
+
+async def test_nothing_is_done_to_somebody_who_is_not_there(database) -> None:
+    for body, more in ((users.set_password, ("h",)), (users.enable, ()), (users.disable, ()), (users.remove, ())):
+        with pytest.raises(NotThere, match="no user 'eve'"):
+            await database.write(body, "eve", *more, ORIGIN, NOW)
+
+
+def test_a_short_password_is_refused_with_the_setting_that_says_so() -> None:
+    with pytest.raises(Refused, match=r"at least 9 characters \(sign_in.min_password\)"):
+        users.check_password("12345678", SignInPolicy(min_password=9))
+    users.check_password("123456789", SignInPolicy(min_password=9))

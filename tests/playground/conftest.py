@@ -1,0 +1,116 @@
+"""A playground whose sample application reaches its server in memory, and somebody who plays with it."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from html import unescape
+
+import httpx2
+import pytest
+from tests.conftest import FakeClock
+from tests.world import PASSWORDS, Browser, World, config_for, open_world
+
+from gatelodge import app
+from gatelodge.config import Config, DatabasePolicy, LegacyPolicy
+from gatelodge.ops import demo
+from gatelodge.outbound import Call, Fetched, Outbound
+
+ISSUER = "http://localhost:8000"
+ALL_ON = LegacyPolicy(password=True, implicit=True, hybrid=True)
+
+
+class InMemory(Outbound):
+    """The way out, of which the other end is the server itself; notes where it was sent."""
+
+    world: World | None = None
+    asked: tuple[str, ...] = ()
+
+    async def send(self, call: Call, url: str, max_bytes: int) -> Fetched:
+        InMemory.asked = (*InMemory.asked, url)
+        assert InMemory.world is not None
+        async with InMemory.world.http("127.0.0.1") as http:
+            got = await http.request(call.method, url, data=call.form, headers=dict(call.headers))
+        return Fetched(got.status_code, got.headers.get("content-type", ""), got.content, dict(got.headers))
+
+
+def playing(url: str, *, is_demo: bool = True, legacy: LegacyPolicy = ALL_ON) -> Config:
+    """A configuration with a playground."""
+    config = config_for(url, issuer=ISSUER, legacy=legacy)
+    return replace(config, server=replace(config.server, playground=True, inspector=is_demo), demo=is_demo)
+
+
+@dataclass
+class Visitor:
+    """Alice, in a browser of her own, at the playground."""
+
+    world: World
+    browser: Browser
+    flow: str = "code"
+    text: str = ""
+
+    async def open(self, flow: str, query: str = "") -> str:
+        """Go to the page of a flow."""
+        self.flow = flow
+        self.text = (await self.browser.http.get(f"/playground/{flow}{query}")).text
+        return self.text
+
+    async def press(self, act: str, **fields: str) -> str:
+        """Press a button, and sign in or allow if the server asks."""
+        answer = await self.browser.http.post(f"/playground/{self.flow}", data={"act": act, **fields})
+        assert answer.status_code == 303, answer.text[:500]
+        page = await self.browser.walk(answer, "alice", PASSWORDS["alice"])
+        return await self.arrive(page)
+
+    async def arrive(self, page: httpx2.Response) -> str:
+        """Bring a fragment to the application as the script of its page does."""
+        fragment = page.url.fragment
+        if page.url.path == "/playground/callback" and fragment:
+            posted = await self.browser.http.post("/playground/callback", data={"answer": fragment})
+            page = await self.browser.follow(posted)
+        self.text = page.text
+        return self.text
+
+    async def to_tokens(self, flow: str = "code") -> str:
+        """Walk through a flow until the application has tokens."""
+        await self.open(flow)
+        for _ in range(3):
+            if 'id="tokens"' in self.text:
+                return self.text
+            await self.press(self.next, username="alice", password=PASSWORDS["alice"])
+        raise AssertionError(self.text)
+
+    @property
+    def next(self) -> str:
+        """The act the page proposes."""
+        found = re.search(r'id="next" name="act" value="(\w+)"', self.text)
+        return found[1] if found else ""
+
+    @property
+    def refused(self) -> str:
+        """What the page says of a refusal, `""` if there was none."""
+        found = re.search(r'id="refused">(.*?)</div>', self.text, re.S)
+        return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[1]))).strip() if found else ""
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule that refused."""
+        found = re.search(r'class="where">[^<]*<code>([^<]+)</code>', self.text)
+        return found[1] if found else ""
+
+
+@pytest.fixture
+async def world(
+    sqlite_policy: DatabasePolicy, clock: FakeClock, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    """A demo, with its applications."""
+    monkeypatch.setattr(app, "Outbound", InMemory)
+    async with open_world(playing(sqlite_policy.url), clock) as opened:
+        await opened.foundation.db.write(demo.plant, ISSUER, {"alice": "", "bob": ""}, clock.now())
+        await opened.foundation.registry.poll()
+        InMemory.world, InMemory.asked = opened, ()
+        yield opened
+
+
+@pytest.fixture
+def visitor(world: World) -> Visitor:
+    return Visitor(world, world.browser())

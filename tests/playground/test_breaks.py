@@ -1,0 +1,113 @@
+"""Every way to break it is refused by whom and for what it says, and nobody pretends."""
+
+import pytest
+from tests.conftest import FakeClock
+from tests.playground.conftest import Visitor
+
+from gatelodge.web.playground.breaks import BREAKS, BY_ACT
+
+pytestmark = pytest.mark.anyio
+BEFORE = [one.act for one in BREAKS if one.stage == "before" and one.act != "secret_wrong_machine"]
+WITH_A_CODE = [one.act for one in BREAKS if one.stage == "code" and one.act != "code_expired"]
+WITH_TOKENS = [one.act for one in BREAKS if one.stage == "tokens"]
+BY_CLIENT, BY_API = {"state_missing", "state_changed"}, {"order", "token_changed"}
+
+
+def assert_refused(visitor: Visitor, act: str) -> None:
+    who = "application" if act in BY_CLIENT else "API" if act in BY_API else "server"
+    assert visitor.refused.startswith(f"The {who} refused it")
+    assert visitor.rule == BY_ACT[act].rule.id
+    assert BY_ACT[act].rule.section in visitor.refused
+
+
+@pytest.mark.parametrize("flow", ["code", "public", "implicit", "hybrid"])
+@pytest.mark.parametrize("act", BEFORE)
+async def test_an_authorization_request_that_is_broken_is_refused(visitor: Visitor, flow: str, act: str) -> None:
+    assert f'value="{act}"' in await visitor.open(flow)
+    await visitor.press(act)
+
+    assert_refused(visitor, act)
+    assert visitor.next == "restart"
+
+
+@pytest.mark.parametrize("act", WITH_A_CODE)
+async def test_an_exchange_that_is_broken_is_refused(visitor: Visitor, act: str) -> None:
+    await visitor.open("code")
+    await visitor.press("authorize")
+    assert f'value="{act}"' in visitor.text
+    await visitor.press(act)
+
+    assert_refused(visitor, act)
+
+
+@pytest.mark.parametrize("act", WITH_TOKENS)
+async def test_tokens_that_are_misused_are_refused(visitor: Visitor, act: str) -> None:
+    await visitor.to_tokens()
+    assert f'value="{act}"' in visitor.text
+    await visitor.press(act)
+
+    assert_refused(visitor, act)
+
+
+@pytest.mark.parametrize("act", ["secret_wrong_machine", "scope_wider"])
+async def test_a_machine_that_is_broken_is_refused(visitor: Visitor, act: str) -> None:
+    assert f'value="{act}"' in await visitor.open("machine")
+    await visitor.press(act)
+
+    assert_refused(visitor, act)
+
+
+async def test_an_expired_code_really_expires(visitor: Visitor, clock: FakeClock) -> None:
+    await visitor.open("code")
+    await visitor.press("authorize")
+    await visitor.press("code_expired")
+    assert 'data-seconds="61"' in visitor.text
+    assert visitor.refused == ""
+    clock.advance(61)
+    await visitor.press("code_expired")
+
+    assert_refused(visitor, "code_expired")
+
+
+async def test_who_does_not_have_the_secret_cannot_spend_the_code(visitor: Visitor) -> None:
+    await visitor.open("code")
+    await visitor.press("authorize")
+    await visitor.press("secret_wrong")
+    await visitor.press("exchange")
+
+    assert 'id="tokens"' in visitor.text
+
+
+async def test_a_replayed_code_ends_what_came_of_it(visitor: Visitor) -> None:
+    await visitor.to_tokens()
+    await visitor.press("code_replayed")
+    await visitor.press("refresh")
+
+    assert "invalid_grant" in visitor.refused
+
+
+async def test_a_refusal_leads_to_the_checks_of_its_request(visitor: Visitor) -> None:
+    await visitor.open("code")
+    await visitor.press("redirect_changed")
+
+    assert "yours has a trailing slash" in visitor.refused
+    found = visitor.text.partition('href="/inspector/')[2].partition('"')[0]
+    trace = await visitor.browser.http.get(f"/inspector/{found}")
+    assert "redirect_uri equals a registered value" in trace.text
+
+
+async def test_an_answer_that_comes_twice_is_taken_once(visitor: Visitor) -> None:
+    await visitor.open("code")
+    answer = await visitor.browser.http.post("/playground/code", data={"act": "authorize"})
+    page = await visitor.browser.http.get(answer.headers["location"])
+    while not page.headers.get("location", "").startswith("http://localhost:8000/playground/callback"):
+        page = await visitor.browser.http.get(page.headers["location"]) if page.status_code == 303 else page
+        if page.url.path == "/login":
+            page = await visitor.browser.post_form(page, username="alice", password="wonderland")
+        elif page.url.path == "/consent":
+            page = await visitor.browser.post_form(page, scope=["openid", "orders:read"], decision="allow")
+    back = page.headers["location"]
+    await visitor.browser.http.get(back)
+    await visitor.arrive(await visitor.browser.follow(await visitor.browser.http.get(back)))
+
+    assert visitor.rule == "client.state"

@@ -1,0 +1,103 @@
+"""The questions, the drawing, the words and the code."""
+
+import ast
+from itertools import product
+
+import pytest
+
+from gatelodge.protocol.params import Params
+from gatelodge.web.playground.diagram import NARROW, WIDE, Size, draw
+from gatelodge.web.playground.flows import FLOWS, Flow
+from gatelodge.web.playground.messages import Message
+from gatelodge.web.playground.questions import QUESTIONS, advise, answers_in
+from gatelodge.web.playground.sample import Sample
+from gatelodge.web.playground.snippets import snippets
+from gatelodge.web.playground.wording import Piece, answer_text, redirect_text, request_text
+
+SAMPLE = Sample("http://localhost:8000", "playground-secret", 60)
+DRAWN = [flow for flow in FLOWS.values() if flow.steps]
+
+
+def masked(pieces: tuple[Piece, ...]) -> str:
+    return "".join(piece.masked for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("person", "secret", "browser", "flow"),
+    [
+        ("yes", "yes", "yes", "code"),
+        ("yes", "no", "yes", "public"),
+        ("yes", "yes", "no", "device"),
+        ("yes", "no", "no", "device"),
+        ("no", "yes", "yes", "machine"),
+        ("no", "no", "no", "machine"),
+    ],
+)
+def test_three_answers_choose_the_flow(person: str, secret: str, browser: str, flow: str) -> None:
+    assert advise({"person": person, "secret": secret, "browser": browser}).flow == flow
+
+
+def test_whatever_is_answered_there_is_a_flow_and_a_reason() -> None:
+    for answers in product(["yes", "no", "what"], repeat=3):
+        query = Params.of(zip((question.name for question in QUESTIONS), answers, strict=True))
+        advice = advise(answers_in(query))
+        assert advice.flow in FLOWS
+        assert advice.reasons
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
+def test_everything_drawn_is_inside_the_drawing(flow: Flow, size: Size) -> None:
+    drawing = draw(flow.lanes, [Message(step) for step in flow.steps], flow.steps, size)
+
+    for arrow in drawing.arrows:
+        half = len(arrow.label) * size.letter / 2
+        assert arrow.label_x - half >= 0
+        assert arrow.label_x + half <= size.width
+        assert size.top < arrow.label_y
+        assert arrow.y < drawing.height
+        assert arrow.x1 != arrow.x2
+    assert len({arrow.y for arrow in drawing.arrows}) == 2 * len(flow.steps)
+
+
+def test_secrets_are_masked_wherever_they_stand() -> None:
+    long = "s" * 40
+    headers = {"authorization": f"Bearer {long}", "location": f"https://a.test/cb?code={long}&state=x"}
+    shown = (
+        masked(request_text("POST", "https://a.test/token", headers, {"code": long, "client_secret": long})),
+        masked(redirect_text(f"https://a.test/cb#access_token={long}&id_token={long}")),
+        masked(answer_text(200, "OK", {}, b'{"access_token": "%s", "refresh_token": "%s"}' % ((long.encode(),) * 2))),
+        masked(answer_text(200, "OK", {"set-cookie": long}, b"")),
+        masked(answer_text(303, "See Other", headers, b"")),
+    )
+
+    assert not [text for text in shown if "s" * 7 in text]
+    assert "state=x" in shown[-1]
+
+
+def test_a_short_secret_is_hidden_as_a_whole() -> None:
+    assert Piece("hunter2", secret=True).masked == "•••"
+    assert "hunter2" not in repr(Piece("hunter2", secret=True))
+
+
+def test_json_stays_json_when_nothing_in_it_is_secret() -> None:
+    assert masked(answer_text(200, "OK", {}, b'{"a": ["b", {"c": 1}], "d": "e: \\"f\\""}')).endswith(
+        '{\n  "a": [\n    "b",\n    {\n      "c": 1\n    }\n  ],\n  "d": "e: \\"f\\""\n}'
+    )
+
+
+@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
+def test_every_flow_has_code_in_four_languages_without_gaps(flow: Flow) -> None:
+    found = {snippet.key: snippet.text for snippet in snippets(flow, SAMPLE)}
+
+    assert list(found) == ["fastapi", "django", "flask", "curl"]
+    for key, text in found.items():
+        assert "@" not in text.replace("@app", "").replace("@login", "").replace("@auth", "").replace("@require", "")
+        if key != "curl":
+            ast.parse(text)
+
+
+def test_outside_the_demo_the_secret_is_in_no_example() -> None:
+    sample = Sample("https://id.test", "very-secret", 60)
+
+    assert not [one for flow in DRAWN for one in snippets(flow, sample) if "very-secret" in one.text]

@@ -1,0 +1,330 @@
+"""Who is signed in in which browser, on both engines."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from gatelodge.authn.contract import AuthnEvent, SignInRefused
+from gatelodge.clock import Entropy
+from gatelodge.config import SessionPolicy
+from gatelodge.endpoints.request import Request
+from gatelodge.keys.secrets import SECRET_BYTES, compose, unb64
+from gatelodge.protocol.client import Client
+from gatelodge.protocol.params import EMPTY
+from gatelodge.protocol.reply import Cookie
+from gatelodge.sessions.browser import Browsers
+from gatelodge.sessions.cookies import BROWSER, KNOWN, SESSION
+from gatelodge.sessions.known import KnownBrowsers
+from gatelodge.stores import audit, clients, consents, credentials, sessions, users
+from gatelodge.stores.tx import Database
+from gatelodge.stores.users import NewUser, User
+from gatelodge.telemetry.events import Origin
+
+pytestmark = pytest.mark.anyio
+
+POLICY = SessionPolicy()
+ACR = "urn:gatelodge:acr:password"
+MINUTE, HOUR = 60, 3_600
+
+
+class Visitor:
+    """A browser: it keeps the cookies it is given and sends them back."""
+
+    def __init__(self) -> None:
+        self.cookies: dict[str, str] = {}
+
+    def request(self) -> Request:
+        headers = {"user-agent": "Testscape/1.0 " + "x" * 1000}
+        return Request("GET", "/", EMPTY, EMPTY, headers, dict(self.cookies), Origin("req", "192.0.2.1"))
+
+    def keep(self, given: Sequence[Cookie]) -> None:
+        self.cookies |= {cookie.name: cookie.value for cookie in given}
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    return Visitor()
+
+
+@pytest.fixture
+def browsers(database: Database, clock, entropy: Entropy) -> Browsers:
+    return Browsers(database, b"epoch", KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+
+
+@pytest.fixture
+async def alice(database: Database, clock) -> User:
+    return await database.write(users.add, NewUser(sub="sub-alice", username="alice"), clock.now())
+
+
+@pytest.fixture
+async def bob(database: Database, clock) -> User:
+    return await database.write(users.add, NewUser(sub="sub-bob", username="bob"), clock.now())
+
+
+async def enter(browsers: Browsers, visitor: Visitor, user: User) -> str:
+    _, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(user, "pwd", ACR))
+    visitor.keep(cookies)
+    return visitor.cookies[SESSION]
+
+
+def test_a_browser_gets_a_name_once_and_keeps_it(browsers: Browsers, visitor: Visitor) -> None:
+    first = browsers.identify(visitor.request())
+    assert [cookie.name for cookie in first.cookies] == [BROWSER]
+    visitor.keep(first.cookies)
+    again = browsers.identify(visitor.request())
+    assert (again.secret, again.cookies, again.digest) == (first.secret, (), first.digest)
+
+
+def test_two_browsers_are_two(browsers: Browsers) -> None:
+    one, other = (browsers.identify(Visitor().request()) for _ in range(2))
+    assert one.secret != other.secret
+    assert one.digest != other.digest
+    assert one.secret not in one.digest
+    assert one.secret not in repr(replace(one, cookies=()))
+
+
+@pytest.mark.parametrize("planted", ["", "x", "A" * 31, "A" * 33, "A" * 31 + "=", "é" * 32, "A" * 4000])
+def test_a_name_that_is_not_of_our_making_is_replaced(browsers: Browsers, visitor: Visitor, planted: str) -> None:
+    visitor.cookies[BROWSER] = planted
+    identified = browsers.identify(visitor.request())
+    assert identified.secret != planted
+    assert [cookie.value for cookie in identified.cookies] == [identified.secret]
+
+
+async def test_a_person_is_signed_in_until_he_signs_out(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+    assert await browsers.signed_in(visitor.request()) is None
+    person, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    visitor.keep(cookies)
+    assert await browsers.signed_in(visitor.request()) == person
+    assert (person.user_id, person.sub, person.amr, person.acr) == (alice.id, "sub-alice", "pwd", ACR)
+    old = visitor.cookies[SESSION]
+    gone = await browsers.sign_out(visitor.request())
+    assert (gone.name, gone.value, gone.max_age) == (SESSION, "", 0)
+    visitor.cookies[SESSION] = old
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_several_methods_come_back_in_their_order(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+    _, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd otp mfa", ACR))
+    visitor.keep(cookies)
+    person = await browsers.signed_in(visitor.request())
+    assert person is not None
+    assert person.amr == "pwd otp mfa"
+
+
+async def test_WEB_04_the_value_changes_at_every_sign_in_and_the_old_one_is_dead(
+    browsers: Browsers, visitor: Visitor, alice: User
+) -> None:
+    first = await enter(browsers, visitor, alice)
+    second = await enter(browsers, visitor, alice)
+    assert first != second
+    assert await browsers.signed_in(visitor.request()) is not None
+    visitor.cookies[SESSION] = first
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_WEB_04_a_planted_value_is_never_adopted(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+    planted = compose(1, b"p" * SECRET_BYTES)
+    visitor.cookies[SESSION] = planted
+    assert await enter(browsers, visitor, alice) != planted
+    visitor.cookies[SESSION] = planted
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_WEB_04_a_sign_in_ends_what_another_person_left_in_the_browser(
+    browsers: Browsers, visitor: Visitor, alice: User, bob: User
+) -> None:
+    alices = await enter(browsers, visitor, alice)
+    await enter(browsers, visitor, bob)
+    person = await browsers.signed_in(visitor.request())
+    assert person is not None
+    assert person.sub == "sub-bob"
+    visitor.cookies[SESSION] = alices
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_a_sign_in_leaves_other_browsers_alone(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+    await enter(browsers, visitor, alice)
+    await enter(browsers, Visitor(), alice)
+    assert await browsers.signed_in(visitor.request()) is not None
+
+
+async def test_WEB_05_cookie_values_are_long_unguessable_and_small(
+    browsers: Browsers, visitor: Visitor, alice: User
+) -> None:
+    _, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    given = {cookie.name: cookie for cookie in (*browsers.identify(visitor.request()).cookies, *cookies)}
+    assert set(given) == {BROWSER, SESSION, KNOWN}
+    assert len(unb64(given[BROWSER].value) or b"") * 8 >= 128
+    assert SECRET_BYTES * 8 >= 128
+    assert sum(len(cookie.value) for cookie in given.values()) < 4096
+    assert given[SESSION].max_age == POLICY.lifetime
+
+
+async def test_a_session_is_kept_as_a_digest(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database
+) -> None:
+    value = await enter(browsers, visitor, alice)
+    rows = await database.read(lambda tx: _all(tx, "select digest, sid, user_agent from sessions"))
+    raw = unb64(value) or b""
+    (kept_digest, sid, user_agent) = rows[0]
+    assert bytes(kept_digest) not in raw
+    assert raw[:SECRET_BYTES] not in bytes(kept_digest)
+    assert sid not in value
+    assert len(user_agent) == 256
+
+
+@pytest.mark.parametrize("cut", [slice(1, None), slice(None, -1), slice(0, 0)])
+async def test_a_value_that_was_tampered_with_names_nobody(
+    browsers: Browsers, visitor: Visitor, alice: User, cut: slice
+) -> None:
+    value = await enter(browsers, visitor, alice)
+    visitor.cookies[SESSION] = value[cut]
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_a_right_row_with_a_wrong_secret_names_nobody(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+    person, _ = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    visitor.cookies[SESSION] = compose(person.session_id, b"g" * SECRET_BYTES)
+    assert await browsers.signed_in(visitor.request()) is None
+    await browsers.sign_out(visitor.request())
+
+
+async def test_a_value_of_another_epoch_names_nobody(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock, entropy: Entropy
+) -> None:
+    await enter(browsers, visitor, alice)
+    restored = Browsers(database, b"restored", KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    assert await restored.signed_in(visitor.request()) is None
+
+
+async def test_ACC_21_a_disabled_persons_session_is_dead_at_the_next_request(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+) -> None:
+    await enter(browsers, visitor, alice)
+    await database.write(users.set_enabled, alice.id, False, clock.now())
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_ASVS_7_3_1_an_unused_session_ends(browsers: Browsers, visitor: Visitor, alice: User, clock) -> None:
+    await enter(browsers, visitor, alice)
+    clock.advance(POLICY.idle_lifetime - 1)
+    assert await browsers.signed_in(visitor.request()) is not None
+    clock.advance(POLICY.idle_lifetime)
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_ASVS_7_3_2_a_session_in_use_ends_when_it_is_too_old(
+    browsers: Browsers, visitor: Visitor, alice: User, clock
+) -> None:
+    await enter(browsers, visitor, alice)
+    for _ in range(POLICY.lifetime // (12 * HOUR) - 1):
+        clock.advance(12 * HOUR)
+        assert await browsers.signed_in(visitor.request()) is not None
+    clock.advance(12 * HOUR)
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_a_session_in_use_is_written_to_once_a_minute_and_read_with_one_statement(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+) -> None:
+    await enter(browsers, visitor, alice)
+
+    async def statements() -> int:
+        before = database.statements
+        assert await browsers.signed_in(visitor.request()) is not None
+        return database.statements - before
+
+    assert [await statements() for _ in range(3)] == [1, 1, 1]
+    clock.advance(59)
+    assert await statements() == 1
+    clock.advance(1)
+    assert [await statements() for _ in range(3)] == [2, 1, 1]
+
+
+async def test_ACC_07_a_password_that_was_replaced_meanwhile_signs_nobody_in(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+) -> None:
+    await database.write(credentials.set_password, alice.id, "old hash", clock.now())
+    proven = AuthnEvent(alice, "pwd", ACR, "old hash")
+    visitor.keep((await browsers.sign_in(visitor.request(), proven))[1])
+    await database.write(credentials.set_password, alice.id, "new hash", clock.now())
+
+    with pytest.raises(SignInRefused):
+        await browsers.sign_in(visitor.request(), proven)
+    assert await browsers.signed_in(visitor.request()) is not None  # what was there before is left alone
+
+
+async def test_a_session_that_ends_while_it_is_read_names_nobody(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(browsers, visitor, alice)
+    clock.advance(MINUTE)
+    find = sessions.find
+
+    async def find_then_end(tx, *args):
+        row = await find(tx, *args)
+        await sessions.end_all_of_user(tx, alice.id)
+        return row
+
+    monkeypatch.setattr(sessions, "find", find_then_end)
+    monkeypatch.setattr(type(database), "read", type(database).write)
+    assert await browsers.signed_in(visitor.request()) is None
+
+
+async def test_standing_is_the_person_and_his_consent_in_one_statement(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+) -> None:
+    assert await browsers.standing(visitor.request(), "web1") == (None, None)
+    await database.write(clients.add, Client("web1", "Web", "web", "none"), clock.now())
+    person, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    visitor.keep(cookies)
+    assert await browsers.standing(visitor.request(), "web1") == (person, None)
+    await database.write(consents.allow, alice.id, "web1", frozenset({"openid"}), frozenset(), clock.now())
+    before = database.statements
+    found, consent = await browsers.standing(visitor.request(), "web1")
+    assert database.statements - before == 1
+    assert found == person
+    assert consent is not None
+    assert consent.scopes == {"openid"}
+
+
+async def test_signing_in_and_out_is_audited_once_each(
+    browsers: Browsers, visitor: Visitor, alice: User, database: Database
+) -> None:
+    await enter(browsers, visitor, alice)
+    await browsers.sign_out(visitor.request())
+    await browsers.sign_out(visitor.request())
+    trail = await database.read(audit.list_recent, 10)
+    assert [(line.event, line.user_id, line.address) for line in trail] == [
+        ("signed_out", alice.id, "192.0.2.1"),
+        ("signed_in", alice.id, "192.0.2.1"),
+    ]
+
+
+async def test_every_act_may_be_run_again(
+    rerunning_database: Database, visitor: Visitor, alice: User, clock, entropy: Entropy
+) -> None:
+    browsers = Browsers(rerunning_database, b"epoch", KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    await enter(browsers, visitor, alice)
+    await enter(browsers, visitor, alice)
+    clock.advance(MINUTE)
+    assert await browsers.signed_in(visitor.request()) is not None
+    await browsers.sign_out(visitor.request())
+    trail = await rerunning_database.read(audit.list_recent, 10)
+    assert [line.event for line in trail] == ["signed_out", "signed_in", "signed_in"]
+
+
+async def test_a_browser_without_a_session_costs_no_statement(
+    browsers: Browsers, visitor: Visitor, database: Database
+) -> None:
+    before = database.statements
+    visitor.cookies[SESSION] = "nonsense"
+    assert await browsers.signed_in(visitor.request()) is None
+    await browsers.sign_out(visitor.request())
+    assert database.statements == before
+
+
+async def _all(tx, sql: str):
+    return await tx.all(sql)

@@ -1,0 +1,75 @@
+"""FLT-27 between servers: several of them on one database, and one winner for each value."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from gatelodge.keys.secrets import RefreshValue
+from gatelodge.stores import refresh_tokens, seen, tickets, users
+from gatelodge.stores.database import open_database
+from gatelodge.stores.refresh_tokens import NewFamily
+from gatelodge.stores.users import NewUser
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_800_000_000
+DIGEST = b"d" * 32
+ROUNDS = 10
+
+
+@pytest.fixture
+async def servers(database_policy, anyio_backend):
+    """Three servers on one database."""
+    async with AsyncExitStack() as opened:
+        made = [open_database(database_policy) for _ in range(3)]
+        for server in made:
+            await server.start()
+            opened.push_async_callback(server.close)
+        yield made
+
+
+async def race(servers, body, *args):
+    """Run a body four times on each server at once, in no order of servers, and return what came of it."""
+    return await asyncio.gather(*(server.write(body, *args) for _ in range(4) for server in servers))
+
+
+async def test_FLT_27_one_server_takes_a_ticket(servers):
+    for _ in range(ROUNDS):
+        row_id = await servers[0].write(tickets.put, "code", DIGEST, "{}", NOW + 60)
+
+        outcomes = await race(servers, tickets.take, "code", row_id, DIGEST, NOW)
+
+        assert sum(outcome is not None for outcome in outcomes) == 1
+
+
+async def test_FLT_27_one_server_sees_a_value_first(servers):
+    for number in range(ROUNDS):
+        outcomes = await race(servers, seen.once, "assertion", f"jti-{number}", NOW)
+
+        assert outcomes.count(True) == 1
+
+
+@pytest.mark.parametrize("overlap", [0, 30])
+async def test_FLT_27_one_server_moves_a_family_on(servers, overlap):
+    user = await servers[0].write(users.add, NewUser(sub="sub", username="alice"), NOW)
+    new = NewFamily(
+        nonce=b"n" * 8,
+        client_id="web1",
+        user_id=user.id,
+        code_id=None,
+        generation=1,
+        idle_expires_at=NOW + 60,
+        expires_at=NOW + 60,
+        payload="{}",
+    )
+    family_id = await servers[0].write(refresh_tokens.open_family, new, NOW)
+
+    for generation in range(1, ROUNDS + 1):
+        value = RefreshValue(family_id, b"n" * 8, generation)
+        outcomes = await race(servers, refresh_tokens.rotate, value, "web1", NOW, overlap, 60)
+
+        served = [outcome for outcome in outcomes if outcome is not None]
+        assert {outcome.generation for outcome in served} == {generation + 1}
+        assert sum(not outcome.repeated for outcome in served) == 1
+        assert len(served) == (len(outcomes) if overlap else 1)

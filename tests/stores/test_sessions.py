@@ -1,0 +1,175 @@
+"""Sessions on both engines: found while they count, with all that an authorization request needs."""
+
+import pytest
+
+from gatelodge.stores import consents, sessions, tickets, users
+from gatelodge.stores.consents import Consent
+from gatelodge.stores.sessions import NewSession, SessionRow
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_800_000_000
+DIGEST = b"d" * 32
+
+
+@pytest.fixture
+def begun(database, person):
+    """Begin a session of a new person and return `(row id, user)`."""
+
+    async def begin(username="alice", secret_digest=DIGEST):
+        user = await person(username)
+        new = NewSession(
+            digest=secret_digest,
+            user_id=user.id,
+            sid=f"sid-{username}",
+            auth_time=NOW - 5,
+            amr=("pwd", "otp"),
+            acr="1",
+            expires_at=NOW + 600,
+            address="192.0.2.1",
+            user_agent="a browser",
+        )
+        return await database.write(sessions.add, new, NOW), user
+
+    return begin
+
+
+def finding(database, row_id, now=NOW, secret_digest=DIGEST):
+    return database.read(sessions.find, row_id, secret_digest, now)
+
+
+async def test_a_session_is_found_with_its_persons_subject(database, begun):
+    row_id, user = await begun()
+
+    assert await finding(database, row_id) == SessionRow(
+        row_id, user.id, user.sub, "sid-alice", NOW - 5, ("pwd", "otp"), "1", NOW, NOW, NOW + 600
+    )
+
+
+STANDING = pytest.mark.parametrize("with_consent", [False, True])
+
+
+def seen_by_either(database, with_consent, row_id, now=NOW, secret_digest=DIGEST):
+    if with_consent:
+        return database.read(sessions.find_with_consent, row_id, secret_digest, "web1", now)
+    return finding(database, row_id, now, secret_digest)
+
+
+@STANDING
+async def test_a_session_is_not_found_once_it_expired(database, begun, with_consent):
+    row_id, _ = await begun()
+
+    assert await seen_by_either(database, with_consent, row_id, now=NOW + 599) is not None
+    assert await seen_by_either(database, with_consent, row_id, now=NOW + 600) is None
+
+
+@STANDING
+async def test_a_guess_finds_no_session(database, begun, with_consent):
+    row_id, _ = await begun()
+    other_id, _ = await begun("bob", b"e" * 32)
+
+    assert await seen_by_either(database, with_consent, row_id, secret_digest=b"x" * 32) is None
+    assert await seen_by_either(database, with_consent, other_id) is None
+
+
+@STANDING
+async def test_a_session_that_ended_is_not_found(database, begun, with_consent):
+    row_id, _ = await begun()
+    other_id, _ = await begun("bob")  # were it to have the same secret, too
+
+    assert await database.write(sessions.end, row_id, b"x" * 32, NOW) is False
+    assert await seen_by_either(database, with_consent, row_id) is not None
+    assert await database.write(sessions.end, row_id, DIGEST, NOW) is True
+    assert await database.write(sessions.end, row_id, DIGEST, NOW) is False
+    assert await seen_by_either(database, with_consent, row_id) is None
+    assert await seen_by_either(database, with_consent, other_id) is not None
+
+
+async def test_a_session_that_ended_is_not_revived_by_a_touch(database, begun):
+    row_id, _ = await begun()
+    await database.write(sessions.end, row_id, DIGEST, NOW)
+
+    assert await database.write(sessions.touch, row_id, NOW + 1, NOW + 900) is False
+    assert await finding(database, row_id) is None
+
+
+async def test_an_expired_session_is_not_revived_by_a_touch(database, begun):
+    row_id, _ = await begun()
+
+    assert await database.write(sessions.touch, row_id, NOW + 600, NOW + 900) is False
+
+
+async def test_a_touch_prolongs_one_session(database, begun):
+    row_id, _ = await begun()
+    other_id, _ = await begun("bob")
+
+    assert await database.write(sessions.touch, row_id, NOW + 300, NOW + 900) is True
+    found = await finding(database, row_id, now=NOW + 899)
+    assert (found.seen_at, found.expires_at) == (NOW + 300, NOW + 900)
+    assert await finding(database, other_id, now=NOW + 899) is None
+
+
+async def test_all_sessions_of_a_person_end_at_once(database, begun):
+    row_id, user = await begun()
+    other_id, _ = await begun("bob", b"e" * 32)
+
+    assert await database.write(sessions.end_all_of_user, user.id) == 1
+    assert await finding(database, row_id) is None
+    assert await finding(database, other_id, secret_digest=b"e" * 32) is not None
+
+
+async def test_what_was_authorized_counts_after_signing_out_and_not_after_everything_ended(database, begun):
+    row_id, user = await begun()
+    standing = [await database.read(sessions.may_authorize, user.id, sid) for sid in ("sid-alice", "", "other")]
+    await database.write(sessions.end, row_id, DIGEST, NOW)
+    standing.append(await database.read(sessions.may_authorize, user.id, "sid-alice"))
+    await database.write(sessions.end_all_of_user, user.id)
+    standing.append(await database.read(sessions.may_authorize, user.id, "sid-alice"))
+
+    assert standing == [True, True, False, True, False]
+
+
+@pytest.mark.parametrize("gone", ["disabled", "removed"])
+async def test_the_session_of_a_person_who_is_disabled_or_gone_is_not_found(database, begun, gone):
+    row_id, user = await begun()
+    if gone == "disabled":
+        await database.write(users.set_enabled, user.id, False, NOW)
+    else:
+        await database.write(users.remove, user.id)
+
+    assert await finding(database, row_id) is None
+    assert await database.read(sessions.find_with_consent, row_id, DIGEST, "web1", NOW) is None
+
+
+async def test_a_session_comes_with_what_its_person_allowed_the_client_in_one_statement(database, begun, client):
+    row_id, user = await begun()
+    await client("web1")
+    scopes, resources = frozenset({"openid", "email"}), frozenset({"https://api.test"})
+    await database.write(consents.allow, user.id, "web1", scopes, resources, NOW)
+    before = database.statements
+
+    standing = await database.read(sessions.find_with_consent, row_id, DIGEST, "web1", NOW)
+
+    assert database.statements - before == 1
+    assert standing.session == await finding(database, row_id)
+    assert standing.consent == Consent(scopes, resources, NOW)
+
+
+async def test_AZ_23_what_was_allowed_another_client_or_by_another_person_does_not_count(database, begun, client):
+    row_id, user = await begun()
+    _, bob = await begun("bob", b"e" * 32)
+    await client("web1")
+    await client("web2")
+    await database.write(consents.allow, user.id, "web2", frozenset({"openid"}), frozenset(), NOW)
+    await database.write(consents.allow, bob.id, "web1", frozenset({"openid"}), frozenset(), NOW)
+
+    standing = await database.read(sessions.find_with_consent, row_id, DIGEST, "web1", NOW)
+
+    assert standing.consent is None
+
+
+async def test_CODE_08_a_session_cookie_is_no_ticket(database, begun):
+    row_id, _ = await begun()
+
+    assert await database.write(tickets.take, "code", row_id, DIGEST, NOW) is None
+    assert await finding(database, row_id) is not None

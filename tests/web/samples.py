@@ -1,0 +1,102 @@
+"""One sample of every page, with the values it needs: what tests render to look at all of them."""
+
+from typing import Any
+
+from gatelodge import demo_data
+from gatelodge.protocol.client import Api
+from gatelodge.protocol.decide import AskConsent, SignedIn
+from gatelodge.protocol.reply import Reply
+from gatelodge.stores.users import User
+from gatelodge.web.asked import AskedScope, groups
+from gatelodge.web.demo.backend import Exchange
+from gatelodge.web.demo.legacy import FLOWS
+from gatelodge.web.pages import Allows, Pages
+
+ORDERS = Api("https://api.test/orders", "Orders", {"orders:read": "See your orders", "orders:write": "Change orders"})
+ALICE = User(
+    1,
+    "sub-alice",
+    "alice",
+    "alice@example.test",
+    True,
+    "Alice Liddell",
+    {"phone_number": "+44 20 7946 0018", "address": {"formatted": "1 Rabbit Hole Lane\nOxford"}},
+    True,
+    0,
+)
+PERSON = SignedIn(1, "sub-alice", 7, "sid", 0, "pwd", "acr")
+EVERYTHING = ("openid", "profile", "email", "phone", "address", "offline_access", "orders:read", "orders:write")
+ASKED = groups(
+    AskConsent(PERSON, EVERYTHING, (ORDERS.identifier,)), (ORDERS.identifier,), {ORDERS.identifier: ORDERS}, ALICE
+)
+EXCHANGE = Exchange("Code exchange", "POST https://id.test/token\n\ncode=abcdefgh…", 200, '{\n  "expires_in": 600\n}')
+FORM: dict[str, Any] = {"handle": "handle-1", "csrf": "csrf-1"}
+
+
+def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
+    """Return every page; `text` stands wherever a stranger, a client or a person decides what is shown."""
+    anywhere = Allows(forms="anywhere")
+    person: dict[str, Any] = {"person_name": text, "person_login": text}
+    login: dict[str, Any] = {"client_name": text, "username": text, "wait_minutes": 2, **FORM}
+    return {
+        "sign in": pages.render("login", allows=anywhere, problem=None, **login),
+        "sign in, wrong": pages.render("login", allows=anywhere, problem="wrong", **login),
+        "sign in, throttled": pages.render("login", allows=anywhere, problem="throttled", **login),
+        "sign in, busy": pages.render("login", allows=anywhere, problem="busy", **login),
+        "consent": pages.render(
+            "consent",
+            allows=anywhere,
+            client_name=text,
+            client_host=text,
+            next_host=text,
+            policy_uri="https://shop.test/privacy",
+            tos_uri="https://shop.test/terms",
+            groups=_asked(text),
+            on_device=False,
+            before=(AskedScope("phone"), AskedScope("orders:read", sentence=text)),
+            **person,
+            **FORM,
+        ),
+        "select account": pages.render("select_account", allows=anywhere, client_name=text, **person, **FORM),
+        "sign out": pages.render(
+            "logout", allows=anywhere, csrf="csrf-1", carried=[("state", text)], client_name=text, **person
+        ),
+        "signed out": pages.render("signed_out", stayed=False),
+        "stayed": pages.render("signed_out", stayed=True),
+        "error": pages.error("invalid_request", text, "00112233"),
+        "expired": pages.error("expired", "", "00112233", 403),
+        "wrong address": pages.error("invalid_request", "", "00112233", 421),
+        "broken": pages.error("server_error", "something went wrong on our side", "00112233", 500),
+        "home": pages.render(
+            "home", issuer=pages.issuer, commands="curl", people=demo_data.PEOPLE, secrets=demo_data.SECRETS
+        ),
+        "demo web": _demo_web(pages, None, "", text),
+        "demo web, back": _demo_web(pages, [("code", text), ("state", text), ("iss", text)], "", text),
+        "demo web, not asked": _demo_web(pages, [("state", text)], "state", text),
+        "demo spa": pages.render("demo/spa", allows=Allows(scripts=True), issuer=pages.issuer),
+        "demo legacy": pages.render("demo/legacy", allows=Allows(forms="here"), flows=FLOWS, exchange=EXCHANGE),
+        "demo legacy, back": pages.render(
+            "demo/legacy_callback", allows=Allows(scripts=True), state=text, nonce=text, came=[(text, text)]
+        ),
+    }
+
+
+def _asked(text: str) -> object:
+    api = Api(ORDERS.identifier, text, {"orders:read": text})
+    user = User(1, "s", text, text, True, text, {"phone_number": text, "address": {"formatted": text}}, True, 0)
+    step = AskConsent(PERSON, (*EVERYTHING[:6], "orders:read", "strange"), (api.identifier,))
+    return groups(step, (api.identifier,), {api.identifier: api}, user)
+
+
+def _demo_web(pages: Pages, came: list[tuple[str, str]] | None, problem: str, text: str) -> Reply:
+    return pages.render(
+        "demo/web",
+        allows=Allows(forms="anywhere"),
+        came=came,
+        problem=problem,
+        exchanges=(Exchange(text, text, 200, text),) if came else (),
+        claims=text if came else "",
+        signed_in=came is not None,
+        name=text,
+        may_refresh=True,
+    )
