@@ -120,7 +120,7 @@ async def test_CODE_03_an_edited_code_is_refused(world: World):
     for edited in (
         compose(value.row_id + 1, value.secret),
         compose(value.row_id, b"x" * 22),
-        code[:-1] + "A",
+        code[:-1] + ("B" if code.endswith("A") else "A"),
         code + "A",
     ):
         assert_error(await exchange(world, edited), "invalid_grant")

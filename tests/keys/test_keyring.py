@@ -34,6 +34,10 @@ def test_times_alone_say_what_a_key_is(now: int, expected: str) -> None:
     assert state(FIRST, now) == expected
 
 
+def test_no_key_is_named_like_an_option_of_the_command_line() -> None:
+    assert not [kid for kid in (make_key("ES256", VAULT).kid for _ in range(500)) if kid.startswith("-")]
+
+
 @pytest.mark.parametrize(("now", "signing"), [(100, FIRST), (199, FIRST), (200, SECOND), (10_000, SECOND)])
 def test_one_key_hands_over_to_the_other_in_one_second(now: int, signing: SigningKey) -> None:
     assert RING.signer("ES256", now).kid == signing.kid

@@ -152,9 +152,14 @@ def resealed(rows: Iterable[SigningKey], vault: Vault, now: int) -> list[Reseale
 
 
 def make_key(alg: SigningAlg, vault: Vault) -> NewKey:
-    """Make a key pair and seal it. RSA takes a good part of a second: never call it on the event loop."""
+    """Make a key pair and seal it. RSA takes a good part of a second: never call it on the event loop.
+
+    A thumbprint that begins with a dash would be read as an option where an operator names the key: such a pair is dropped.
+    """
     key = RSAKey.generate_key(RSA_BITS) if alg == "RS256" else ECKey.generate_key("P-256")
     kid = key.thumbprint()
+    if kid.startswith("-"):
+        return make_key(alg, vault)
     public = key.as_dict(kid=kid, alg=alg, use="sig")
     private = msgspec.json.encode(key.as_dict(private=True))
     return NewKey(kid, alg, msgspec.json.encode(public).decode(), vault.seal(private, _purpose(kid)))
