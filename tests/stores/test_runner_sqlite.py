@@ -154,6 +154,30 @@ def test_FLT_01_what_was_acknowledged_survives_kill_9(file: Path) -> None:
     assert len(acknowledged) >= 300
 
 
+async def test_a_start_waits_for_whoever_has_the_file_for_a_moment(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("pragma locking_mode = exclusive")
+        other.execute("begin exclusive")
+        database = SqliteDatabase(file, DatabasePolicy(deadline=30))
+        starting = asyncio.ensure_future(database.start())
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+        assert not starting.done()
+    await starting
+    assert await database.write(put, 1) == 1
+    await database.close()
+
+
+async def test_a_start_waits_for_nobody_beyond_the_deadline(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("pragma locking_mode = exclusive")
+        other.execute("begin exclusive")
+        database = SqliteDatabase(file, DatabasePolicy(deadline=0.1))
+        with pytest.raises(Unavailable, match="locked by another program"):
+            await database.start()
+    await database.close()
+
+
 async def test_FLT_12_the_loop_turns_while_another_process_writes(database: SqliteDatabase, file: Path) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("begin immediate")

@@ -91,7 +91,7 @@ class SqliteDatabase(Database):
         self._log_hand.leave()
 
     def _open(self) -> None:
-        self._reader = _open_reader(self.path)
+        self._reader = _open_reader(self.path, self._deadline)
         sqlite_file.look_for_damage(self._reader)
         self._writer.open()
 
@@ -179,7 +179,7 @@ class SqliteDatabase(Database):
             reader.close()
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
-    reader = sqlite_file.connect(path)
+def _open_reader(path: Path, patience: float = 0.0) -> sqlite3.Connection:
+    reader = sqlite_file.connect(path, patience=patience)
     reader.execute("pragma query_only = on")
     return reader

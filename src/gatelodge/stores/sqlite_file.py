@@ -16,6 +16,7 @@ Connection = sqlite3.Connection
 CACHED_STATEMENTS = 512
 ROOM = 8 * 1024 * 1024  # bytes that must be free: what the write-ahead log grows to between two checkpoints
 CHECK_SECONDS = 0.25  # the time a start spends on looking for damage
+PAUSE = 0.005  # seconds between looks at a lock that another program holds
 
 _SETTINGS = (
     "pragma journal_mode = wal",
@@ -55,6 +56,11 @@ def is_read_only(error: Exception) -> bool:
     return _primary_code(error) == sqlite3.SQLITE_READONLY
 
 
+def is_busy(error: Exception) -> bool:
+    """Return whether another program holds what was asked for."""
+    return _primary_code(error) == sqlite3.SQLITE_BUSY
+
+
 def refused(error: Exception, body: str) -> StatementFailed:
     """Return what a body is told about a statement that was refused. SQLite's messages hold no values."""
     kind = Conflict if _primary_code(error) == sqlite3.SQLITE_CONSTRAINT else StatementFailed
@@ -75,9 +81,24 @@ def create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
-def connect(path: Path, *, wait: float = 0.0) -> Connection:
-    """Open the file. A statement that meets another program's lock waits at most `wait` seconds."""
+def connect(path: Path, *, wait: float = 0.0, patience: float = 0.0) -> Connection:
+    """Open the file. A statement that meets another program's lock waits at most `wait` seconds.
+
+    Opening itself waits at most `patience` seconds: for a moment the file belongs to whoever recovers its log after a
+    crash, makes the log's index, or closes the file last.
+    """
     create(path)
+    gives_up = time.monotonic() + patience
+    while True:
+        try:
+            return _connected(path, wait)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= gives_up:
+                raise
+        time.sleep(PAUSE)
+
+
+def _connected(path: Path, wait: float) -> Connection:
     connection = sqlite3.connect(
         path, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=CACHED_STATEMENTS
     )

@@ -10,8 +10,6 @@ from gatelodge.stores import sqlite_file
 from gatelodge.stores.render import for_sqlite
 from gatelodge.stores.tx import Statement
 
-PAUSE = 0.005  # seconds between looks at a lock that another program holds
-
 
 class Writer:
     """Begins, commits and gives up transactions. One at a time, and none while another process has one."""
@@ -32,7 +30,7 @@ class Writer:
         if self._lock is None:
             self._lock = sqlite_file.WriteLock(self._path)
         if self._connection is None:
-            self._connection = sqlite_file.connect(self._path)
+            self._connection = sqlite_file.connect(self._path, patience=self._patience)
 
     def begin_at_once(self) -> bool:
         """Begin a transaction if nothing has to be waited for. Never blocks."""
@@ -53,7 +51,7 @@ class Writer:
             if monotonic() > gives_up:
                 self.connection.execute("begin immediate")
                 return
-            sleep(PAUSE)
+            sleep(sqlite_file.PAUSE)
 
     def mark(self) -> None:
         """Remember this point of the transaction."""
@@ -91,7 +89,7 @@ class Writer:
         try:
             connection.execute("begin immediate")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if not sqlite_file.is_busy(error):
                 raise
             return False
         return True

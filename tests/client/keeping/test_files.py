@@ -33,8 +33,11 @@ in_a_file = pytest.mark.parametrize("make", [file_store, sqlite_store])
 
 @in_a_file
 def test_the_file_is_for_its_owner_alone(make: Make, tmp_path: Path):
-    os.umask(0)
-    make(tmp_path / "kept", [KEY]).put(ROW)
+    before = os.umask(0)
+    try:
+        make(tmp_path / "kept", [KEY]).put(ROW)
+    finally:
+        os.umask(before)
     made = list(tmp_path.iterdir())
     assert made
     assert {stat.S_IMODE(file.stat().st_mode) for file in made} == {0o600}
