@@ -18,6 +18,7 @@ def test_an_account_is_made_with_canonical_names_and_claims(gatelodge) -> None:
             "name": "Ada Lovelace",
             "claims": {"locale": "en-GB", "address": {"locality": "London"}},
             "enabled": True,
+            "admin": False,
         }.items()
     )
     assert len(added["sub"]) == 22
@@ -66,6 +67,21 @@ def test_an_account_is_found_by_either_name(gatelodge) -> None:
     gatelodge(*ADA, stdin=PASSWORD)
     assert gatelodge("users", "disable", "ADA@example.com", "--json").json["enabled"] is False
     assert gatelodge("users", "enable", "Ada", "--json").json["enabled"] is True
+
+
+def test_an_administrator_is_made_and_shown_and_no_more_one(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    assert gatelodge("users", "list").out.endswith("\tenabled\t-\n")
+    assert "ada is an administrator" in gatelodge("users", "grant-admin", "ADA@example.com").out
+    assert gatelodge("users", "list").out.endswith("\tenabled\tadmin\n")
+    assert gatelodge("users", "list", "--json").json["users"][0]["admin"] is True
+    assert gatelodge("users", "revoke-admin", "ada", "--json").json["admin"] is False
+    told = gatelodge("audit", "list", "--user", "ada", "--json").json
+    assert {"admin_granted", "admin_revoked"} <= {line["event"] for line in told["entries"]}
+
+
+def test_nobody_is_an_administrator_who_is_not_there(gatelodge) -> None:
+    assert gatelodge("users", "grant-admin", "eve", "--json").failure["error"] == "not_found"
 
 
 def test_a_new_password_is_set(gatelodge, tmp_path) -> None:

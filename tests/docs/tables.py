@@ -36,8 +36,12 @@ SOURCE = ROOT / "src" / "gatelodge"
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 WITH_TABLES = (ROOT / "ARCHITECTURE.md", *PAGES)
 RULES = tuple(value for value in vars(rules).values() if isinstance(value, Rule))
-EVENTS = tuple(
+LISTED = [
     kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
+]
+EVENTS = (
+    *(e for e in LISTED if e.__module__ == events.__name__),
+    *(e for e in LISTED if e.__module__ != events.__name__),
 )
 
 PLACE = re.compile(r"<!-- (?P<name>\w+): made by make docs -->\n.*?<!-- end of (?P=name) -->", re.S)

@@ -1,11 +1,13 @@
 """The verbs on accounts: names are canonical, and what a person holds ends with his password or his account."""
 
 import pytest
+from msgspec.structs import replace
 
 from gatelodge.config import SignInPolicy
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.stores import audit, credentials, refresh_tokens, sessions
+from gatelodge.stores import users as store
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.rows import Taken
 from gatelodge.stores.sessions import NewSession
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = 1_800_000_000
 ORIGIN = Origin("test")
+VERBS = (users.enable, users.disable, users.grant_admin, users.revoke_admin, users.remove)
 ADA = NewUser(sub="s1", username="Ada", email="Ada@Example.com", name="Ada Lovelace")
 
 
@@ -80,6 +83,23 @@ async def test_disabling_ends_sessions_and_tokens_for_good(database, ada) -> Non
     assert await alive(database, ada) == (False, False)
 
 
+async def test_nobody_begins_as_an_administrator(database, ada) -> None:
+    assert not ada[0].admin
+
+
+async def test_an_administrator_is_one_until_he_is_not(database, ada) -> None:
+    assert (await database.write(users.grant_admin, "Ada@example.com", ORIGIN, NOW)).admin
+    assert [user.admin for user in await database.read(store.list_all)] == [True]
+    assert not (await database.write(users.revoke_admin, "ada", ORIGIN, NOW)).admin
+    assert not (await database.read(users.show, "ada")).admin
+
+
+async def test_a_changed_profile_makes_nobody_an_administrator(database, ada) -> None:
+    assert await database.write(store.update, replace(ada[0], name="Ada King", admin=True), NOW)
+    assert (await database.read(users.show, "ada")).name == "Ada King"
+    assert not (await database.read(users.show, "ada")).admin
+
+
 async def test_removing_ends_everything(database, ada) -> None:
     await database.write(users.remove, "ada", ORIGIN, NOW)
     assert await alive(database, ada) == (False, False)
@@ -91,15 +111,18 @@ async def test_every_verb_is_in_the_trail(database, ada) -> None:
     await database.write(users.set_password, "ada", "hash-2", ORIGIN, NOW)
     await database.write(users.disable, "ada", ORIGIN, NOW)
     await database.write(users.enable, "ada", ORIGIN, NOW)
+    await database.write(users.grant_admin, "ada", ORIGIN, NOW)
+    await database.write(users.revoke_admin, "ada", ORIGIN, NOW)
     await database.write(users.remove, "ada", ORIGIN, NOW)
     entries = await database.read(audit.list_recent, 9)
-    names = ["user_added", "password_set", "user_disabled", "user_enabled", "user_removed"]
+    names = ["user_added", "password_set", "user_disabled", "user_enabled"]
+    names += ["admin_granted", "admin_revoked", "user_removed"]
     assert [entry.event for entry in entries][::-1] == names
     assert {entry.user_id for entry in entries} == {ada[0].id}
 
 
 async def test_nothing_is_done_to_somebody_who_is_not_there(database) -> None:
-    for body, more in ((users.set_password, ("h",)), (users.enable, ()), (users.disable, ()), (users.remove, ())):
+    for body, more in ((users.set_password, ("h",)), *((verb, ()) for verb in VERBS)):
         with pytest.raises(NotThere, match="no user 'eve'"):
             await database.write(body, "eve", *more, ORIGIN, NOW)
 

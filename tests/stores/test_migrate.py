@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gatelodge.config import DatabasePolicy
-from gatelodge.stores import migrate
+from gatelodge.stores import migrate, users
 from gatelodge.stores.database import open_database, open_schema
 from gatelodge.stores.migrate import Migration, MigrationChanged, SchemaTooNew, Status
 from gatelodge.stores.sqlite_schema import statements
@@ -120,6 +120,32 @@ async def test_an_id_is_never_used_again(unmigrated_policy: DatabasePolicy) -> N
     await database.start()
     assert await database.write(add_and_remove) < await database.write(add_and_remove)
     await database.close()
+
+
+OLD_USER = """
+insert into users (sub, username, email, email_verified, name, claims, enabled, created_at, updated_at)
+values ($1, $2, null, 0, null, '{}', 1, 7, 7)
+"""
+
+
+@pytest.mark.anyio
+async def test_an_upgrade_keeps_people_and_makes_nobody_an_administrator(unmigrated_policy: DatabasePolicy) -> None:
+    async def add_as_version_3(tx: Tx, name: str) -> None:
+        await tx.run(OLD_USER, f"sub-{name}", name)
+
+    database = open_database(unmigrated_policy)
+    assert migrate.up(unmigrated_policy, migrate.shipped()[:3])[-1] == "0003_interactions"
+    await database.start()
+    await database.write(add_as_version_3, "ada")
+    assert migrate.up(unmigrated_policy)[0] == "0004_administrators"
+    await database.write(add_as_version_3, "bob")  # the version before still runs on the new schema
+    found = await database.read(users.list_all)
+    await database.close()
+
+    assert [(user.username, user.sub, user.created_at, user.enabled, user.admin) for user in found] == [
+        ("ada", "sub-ada", 7, True, False),
+        ("bob", "sub-bob", 7, True, False),
+    ]
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:1/none", "sqlite:////nowhere/at/all.db"])

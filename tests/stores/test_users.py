@@ -26,7 +26,9 @@ async def test_a_person_is_found_by_id_subject_user_name_and_address(database):
     alice = await database.write(users.add, new, NOW)
 
     claims = {"address": {"country": "UK"}}
-    assert alice == User(alice.id, "sub-1", "alice", "alice@example.com", True, "Alice Liddell", claims, True, NOW)
+    assert alice == User(
+        alice.id, "sub-1", "alice", "alice@example.com", True, "Alice Liddell", claims, True, False, NOW
+    )
     for found in (
         await database.read(users.find, alice.id),
         await database.read(users.find_by_login, " ALICE "),

@@ -22,6 +22,7 @@ ALICE = User(
     "Alice Liddell",
     {"phone_number": "+44 20 7946 0018", "address": {"formatted": "1 Rabbit Hole Lane\nOxford"}},
     True,
+    False,
     0,
 )
 PERSON = SignedIn(1, "sub-alice", 7, "sid", 0, "pwd", "acr")
@@ -83,7 +84,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
 
 def _asked(text: str) -> object:
     api = Api(ORDERS.identifier, text, {"orders:read": text})
-    user = User(1, "s", text, text, True, text, {"phone_number": text, "address": {"formatted": text}}, True, 0)
+    user = User(1, "s", text, text, True, text, {"phone_number": text, "address": {"formatted": text}}, True, False, 0)
     step = AskConsent(PERSON, (*EVERYTHING[:6], "orders:read", "strange"), (api.identifier,))
     return groups(step, (api.identifier,), {api.identifier: api}, user)
 

@@ -75,11 +75,12 @@ def list_(config_file: Path | None, as_json: bool) -> None:
     if as_json:
         answer(True, {"users": [described(user) for user in found]})
         return
-    rows = [
-        (u.username, u.email or "-", u.name or "-", moment(u.created_at), "enabled" if u.enabled else "disabled")
-        for u in found
-    ]
-    table(("username", "e-mail", "name", "since (UTC)", "state"), rows, "There are no accounts: gatelodge users add")
+    rows = [(u.username, u.email or "-", u.name or "-", moment(u.created_at), _state(u), _role(u)) for u in found]
+    table(
+        ("username", "e-mail", "name", "since (UTC)", "state", "role"),
+        rows,
+        "There are no accounts: gatelodge users add",
+    )
 
 
 @users.command("set-password")
@@ -125,6 +126,32 @@ def disable(config_file: Path | None, as_json: bool, login: str) -> None:
     answer(as_json, described(user), done(f"{user.username} is disabled; sessions and tokens ended"))
 
 
+@users.command("grant-admin")
+@click.argument("login")
+@running.common
+def grant_admin(config_file: Path | None, as_json: bool, login: str) -> None:
+    """Make a person an administrator, who may open the server's own pages such as the inspector.
+
+    \b
+    gatelodge users grant-admin ada
+    """
+    user = running.change(running.configured(config_file), verbs.grant_admin, login)
+    answer(as_json, described(user), done(f"{user.username} is an administrator"))
+
+
+@users.command("revoke-admin")
+@click.argument("login")
+@running.common
+def revoke_admin(config_file: Path | None, as_json: bool, login: str) -> None:
+    """Let a person be no administrator any more; his next request is refused.
+
+    \b
+    gatelodge users revoke-admin ada
+    """
+    user = running.change(running.configured(config_file), verbs.revoke_admin, login)
+    answer(as_json, described(user), done(f"{user.username} is no administrator"))
+
+
 @users.command()
 @click.argument("login")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -151,8 +178,17 @@ def described(user: User) -> dict[str, object]:
         "name": user.name,
         "claims": dict(user.claims),
         "enabled": user.enabled,
+        "admin": user.admin,
         "created_at": user.created_at,
     }
+
+
+def _state(user: User) -> str:
+    return "enabled" if user.enabled else "disabled"
+
+
+def _role(user: User) -> str:
+    return "admin" if user.admin else "-"
 
 
 def _new_password(from_stdin: bool, policy: SignInPolicy) -> str:

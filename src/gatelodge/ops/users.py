@@ -11,7 +11,16 @@ from gatelodge.stores import audit, credentials, refresh_tokens, sessions
 from gatelodge.stores import users as store
 from gatelodge.stores.tx import Tx
 from gatelodge.stores.users import NewUser, User
-from gatelodge.telemetry.events import Origin, PasswordSet, UserAdded, UserDisabled, UserEnabled, UserRemoved
+from gatelodge.telemetry.events import (
+    AdminGranted,
+    AdminRevoked,
+    Origin,
+    PasswordSet,
+    UserAdded,
+    UserDisabled,
+    UserEnabled,
+    UserRemoved,
+)
 
 SUB_BYTES = 16
 
@@ -54,6 +63,22 @@ async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
     await store.set_enabled(tx, user.id, False, now)
     await _end_everything(tx, user, now)
     await audit.record(tx, UserDisabled(user_id=user.id), origin, now)
+    return await show(tx, login)
+
+
+async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
+    """Make a person an administrator of this server. Raises `NotThere`."""
+    user = await show(tx, login)
+    await store.set_admin(tx, user.id, True, now)
+    await audit.record(tx, AdminGranted(user_id=user.id), origin, now)
+    return await show(tx, login)
+
+
+async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
+    """Let a person be no administrator any more, from his next request on. Raises `NotThere`."""
+    user = await show(tx, login)
+    await store.set_admin(tx, user.id, False, now)
+    await audit.record(tx, AdminRevoked(user_id=user.id), origin, now)
     return await show(tx, login)
 
 

@@ -53,7 +53,7 @@ async def put(
 # A family that is gone has no `expires_at`, a person who is gone is not `enabled`: both refuse.
 FIND = """
 select t.id, t.family_id, t.client_id, t.issued_at, t.expires_at, t.payload, f.payload,
-    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.created_at
+    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
 from access_tokens t
 left join families f on f.id = t.family_id
 left join users u on u.id = t.user_id

@@ -141,7 +141,7 @@ class LiveFamily(Struct, frozen=True):
 FIND_LIVE = """
 select f.id, f.nonce, f.client_id, f.user_id, f.generation, f.created_at, f.idle_expires_at, f.expires_at,
     f.revoked_at, f.payload,
-    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.created_at
+    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
 from families f left join users u on u.id = f.user_id
 where f.id = $1 and f.nonce = $2 and f.expires_at > $3 and f.revoked_at is null
     and (f.user_id is null or u.enabled = 1)

@@ -21,6 +21,7 @@ Claims = Mapping[str, object]
 class User(Struct, frozen=True):
     """One person. `sub` is the subject identifier; `claims` are all further standard claims.
 
+    `admin` says that he may look after this server: `set_admin` changes it and nothing else does.
     `msgspec.structs.replace` makes a changed copy.
     """
 
@@ -32,6 +33,7 @@ class User(Struct, frozen=True):
     name: str | None
     claims: Claims
     enabled: bool
+    admin: bool
     created_at: int
 
 
@@ -48,7 +50,7 @@ class NewUser(Struct, frozen=True, kw_only=True):
 
 
 FIND = """
-select id, sub, username, email, email_verified, name, claims, enabled, created_at from users where id = $1
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at from users where id = $1
 """
 
 
@@ -58,7 +60,7 @@ async def find(tx: Tx, user_id: int) -> User | None:
 
 
 FIND_BY_LOGIN = """
-select id, sub, username, email, email_verified, name, claims, enabled, created_at
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
 from users where username = $1 or email = $1
 """
 
@@ -73,7 +75,7 @@ async def find_by_login(tx: Tx, text: str) -> User | None:
 
 
 LIST_ALL = """
-select id, sub, username, email, email_verified, name, claims, enabled, created_at from users order by id
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at from users order by id
 """
 
 
@@ -86,7 +88,7 @@ ADD = """
 insert into users (sub, username, email, email_verified, name, claims, enabled, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 on conflict do nothing
-returning id, sub, username, email, email_verified, name, claims, enabled, created_at
+returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
 """
 
 
@@ -121,6 +123,12 @@ async def set_enabled(tx: Tx, user_id: int, enabled: bool, now: int) -> bool:
     """Let a person sign in, or not; `False` if there is no such person. Nothing a disabled person holds works."""
     sql = "update users set enabled = $2, updated_at = $3 where id = $1"
     return await tx.run(sql, user_id, int(enabled), now) == 1
+
+
+async def set_admin(tx: Tx, user_id: int, admin: bool, now: int) -> bool:
+    """Make a person an administrator, or one no more; `False` if there is no such person."""
+    sql = "update users set admin = $2, updated_at = $3 where id = $1"
+    return await tx.run(sql, user_id, int(admin), now) == 1
 
 
 async def remove(tx: Tx, user_id: int) -> bool:
@@ -159,9 +167,9 @@ def maybe(row: Row | None) -> User | None:
 
 def of(row: Row) -> User:
     """Return the person whose columns a row holds, in the order of the members of `User`."""
-    user_id, sub, username, email, verified, name, claims, enabled, created_at = row
+    user_id, sub, username, email, verified, name, claims, enabled, admin, created_at = row
     known = decode(claims, type=dict[str, object])
-    return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, created_at)
+    return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, admin == 1, created_at)
 
 
 def _values(user: User | NewUser) -> tuple[Value, ...]:

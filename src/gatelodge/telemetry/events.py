@@ -2,11 +2,36 @@
 
 An event is a frozen dataclass. Its fields never hold a secret, a token or what a person typed. `audited` events are
 written to the audit trail in the transaction they tell of; every event is logged and counted.
+What operators change is in `telemetry/changes.py`.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from gatelodge.telemetry.changes import AdminGranted as AdminGranted
+from gatelodge.telemetry.changes import AdminRevoked as AdminRevoked
+from gatelodge.telemetry.changes import ApiAdded as ApiAdded
+from gatelodge.telemetry.changes import ApiDisabled as ApiDisabled
+from gatelodge.telemetry.changes import ApiEnabled as ApiEnabled
+from gatelodge.telemetry.changes import ApiRemoved as ApiRemoved
+from gatelodge.telemetry.changes import ClientAdded as ClientAdded
+from gatelodge.telemetry.changes import ClientChanged as ClientChanged
+from gatelodge.telemetry.changes import ClientDisabled as ClientDisabled
+from gatelodge.telemetry.changes import ClientEnabled as ClientEnabled
+from gatelodge.telemetry.changes import ClientRemoved as ClientRemoved
+from gatelodge.telemetry.changes import ClientSecretRotated as ClientSecretRotated
+from gatelodge.telemetry.changes import EpochRenewed as EpochRenewed
+from gatelodge.telemetry.changes import KeyRetired as KeyRetired
+from gatelodge.telemetry.changes import KeyRotated as KeyRotated
+from gatelodge.telemetry.changes import KeysResealed as KeysResealed
+from gatelodge.telemetry.changes import KeysUnreadable as KeysUnreadable
+from gatelodge.telemetry.changes import PasswordSet as PasswordSet
+from gatelodge.telemetry.changes import PkceExempted as PkceExempted
+from gatelodge.telemetry.changes import Purged as Purged
+from gatelodge.telemetry.changes import UserAdded as UserAdded
+from gatelodge.telemetry.changes import UserDisabled as UserDisabled
+from gatelodge.telemetry.changes import UserEnabled as UserEnabled
+from gatelodge.telemetry.changes import UserRemoved as UserRemoved
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.event import Origin as Origin
@@ -43,6 +68,15 @@ class SignInThrottled(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut(Event):
     """A person signed out, or a client signed him out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRefused(Event):
+    """Somebody who is signed in and no administrator asked for a page of administrators; `page` is its name."""
+
+    audited: ClassVar[bool] = False
+    level: ClassVar[Level] = "warning"
+    page: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,145 +185,3 @@ class ClientAuthFailed(Event):
     level: ClassVar[Level] = "warning"
     method: str
     reason: str
-
-
-# What operators change
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientAdded(Event):
-    """A client was registered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientChanged(Event):
-    """A client's registration changed; `what` names the members."""
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PkceExempted(Event):
-    """An operator exempted a confidential client from PKCE."""
-
-    level: ClassVar[Level] = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSecretRotated(Event):
-    """A client got a new secret; the old one works for `overlap` more seconds."""
-
-    overlap: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientEnabled(Event):
-    """A client may act again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientDisabled(Event):
-    """A client may not act any more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRemoved(Event):
-    """A client and everything it held is gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiAdded(Event):
-    """An API was registered."""
-
-    api: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiEnabled(Event):
-    """Tokens for an API are made again."""
-
-    api: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiDisabled(Event):
-    """No more tokens are made for an API; its scopes stay its own."""
-
-    api: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiRemoved(Event):
-    """An API is gone."""
-
-    api: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserAdded(Event):
-    """An account was made."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordSet(Event):
-    """An account's password was set; its sessions and refresh tokens ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserEnabled(Event):
-    """An account may sign in again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserDisabled(Event):
-    """An account may not sign in; its sessions and refresh tokens ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserRemoved(Event):
-    """An account and everything it held is gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRotated(Event):
-    """A signing key became active and a next one was made."""
-
-    kid: str
-    alg: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRetired(Event):
-    """A signing key signs no more."""
-
-    kid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeysResealed(Event):
-    """The secret key changed: what an older one had sealed was sealed anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeysUnreadable(Event):
-    """Signing keys changed and this process, whose secret key is an old one, goes on with those it has."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpochRenewed(Event):
-    """A new epoch began: every code, refresh token, opaque token and session of before is refused."""
-
-    level: ClassVar[Level] = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purged(Event):
-    """Expired rows were removed."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "debug"
-    table: str
-    rows: int

@@ -1,0 +1,157 @@
+"""The events of what operators change, and of what the server does by itself; `telemetry/events.py` lists them all."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gatelodge.telemetry.event import Event, Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAdded(Event):
+    """A client was registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChanged(Event):
+    """A client's registration changed; `what` names the members."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PkceExempted(Event):
+    """An operator exempted a confidential client from PKCE."""
+
+    level: ClassVar[Level] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecretRotated(Event):
+    """A client got a new secret; the old one works for `overlap` more seconds."""
+
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEnabled(Event):
+    """A client may act again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientDisabled(Event):
+    """A client may not act any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRemoved(Event):
+    """A client and everything it held is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiAdded(Event):
+    """An API was registered."""
+
+    api: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiEnabled(Event):
+    """Tokens for an API are made again."""
+
+    api: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDisabled(Event):
+    """No more tokens are made for an API; its scopes stay its own."""
+
+    api: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRemoved(Event):
+    """An API is gone."""
+
+    api: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAdded(Event):
+    """An account was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordSet(Event):
+    """An account's password was set; its sessions and refresh tokens ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEnabled(Event):
+    """An account may sign in again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDisabled(Event):
+    """An account may not sign in; its sessions and refresh tokens ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRemoved(Event):
+    """An account and everything it held is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminGranted(Event):
+    """A person became an administrator of this server."""
+
+    level: ClassVar[Level] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRevoked(Event):
+    """A person is no administrator any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRotated(Event):
+    """A signing key became active and a next one was made."""
+
+    kid: str
+    alg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRetired(Event):
+    """A signing key signs no more."""
+
+    kid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysResealed(Event):
+    """The secret key changed: what an older one had sealed was sealed anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysUnreadable(Event):
+    """Signing keys changed and this process, whose secret key is an old one, goes on with those it has."""
+
+    audited: ClassVar[bool] = False
+    level: ClassVar[Level] = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRenewed(Event):
+    """A new epoch began: every code, refresh token, opaque token and session of before is refused."""
+
+    level: ClassVar[Level] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged(Event):
+    """Expired rows were removed."""
+
+    audited: ClassVar[bool] = False
+    level: ClassVar[Level] = "debug"
+    table: str
+    rows: int
