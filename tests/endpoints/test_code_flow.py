@@ -7,6 +7,7 @@ import pytest
 from tests.world import API, World, assert_error, assert_redirected, exchange, request_for
 
 from gatelodge.keys.secrets import compose, take_apart
+from gatelodge.ops import consents
 from gatelodge.ops import users as ops
 from gatelodge.telemetry.events import Origin
 
@@ -197,6 +198,21 @@ async def test_a_new_password_ends_the_codes_that_wait_for_their_exchange(world:
     await world.foundation.db.write(ops.set_password, "alice", "hash", Origin(), world.foundation.clock.now())
 
     assert_error(await exchange(world, code), "invalid_grant")
+
+
+@pytest.mark.parametrize("left", [None, "openid profile"], ids=["nothing", "less"])
+async def test_CODE_13_a_code_is_worth_no_more_than_the_person_still_allows(world: World, left: str | None):
+    browser = world.browser()
+    code = await browser.code()
+    await world.foundation.db.write(consents.withdraw, "alice", "web1", Origin(), world.foundation.clock.now())
+    if left is not None:
+        await browser.code(scope=left)
+
+    assert_error(await exchange(world, code), "invalid_grant")
+
+
+async def test_CODE_13_an_operators_own_client_needs_no_consent(world: World):
+    assert (await exchange(world, await world.browser().code("trusted1"), "trusted1")).status_code == 200
 
 
 async def test_signing_out_leaves_what_the_application_was_just_given(world: World):

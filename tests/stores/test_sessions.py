@@ -120,13 +120,29 @@ async def test_all_sessions_of_a_person_end_at_once(database, begun):
 
 async def test_what_was_authorized_counts_after_signing_out_and_not_after_everything_ended(database, begun):
     row_id, user = await begun()
-    standing = [await database.read(sessions.may_authorize, user.id, sid) for sid in ("sid-alice", "", "other")]
+
+    async def counts(sid: str) -> bool:
+        return await database.read(sessions.authority, user.id, sid, "web1") is not None
+
+    standing = [await counts(sid) for sid in ("sid-alice", "", "other")]
     await database.write(sessions.end, row_id, DIGEST, NOW)
-    standing.append(await database.read(sessions.may_authorize, user.id, "sid-alice"))
+    standing.append(await counts("sid-alice"))
     await database.write(sessions.end_all_of_user, user.id)
-    standing.append(await database.read(sessions.may_authorize, user.id, "sid-alice"))
+    standing.append(await counts("sid-alice"))
 
     assert standing == [True, True, False, True, False]
+
+
+async def test_what_was_authorized_comes_with_what_is_allowed_now(database, begun, client):
+    _, user = await begun()
+    await client("web1")
+    await client("web2")
+    scopes, resources = frozenset({"openid"}), frozenset({"https://api.test"})
+    await database.write(consents.allow, user.id, "web1", scopes, resources, NOW)
+
+    found = [await database.read(sessions.authority, user.id, "sid-alice", name) for name in ("web1", "web2")]
+
+    assert [authority.consent for authority in found] == [Consent(scopes, resources, NOW), None]
 
 
 @pytest.mark.parametrize("gone", ["disabled", "removed"])

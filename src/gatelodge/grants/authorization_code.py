@@ -46,6 +46,7 @@ class AuthorizationCode(Grant[CodeRequest]):
         one(rules.TARGET_ONE),
         one(rules.TARGET_THERE),
         one(rules.ACCOUNT_ENABLED),
+        one(rules.CONSENT_STANDS),
     )
 
     def read(self, params: Params) -> CodeRequest:

@@ -6,9 +6,11 @@ from gatelodge.grants.award import FamilyRef, Grounds
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.secrets import NONCE_BYTES
 from gatelodge.protocol import rules
+from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.rotation import Lifetimes, first_expiry
 from gatelodge.stores import refresh_tokens, sessions
+from gatelodge.stores.consents import Consent
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.tx import Tx
 
@@ -30,9 +32,10 @@ async def begin_family(
 ) -> FamilyRef:
     """Open the family of a new authorization, with a first refresh token if one is due and `with_refresh` allows it.
 
-    Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, or all its sessions were ended.
+    Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, all its sessions were ended, or
+    what he allowed was taken back.
     """
-    await check_standing(tx, grounds)
+    await check_standing(tx, desk.client, grounds)
     due = with_refresh and refresh_is_due(desk, grounds)
     nonce = desk.entropy.bytes(NONCE_BYTES)
     expiry = first_expiry(_lifetimes(desk, due), desk.now)
@@ -49,10 +52,24 @@ async def begin_family(
     return FamilyRef(await refresh_tokens.open_family(tx, new, desk.now), nonce, new.generation)
 
 
-async def check_standing(tx: Tx, grounds: Grounds) -> None:
+async def check_standing(tx: Tx, client: Client, grounds: Grounds) -> None:
     """Check that the person may still be told of. Raises `OAuthError` (invalid_grant) as `begin_family` does."""
-    if not await sessions.may_authorize(tx, grounds.user_id, grounds.sid):
+    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, client.id)
+    if authority is None:
         raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
+    if _was_asked(client, grounds) and not _allows(authority.consent, grounds):
+        raise OAuthError("invalid_grant", "the person took the consent back", rules.CONSENT_STANDS)
+
+
+def _was_asked(client: Client, grounds: Grounds) -> bool:
+    """Whether the person was asked for his consent: an operator's own client asks for none, a password neither."""
+    return bool(grounds.sid) and not client.trusted
+
+
+def _allows(consent: Consent | None, grounds: Grounds) -> bool:
+    if consent is None:
+        return False
+    return consent.scopes.issuperset(grounds.scope) and consent.resources.issuperset(grounds.resource)
 
 
 def _lifetimes(desk: Desk, with_refresh: bool) -> Lifetimes:

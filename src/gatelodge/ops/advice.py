@@ -49,6 +49,7 @@ ADVICE: Mapping[Rule, str] = {
     rules.TARGET_THERE: "An API was disabled, or registered after the scope was granted: gatelodge apis list shows it.",
     rules.TARGET_ONE: "Ask for one token for each API, each with its own resource.",
     rules.ACCOUNT_ENABLED: "gatelodge users enable lets the person in again.",
+    rules.CONSENT_STANDS: f"It was withdrawn after this code was issued. {_BEGIN_AGAIN}",
     rules.PASSWORD_RIGHT: "Unknown, wrong and disabled look alike here, too.",
     rules.ASSERTION_SUBJECT: "iss and sub of the assertion are both the client_id.",
     rules.ASSERTION_ONCE: "Make a new assertion with a new jti for every request, also for a retry.",

@@ -151,6 +151,7 @@ DECIDING: Stages = (
     one(rules.PERSON_REFUSED, event="authorization_answered"),
     one(rules.INTERACTION, "interaction", event="authorization_answered"),
     one(rules.ACCOUNT_ENABLED, flow="id_token token", event="authorization_answered"),
+    one(rules.CONSENT_STANDS, flow="id_token token", event="authorization_answered"),
 )
 
 # What a token request without an authorization behind it asks for, and at which API.

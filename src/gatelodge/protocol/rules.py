@@ -139,6 +139,7 @@ SCOPE_GRANTED = Rule("scope.granted", "a refresh asks for no scope beyond the gr
 TARGET_GRANTED = Rule("target.granted", "a token is only for an API that was granted", "RFC 8707 2.2")
 TARGET_THERE = Rule("target.there", "an API's scopes are only in tokens for it, so it must be enabled", "RFC 8707 2")
 ACCOUNT_ENABLED = Rule("account.enabled", "the person's account is enabled when tokens are issued", "RFC 9700 4.14.2")
+CONSENT_STANDS = Rule("consent.stands", "what the person allowed was not taken back since", "OIDC Core 3.1.2.4")
 PASSWORD_RIGHT = Rule("password.right", "username and password are those of an enabled account", "RFC 6749 4.3.2")
 BEARER_ONE = Rule("bearer.one", "a token is sent in one way, never in the URL", "RFC 6750 2")
 TOKEN_ACTIVE = Rule("token.active", "an access token is ours, has not expired and was not revoked", "RFC 6750 3.1")

@@ -86,9 +86,7 @@ async def find_with_consent(tx: Tx, row_id: int, digest: bytes, client_id: str, 
     row = await tx.one(FIND_WITH_CONSENT, row_id, digest, client_id, now)
     if row is None:
         return None
-    scopes, resources, granted_at = row[10:]
-    consent = None if granted_at is None else Consent(split(scopes), split(resources), granted_at)
-    return Standing(_of(row[:10]), consent)
+    return Standing(_of(row[:10]), _consent(*row[10:]))
 
 
 TOUCH = """
@@ -112,23 +110,35 @@ async def end(tx: Tx, row_id: int, digest: bytes, now: int) -> bool:
 async def end_all_of_user(tx: Tx, user_id: int) -> int:
     """End every session of a person, with all that was authorized in it and not redeemed; return how many there were.
 
-    The rows go, so that also a code which is being written now finds no session it would be of: see `may_authorize`.
+    The rows go, so that also a code which is being written now finds no session it would be of: see `authority`.
     """
     return await tx.run("delete from sessions where user_id = $1", user_id)
 
 
-MAY_AUTHORIZE = """
-select 1 from users u where u.id = $1 and u.enabled = 1
-    and ($2 = '' or exists (select 1 from sessions s where s.sid = $2))
+class Authority(Struct, frozen=True):
+    """That a person's authorization counts, and what he allows its client now."""
+
+    consent: Consent | None
+
+
+AUTHORITY = """
+select c.scopes, c.resources, c.granted_at
+from users u left join consents c on c.user_id = u.id and c.client_id = $3
+where u.id = $1 and u.enabled = 1 and ($2 = '' or exists (select 1 from sessions s where s.sid = $2))
 """
 
 
-async def may_authorize(tx: Tx, user_id: int, sid: str) -> bool:
-    """Return whether what a person authorized in a session counts: also after he signed out of it, but not once he is
-    disabled or gone, or all his sessions were ended. Without a session `sid` is empty."""
-    return await tx.one(MAY_AUTHORIZE, user_id, sid) is not None
+async def authority(tx: Tx, user_id: int, sid: str, client_id: str) -> Authority | None:
+    """Return what stands behind what a person authorized in a session, in one statement: also after he signed out of
+    it, but `None` once he is disabled or gone, or all his sessions were ended. Without a session `sid` is empty."""
+    row = await tx.one(AUTHORITY, user_id, sid, client_id)
+    return None if row is None else Authority(_consent(*row))
 
 
 def _of(row: Row) -> SessionRow:
     row_id, user_id, sub, sid, auth_time, amr, *rest = row
     return SessionRow(row_id, user_id, sub, sid, auth_time, tuple(amr.split()), *rest)
+
+
+def _consent(scopes: str, resources: str, granted_at: int | None) -> Consent | None:
+    return None if granted_at is None else Consent(split(scopes), split(resources), granted_at)
