@@ -108,6 +108,29 @@ def test_a_foreign_answer_in_the_fragment_is_refused_too(visitor: Visitor) -> No
     expect(visitor.page.locator("#refused")).to_contain_text("client.state")
 
 
+@pytest.mark.parametrize(
+    ("flow", "act", "section"),
+    [
+        ("implicit", "id_token_forged", "OIDC Core 3.2.2.11 client.signature"),
+        ("implicit", "token_swapped", "OIDC Core 3.2.2.9 client.at_hash"),
+        ("hybrid", "id_token_forged", "OIDC Core 3.2.2.11 client.signature"),
+        ("hybrid", "code_swapped", "OIDC Core 3.3.2.10 client.c_hash"),
+    ],
+)
+def test_an_answer_that_is_changed_in_the_browser_is_refused(
+    visitor: Visitor, person: Person, flow: str, act: str, section: str
+) -> None:
+    visitor.open(f"/playground/{flow}")
+    attempt(visitor.page, act)
+    visitor.sign_in(person)
+    visitor.allow()
+
+    expect(visitor.page.locator("#refused")).to_contain_text("The application refused it")
+    expect(visitor.page.locator("#refused")).to_contain_text(section)
+    expect(visitor.page.locator(".sequence.large a.refused")).to_have_count(1)
+    expect(visitor.page.locator("#tokens")).to_have_count(0)
+
+
 def test_a_refusal_leads_to_the_inspector(visitor: Visitor, person: Person) -> None:
     run(visitor, "code", person)
     attempt(visitor.page, "code_replayed")

@@ -7,10 +7,11 @@ from tests.playground.conftest import Visitor
 from gatelodge.web.playground.breaks import BREAKS, BY_ACT
 
 pytestmark = pytest.mark.anyio
-BEFORE = [one.act for one in BREAKS if one.stage == "before" and one.act != "secret_wrong_machine"]
+ON_THE_WAY = {"id_token_forged", "token_swapped", "code_swapped"}
+BEFORE = [one.act for one in BREAKS if one.stage == "before" and one.act not in {"secret_wrong_machine", *ON_THE_WAY}]
 WITH_A_CODE = [one.act for one in BREAKS if one.stage == "code" and one.act != "code_expired"]
 WITH_TOKENS = [one.act for one in BREAKS if one.stage == "tokens"]
-BY_CLIENT, BY_API = {"state_missing", "state_changed"}, {"order", "token_changed"}
+BY_CLIENT, BY_API = {"state_missing", "state_changed", *ON_THE_WAY}, {"order", "token_changed"}
 
 
 def assert_refused(visitor: Visitor, act: str) -> None:
@@ -28,6 +29,43 @@ async def test_an_authorization_request_that_is_broken_is_refused(visitor: Visit
 
     assert_refused(visitor, act)
     assert visitor.next == "restart"
+
+
+@pytest.mark.parametrize(
+    ("flow", "act", "section"),
+    [
+        ("implicit", "id_token_forged", "OIDC Core 3.2.2.11"),
+        ("hybrid", "id_token_forged", "OIDC Core 3.2.2.11"),
+        ("implicit", "token_swapped", "OIDC Core 3.2.2.9"),
+        ("hybrid", "code_swapped", "OIDC Core 3.3.2.10"),
+    ],
+)
+async def test_an_answer_that_is_changed_on_its_way_is_refused(
+    visitor: Visitor, flow: str, act: str, section: str
+) -> None:
+    assert f'value="{act}"' in await visitor.open(flow)
+    await visitor.press(act)
+
+    assert_refused(visitor, act)
+    assert section in visitor.refused
+    assert visitor.next == "restart"
+    assert 'id="tokens"' not in visitor.text
+
+
+@pytest.mark.parametrize("flow", ["code", "public", "machine"])
+@pytest.mark.parametrize("act", sorted(ON_THE_WAY))
+async def test_what_no_browser_carries_cannot_be_changed_there(visitor: Visitor, flow: str, act: str) -> None:
+    assert f'value="{act}"' not in await visitor.open(flow)
+
+
+async def test_who_says_no_to_an_attempt_is_told_that_he_said_no(visitor: Visitor) -> None:
+    await visitor.open("implicit")
+    answer = await visitor.browser.http.post("/playground/implicit", data={"act": "id_token_forged"})
+    page = await visitor.browser.sign_in(await visitor.browser.follow(answer))
+    await visitor.arrive(await visitor.browser.deny(page))
+
+    assert "access_denied" in visitor.refused
+    assert "client.signature" not in visitor.text
 
 
 @pytest.mark.parametrize("act", WITH_A_CODE)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from gatelodge.client.errors import ServerUnavailable
+from gatelodge.client.http import AsyncSend, HttpRequest, HttpResponse
 from gatelodge.outbound import Call, FetchFailed, Outbound
 from gatelodge.web.demo.backend import Fetch, Form
 
@@ -24,3 +26,18 @@ def to_own_server(issuer: str, outbound: Outbound) -> Fetch:
         return answer.status, {"content-type": answer.content_type}, answer.body
 
     return fetch
+
+
+def for_library(issuer: str, outbound: Outbound) -> AsyncSend:
+    """Return what carries the questions of our own libraries to `issuer`, and nowhere else."""
+
+    async def send(request: HttpRequest) -> HttpResponse:
+        if not request.url.startswith(issuer + "/"):
+            raise ServerUnavailable(request.url, "a demo application talks to its own server only", sent=False)
+        try:
+            got = await outbound.send(Call(request.method, None, request.headers), request.url, MAX_ANSWER)
+        except FetchFailed as failure:
+            raise ServerUnavailable(request.url, failure.reason, sent=True) from None
+        return HttpResponse(got.status, got.headers, got.body)
+
+    return send

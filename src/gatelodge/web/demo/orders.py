@@ -7,21 +7,19 @@ neither of them.
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from gatelodge.client.errors import ServerUnavailable
-from gatelodge.client.http import AsyncSend, HttpRequest, HttpResponse
 from gatelodge.clock import Clock
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Route
-from gatelodge.outbound import Call, FetchFailed, Outbound
+from gatelodge.outbound import Outbound
 from gatelodge.protocol.reply import Reply, json_reply
 from gatelodge.resource import CannotDecide, Needs, Presented, Principal, Protection, Refused, TokenVerifier, needs
+from gatelodge.web.demo.line import for_library
 
 PATH = "/demo/api"
 READ, WRITE = "orders:read", "orders:write"
 MOST_CALLERS = 200  # whose orders are kept; who was quiet the longest is forgotten first
 MOST_ORDERS = 20  # of one caller
 MAX_ITEM = 80  # characters
-MAX_ANSWER = 262_144  # bytes
 SAMPLES = ("a looking glass", "a pocket watch")
 
 Order = Mapping[str, object]
@@ -29,7 +27,7 @@ Order = Mapping[str, object]
 
 def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
     """Return the API's rows of the route table."""
-    verifier = TokenVerifier(issuer, issuer + PATH, async_send=_through(outbound, issuer), clock=clock)
+    verifier = TokenVerifier(issuer, issuer + PATH, async_send=for_library(issuer, outbound), clock=clock)
     metadata = verifier.describe((READ, WRITE), name="Demo orders")
     api = OrdersApi(Protection(verifier, metadata=metadata))
     return (
@@ -90,18 +88,3 @@ def _of(caller: Principal, orders: list[Order]) -> Reply:
 
 def _order(number: int, item: str) -> Order:
     return {"number": number, "item": item}
-
-
-def _through(outbound: Outbound, issuer: str) -> AsyncSend:
-    """Return what carries the verifier's questions to `issuer`, and nowhere else."""
-
-    async def send(request: HttpRequest) -> HttpResponse:
-        if not request.url.startswith(issuer + "/"):
-            raise ServerUnavailable(request.url, "it is not the server of this API", sent=False)
-        try:
-            got = await outbound.send(Call(request.method, None, request.headers), request.url, MAX_ANSWER)
-        except FetchFailed as failure:
-            raise ServerUnavailable(request.url, failure.reason, sent=True) from None
-        return HttpResponse(got.status, got.headers, got.body)
-
-    return send

@@ -11,9 +11,11 @@ from gatelodge.config import LegacyPolicy
 from gatelodge.endpoints.routes import Route
 from gatelodge.ops.tracing import Tracing
 from gatelodge.outbound import Outbound
+from gatelodge.web.demo.line import for_library
 from gatelodge.web.pages import Pages
 from gatelodge.web.playground.callback import Receiver
 from gatelodge.web.playground.flows import runnable
+from gatelodge.web.playground.identity import IdTokens
 from gatelodge.web.playground.line import Line
 from gatelodge.web.playground.pages import CallbackPage, FlowPage, QuestionsPage
 from gatelodge.web.playground.player import Player
@@ -42,9 +44,10 @@ def routes(pages: Pages, setting: Setting, outbound: Outbound, clock: Clock, ent
     sample = Sample(setting.issuer, setting.secret, setting.code_lifetime)
     reasons = Reasons(setting.tracing, setting.inspected)
     there, runs = runnable(setting.legacy), Runs(clock, entropy)
-    player = Player(sample, Line(setting.issuer, outbound), reasons, clock)
+    id_tokens = IdTokens(sample, for_library(setting.issuer, outbound), clock)
+    player = Player(sample, Line(setting.issuer, outbound), id_tokens, reasons, clock)
     flow = FlowPage(pages, sample, player, runs, clock, there)
-    callback = CallbackPage(pages, Receiver(sample, reasons, clock), runs)
+    callback = CallbackPage(pages, Receiver(sample, id_tokens, reasons, clock), runs)
     return (
         Route("playground", "/playground", {"GET": QuestionsPage(pages, there).show}),
         Route("playground_callback", "/playground/callback", {"GET": callback.arrive, "POST": callback.paste}),

@@ -6,15 +6,11 @@ from typing import Literal
 
 from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
+from gatelodge.web.playground.checks import AT_HASH, C_HASH, SIGNATURE, STATE
 from gatelodge.web.playground.flows import Flow
 from gatelodge.web.playground.runs import Run
 
 Stage = Literal["before", "code", "tokens"]
-
-# What the application checks; the server has no part in it.
-STATE = Rule("client.state", "an answer carries the state that was given to this very browser", "RFC 9700 4.7")
-ISS = Rule("client.iss", "an answer comes from the server that was asked", "RFC 9207 2.4")
-NONCE = Rule("client.nonce", "an ID token carries the nonce of the request it answers", "OIDC Core 3.1.3.7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,28 @@ BREAKS = (
         "The same link with a state that was made for another browser. It is compared with the one this browser was "
         "given.",
         STATE,
+        "before",
+    ),
+    Break(
+        "id_token_forged",
+        "A forged ID token",
+        "Somebody writes another person into the ID token on its way through the browser. To sign it anew takes a key "
+        "that only the server has.",
+        SIGNATURE,
+        "before",
+    ),
+    Break(
+        "token_swapped",
+        "Another access token beside the ID token",
+        "Somebody leaves the ID token alone and puts an access token of his own beside it: your name, his account.",
+        AT_HASH,
+        "before",
+    ),
+    Break(
+        "code_swapped",
+        "Another code beside the ID token",
+        "Somebody leaves the ID token alone and puts a code of his own beside it: your name, his account.",
+        C_HASH,
         "before",
     ),
     Break(
@@ -161,6 +179,12 @@ def _fits(act: str, flow: Flow, run: Run) -> bool:
     if act in _REFRESHING:
         return run.tokens is not None and bool(run.tokens.refresh)
     match act:
+        case "id_token_forged":
+            return "id_token" in flow.response_type.split()
+        case "token_swapped":
+            return flow.response_type == "id_token token"
+        case "code_swapped":
+            return flow.response_type == "code id_token"
         case "scope_wider":
             return not flow.legacy or bool(flow.response_type)
         case "secret_wrong":

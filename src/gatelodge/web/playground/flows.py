@@ -136,7 +136,7 @@ PASSWORD = Flow(
     name="Password",
     lead="What old applications do: collect the password themselves. OAuth 2.1 removed it. Look at it to recognise it, "
     "and send people to sign in instead.",
-    steps=(steps.TYPE, steps.PASSWORD, steps.TOKENS, *_CALL),
+    steps=(steps.TYPE, steps.PASSWORD, steps.PASSWORD_TOKENS, *_CALL),
     facts=Facts(
         "yes, to the wrong party", "yes", "yes", "Nowhere new: move to code with PKCE", "RFC 6749 4.3", "removed"
     ),

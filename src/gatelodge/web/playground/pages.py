@@ -19,7 +19,7 @@ from gatelodge.web.playground.flows import FLOWS, Flow
 from gatelodge.web.playground.messages import Message, Step
 from gatelodge.web.playground.player import Player
 from gatelodge.web.playground.questions import QUESTIONS, advise, answers_in
-from gatelodge.web.playground.runs import MOST_MESSAGES, Run, Runs
+from gatelodge.web.playground.runs import MOST_MESSAGES, Run, Runs, Tokens
 from gatelodge.web.playground.sample import Sample
 from gatelodge.web.playground.snippets import snippets
 
@@ -81,7 +81,7 @@ class FlowPage:
             wide=draw(flow.lanes, run.messages, ahead, WIDE),
             small=draw(flow.lanes, run.messages, ahead, NARROW),
             entries=entries(run.messages, int(opened) if opened.isdecimal() and len(opened) < 4 else 0),
-            tokens=tokens.show(run.tokens, now) if run.tokens else [],
+            tokens=tokens.show(run.tokens or Tokens("", run.early), now),
             seconds=max(run.until - now, 0),
             snippets=snippets(flow, self._sample),
             flows=[one for one in FLOWS.values() if one.key in self._there],

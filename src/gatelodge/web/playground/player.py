@@ -10,6 +10,7 @@ from gatelodge.protocol.rules import Rule
 from gatelodge.web.playground import steps
 from gatelodge.web.playground.breaks import BY_ACT
 from gatelodge.web.playground.flows import FLOWS, Flow
+from gatelodge.web.playground.identity import IdTokens
 from gatelodge.web.playground.line import Exchange, Line, basic, bearer
 from gatelodge.web.playground.messages import Message, Step
 from gatelodge.web.playground.refusals import Reasons, of_api
@@ -35,15 +36,17 @@ Act = Callable[[Run, Flow, Params], Awaitable[Move]]
 class Player:
     """Plays the application's part. Every act takes a run and returns what it comes to."""
 
-    def __init__(self, sample: Sample, line: Line, reasons: Reasons, clock: Clock) -> None:
+    def __init__(self, sample: Sample, line: Line, id_tokens: IdTokens, reasons: Reasons, clock: Clock) -> None:
         self._sample = sample
         self._line = line
+        self._id_tokens = id_tokens
         self._reasons = reasons
         self._clock = clock
         self._acts: Mapping[str, Act] = {
             "authorize": self._authorize,
             "scope_wider": self._ask_for_more,
             "redirect_changed": self._ask_from_elsewhere,
+            **dict.fromkeys(("id_token_forged", "token_swapped", "code_swapped"), self._authorize),
             "state_missing": self._bring_foreign_answer,
             "state_changed": self._bring_foreign_answer,
             "exchange": self._exchange,
@@ -138,7 +141,9 @@ class Player:
         if exchange.refused and run.broken == "secret_wrong":
             return Move(told)  # the code was not even looked at
         spent = replace(told, code="", used=run.code)
-        return Move(replace(spent, over=True) if exchange.refused else self._given(spent, exchange))
+        if exchange.refused:
+            return Move(replace(spent, over=True))
+        return Move(await self._given(spent, flow, exchange, run.nonce))
 
     async def _wait_for_expiry(self, run: Run, flow: Flow, form: Params) -> Move:
         expired = run.code_at + self._sample.code_lifetime + GRACE
@@ -166,14 +171,14 @@ class Player:
         scope = WIDER if run.broken == "scope_wider" else flow.scope
         exchange = await self._token(run, flow, self._asking("client_credentials", scope))
         told = await self._told(run, flow, exchange, "token", "tokens")
-        return Move(replace(told, over=True) if exchange.refused else self._given(told, exchange))
+        return Move(replace(told, over=True) if exchange.refused else await self._given(told, flow, exchange))
 
     async def _password(self, run: Run, flow: Flow, form: Params) -> Move:
         typed = {"username": form.get("username") or "", "password": form.get("password") or ""}
         exchange = await self._token(run, flow, {**self._asking("password", flow.scope), **typed})
         exchange = replace(exchange, sent=without(exchange.sent, typed["password"], "(your password)"))
         told = await self._told(run.told(Message(flow.step("start"))), flow, exchange, "token", "tokens")
-        return Move(replace(told, over=True) if exchange.refused else self._given(told, exchange))
+        return Move(replace(told, over=True) if exchange.refused else await self._given(told, flow, exchange))
 
     def _asking(self, grant: str, scope: str) -> Mapping[str, str]:
         """Return what is asked for without a browser; `resource` says which API it is for (RFC 8707)."""
@@ -188,7 +193,8 @@ class Player:
         if run.broken == "refresh_wider":
             asked["scope"] = f"{flow.scope} {WIDER}"
         exchange = await self._token(run, flow, asked)
-        return Move(self._given(await self._told(run, flow, exchange, "refresh", "refreshed"), exchange))
+        told = await self._told(run, flow, exchange, "refresh", "refreshed")
+        return Move(await self._given(told, flow, exchange))
 
     async def _replay_refresh(self, run: Run, flow: Flow, form: Params) -> Move:
         """Refresh until the first token is two generations old: the one before may come again if an answer was lost."""
@@ -247,11 +253,13 @@ class Player:
             Message(flow.step(got), exchange.got, is_reply=True, refusal=refusal, label=_reply_label(got, exchange)),
         )
 
-    @staticmethod
-    def _given(run: Run, exchange: Exchange) -> Run:
-        """Return the run with the tokens that were given, if any were."""
+    async def _given(self, run: Run, flow: Flow, exchange: Exchange, nonce: str = "") -> Run:
+        """Return the run with the tokens that were given, if any were and the ID token among them is believed."""
         if not exchange.member("access_token"):
             return run
+        refusal = await self._id_tokens.of_token_endpoint(run, flow, exchange, nonce)
+        if refusal is not None:
+            return run.doubted(refusal)
         before = run.tokens or Tokens("")
         refresh = exchange.member("refresh_token")
         kept = before.refresh if not refresh or refresh in before.refresh else (*before.refresh, refresh)

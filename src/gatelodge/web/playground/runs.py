@@ -29,10 +29,10 @@ class Tokens:
 class Run:
     """One run of one flow: what the application keeps of it, and every message that passed.
 
-    `code` is held until it is exchanged; then it is the one that was `used`. `sent_to` is where the browser was sent
-    and has not come back from. `refusal` and `broken` are what was refused last and the attempt that was. `shown` says
-    that somebody asked to see the secrets. `until` is when a code that waits to expire has expired. `before` counts the
-    messages there were before the last act.
+    `code` is held until it is exchanged; then it is the one that was `used`. `early` is an ID token that came ahead of
+    the exchange. `sent_to` is where the browser was sent and has not come back from. `refusal` and `broken` are what
+    was refused last and the attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a
+    code that waits to expire has expired. `before` counts the messages there were before the last act.
     """
 
     flow: str
@@ -43,6 +43,7 @@ class Run:
     code: str = field(default="", repr=False)
     code_at: int = 0
     used: str = field(default="", repr=False)
+    early: str = field(default="", repr=False)
     tokens: Tokens | None = None
     sent_to: str = field(default="", repr=False)
     refusal: Refusal | None = None
@@ -66,6 +67,11 @@ class Run:
         """Return this run with more messages, and with what refused the last of them."""
         refusal = next((message.refusal for message in reversed(messages) if message.refusal), None)
         return replace(self, messages=(*self.messages, *messages), refusal=refusal)
+
+    def doubted(self, refusal: Refusal) -> "Run":
+        """Return this run, ended: the application refuses the last message."""
+        last = replace(self.messages[-1], refusal=refusal)
+        return replace(self, messages=(*self.messages[:-1], last), refusal=refusal, over=True)
 
 
 class Runs:

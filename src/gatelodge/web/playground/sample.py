@@ -19,6 +19,11 @@ class Sample:
         return self.issuer + "/playground/callback"
 
     @property
+    def keys(self) -> str:
+        """Where the server publishes its keys."""
+        return self.issuer + "/jwks"
+
+    @property
     def api(self) -> str:
         """The identifier of the orders API: the audience of its tokens."""
         return self.issuer + API_PATH

@@ -56,7 +56,8 @@ TOKENS = Step(
     "server",
     "client",
     "tokens",
-    "The access token opens the API, the ID token tells the application who you are, the refresh token gets new ones.",
+    "The access token opens the API, the refresh token gets new ones, the ID token tells the application who you are: "
+    "it is believed once its signature, issuer, audience, end and nonce are checked.",
 )
 CALL = Step(
     "call",
@@ -128,6 +129,13 @@ PASSWORD = Step(
     "POST /token: your password",
     "The application sends your password. A passkey or a second factor has no place in this message.",
 )
+PASSWORD_TOKENS = Step(
+    TOKENS.key,
+    TOKENS.source,
+    TOKENS.target,
+    TOKENS.label,
+    "What a sign-in in the browser gets, but that the application has your password as well.",
+)
 FRAGMENT_ASK = Step(
     "ask",
     "browser",
@@ -140,14 +148,17 @@ FRAGMENT_ANSWER = Step(
     "server",
     "browser",
     "back, with tokens in the address",
-    "The tokens stand in the fragment of the address: in your history, and in reach of every script on the page.",
+    "The tokens stand in the fragment of the address: in your history, and in reach of every script on the page. "
+    "at_hash in the ID token ties it to the access token.",
 )
 FRAGMENT_BACK = Step(
     "back",
     "browser",
     "client",
     "the fragment, read by a script",
-    "A fragment is not sent to a server, so a script on the page has to read it.",
+    "A fragment is not sent to a server, so a script on the page has to read it. The application checks state and iss, "
+    "then the ID token: its signature with the server's published key, issuer, audience, end, nonce, and the digest of "
+    "what came beside it.",
 )
 HYBRID_ASK = Step(
     "ask",

@@ -69,11 +69,10 @@ class Shown:
 
 def show(tokens: Tokens, now: int) -> list[Shown]:
     """Return the tokens there are, in the order in which they are used."""
-    shown = [
-        _shown(
-            "Access token", "For the API. The application passes it on and does not look inside.", tokens.access, now
-        )
-    ]
+    shown: list[Shown] = []
+    if tokens.access:
+        purpose = "For the API. The application passes it on and does not look inside."
+        shown.append(_shown("Access token", purpose, tokens.access, now))
     if tokens.id:
         shown.append(_shown("ID token", "For the application: who the person is. It opens nothing.", tokens.id, now))
     if tokens.refresh:

@@ -1,0 +1,32 @@
+"""What somebody makes of an answer on its way through the browser, where the person breaks it so."""
+
+import json
+
+from gatelodge.keys.secrets import b64
+from gatelodge.protocol.params import Params
+from gatelodge.web.demo.backend import claims_of
+from gatelodge.web.playground.wording import query_of
+
+LABELS = {
+    "id_token_forged": "the fragment, with a forged ID token",
+    "token_swapped": "the fragment, with another token",
+    "code_swapped": "the fragment, with another code",
+}
+
+
+def tampered(act: str, answer: Params) -> Params:
+    """Return the answer as it arrives; as it came, unless the attempt changes it."""
+    change = {
+        "id_token_forged": ("id_token", _about_somebody_else(answer.get("id_token") or "")),
+        "token_swapped": ("access_token", "a-token-of-somebody-else"),
+        "code_swapped": ("code", "a-code-of-somebody-else"),
+    }.get(act)
+    if change is None:
+        return answer
+    return Params.of((name, change[1] if name == change[0] else value) for name, value in query_of(answer))
+
+
+def _about_somebody_else(token: str) -> str:
+    """Return an ID token with another person in it and the signature it had: nobody but the server can make one."""
+    said = json.dumps({**claims_of(token), "sub": "somebody-else"}).encode()
+    return f"{token.partition('.')[0]}.{b64(said)}.{token.rpartition('.')[2]}"
