@@ -5,9 +5,7 @@ It is set up by the real command line and ends with the test, whatever happens. 
 
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ from typing import Any, TypeVar
 
 import httpx2
 from click.testing import CliRunner
+from tests.ports import free_port
 
 from gatelodge.cli import main
 
@@ -28,15 +27,6 @@ CHEAP_HASHING = {"SIGN_IN_ARGON2_MEMORY_KIB": "7168", "SIGN_IN_ARGON2_PASSES": "
 PATIENCE = 40.0  # seconds: two busy cores start a server in three to ten
 
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """Return a port nobody listens on, outside the range from which the system gives ports to others."""
-    for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("every port is taken")
 
 
 def eventually(ask: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:

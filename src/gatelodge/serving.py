@@ -34,8 +34,7 @@ def run(config: Config, begin: Callable[[], None]) -> None:
     if config.server.workers == 1:
         _run_one(config, begin)
         return
-    with shared_metrics():
-        public = listen(config.server.host, config.server.port)
+    with shared_metrics(), listen(config.server.host, config.server.port) as public:
         begin()
         start_management(config)
         supervise(uvicorn_settings(config), public)
@@ -43,9 +42,11 @@ def run(config: Config, begin: Callable[[], None]) -> None:
 
 def _run_one(config: Config, begin: Callable[[], None]) -> None:
     """Serve in this process. What keeps it from starting is raised as it is, since the caller is there to say so."""
-    public = listen(config.server.host, config.server.port)
     make_loop = uvicorn_settings(config).get_loop_factory()
-    with asyncio.Runner(loop_factory=make_loop) as runner:
+    with (
+        listen(config.server.host, config.server.port) as public,
+        asyncio.Runner(loop_factory=make_loop) as runner,
+    ):
         runner.run(_serve_one(config, public, begin))
 
 

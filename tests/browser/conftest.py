@@ -9,8 +9,9 @@ import pytest
 from tests.browser.accounts import Accounts, Person
 from tests.browser.chromium import Chromium
 from tests.browser.listener import Listener, listening
-from tests.browser.running import free_port, running
+from tests.browser.running import running
 from tests.browser.visitor import Visitor
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 NewVisitor = Callable[..., Visitor]

@@ -1,7 +1,6 @@
 """The real server as a process of its own, on a free port, ended whatever happens."""
 
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,13 +13,6 @@ from pathlib import Path
 COMMAND = str(Path(sys.executable).with_name("gatelodge"))
 START_SECONDS = 60
 STOP_SECONDS = 15
-
-
-def free_port() -> int:
-    """Return a port nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.browser import chromium
-from tests.browser.running import free_port, running
+from tests.browser.running import running
+from tests.ports import free_port
 
 SHELL = "#!/bin/sh\n"
 

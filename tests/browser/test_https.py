@@ -9,8 +9,9 @@ from playwright.sync_api import Page, Response, expect
 from tests.browser.accounts import Accounts
 from tests.browser.conftest import NewVisitor
 from tests.browser.listener import CLIENT_ID, Listener
-from tests.browser.running import free_port, running
+from tests.browser.running import running
 from tests.browser.visitor import Visitor
+from tests.ports import free_port
 
 from gatelodge.protocol.client import Client
 

@@ -13,9 +13,9 @@ from fastapi import Depends, FastAPI
 from playwright.sync_api import Route, expect
 from tests.browser.accounts import Person
 from tests.browser.conftest import Demo
-from tests.browser.running import free_port
 from tests.browser.visitor import Visitor
 from tests.npm import installed
+from tests.ports import free_port
 
 from gatelodge.protocol.client import Client
 from gatelodge.resource import Principal, TokenVerifier

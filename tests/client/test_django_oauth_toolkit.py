@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.client.visitor import walk
-from tests.serving import answers, eventually, free_port
+from tests.ports import free_port
+from tests.serving import answers, eventually
 
 from gatelodge.client import (
     ClientAuth,

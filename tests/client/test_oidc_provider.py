@@ -18,7 +18,8 @@ import pytest
 from joserfc.jwk import ECKey
 from tests.client.visitor import submit, walk
 from tests.npm import installed, node
-from tests.serving import answers, eventually, free_port
+from tests.ports import free_port
+from tests.serving import answers, eventually
 
 from gatelodge.client import (
     ClientAuth,

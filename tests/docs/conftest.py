@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from urllib.error import HTTPError
 
 import httpx2
 import pytest
+from tests.ports import free_port
 from tests.world import form_of
 
 BIN = Path(sys.executable).parent
@@ -119,12 +119,6 @@ class serving:
         self.process.terminate()
         self.process.wait(PATIENCE)
         self.log.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

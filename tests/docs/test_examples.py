@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from tests.docs.conftest import Demo, Person, Shell, free_port, serving
+from tests.docs.conftest import Demo, Person, Shell, serving
 from tests.docs.examples import ROOT, RUNNABLE, Example, example, examples
 from tests.docs.tables import counted
+from tests.ports import free_port
 
 from gatelodge.configuration import load
 

@@ -11,8 +11,9 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from tests.client.login.sites import over_asgi, over_wsgi
-from tests.docs.conftest import Demo, Person, Shell, free_port, serving
+from tests.docs.conftest import Demo, Person, Shell, serving
 from tests.docs.examples import example
+from tests.ports import free_port
 from tests.resource.applications import set_up_django
 
 from gatelodge.client import OAuthClient, Tokens, Wanted

@@ -7,8 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 from django.test import RequestFactory, override_settings
-from tests.docs.conftest import Demo, free_port, serving
+from tests.docs.conftest import Demo, serving
 from tests.docs.examples import example
+from tests.ports import free_port
 from tests.resource.applications import call_tool, over_asgi, over_wsgi, set_up_django
 
 

@@ -14,7 +14,8 @@ from tests.browser.accounts import Accounts, Person
 from tests.browser.chromium import Chromium
 from tests.browser.running import running
 from tests.browser.visitor import Visitor
-from tests.serving import answers, eventually, free_port
+from tests.ports import free_port
+from tests.serving import answers, eventually
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"

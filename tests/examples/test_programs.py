@@ -15,7 +15,8 @@ from pydantic import AnyUrl
 from tests.browser.accounts import Person
 from tests.browser.listener import Listener, listening
 from tests.examples.conftest import Demo, NewVisitor
-from tests.serving import eventually, free_port
+from tests.ports import free_port
+from tests.serving import eventually
 
 ORDERS = "1. a looking glass\n2. a pocket watch\n"
 

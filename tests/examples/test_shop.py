@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 from tests.browser.accounts import Person
 from tests.browser.visitor import Visitor
 from tests.examples.conftest import Demo, NewVisitor
-from tests.serving import answers, eventually, free_port
+from tests.ports import free_port
+from tests.serving import answers, eventually
 
 from gatelodge import demo_data
 

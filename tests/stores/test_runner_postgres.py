@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from tests.ports import free_port
 
 from gatelodge.config import DatabasePolicy
 from gatelodge.stores import migrate, pgwire, postgres
@@ -238,9 +238,7 @@ def pgbouncer(request: pytest.FixtureRequest, own_postgres: Any) -> Iterator[str
         pytest.skip("pgbouncer is not installed: nothing was tried behind a real pooler")
     migrate.up(DatabasePolicy(url=own_postgres.url))
     server = conninfo_to_dict(own_postgres.url)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         settings = Path(folder) / "pgbouncer.ini"
