@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 
 import httpx2
 import pytest
@@ -28,10 +28,11 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\
 class Wire:
     """A server made of bytes: it says `answer` to everybody and keeps what it heard."""
 
-    def __init__(self, answer: bytes | Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, answer: bytes | Callable[[socket.socket], object], tls: ssl.SSLContext | None, is_deaf: bool):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.heard: list[bytes] = []
+        self._is_deaf = is_deaf
         self._answer, self._tls = answer, tls
         Thread(target=self._serve, daemon=True).start()
 
@@ -50,7 +51,8 @@ class Wire:
         if self._tls is not None:
             connection = self._tls.wrap_socket(connection, server_side=True)
         with connection:
-            self.heard.append(whole_request(connection))
+            if not self._is_deaf:
+                self.heard.append(whole_request(connection))
             if callable(self._answer):
                 self._answer(connection)
             else:
@@ -75,8 +77,11 @@ def is_whole(heard: bytes) -> bool:
 
 
 @contextmanager
-def wire(answer: bytes | Callable[[socket.socket], None] = OK, tls: ssl.SSLContext | None = None) -> Generator[Wire]:
-    server = Wire(answer, tls)
+def wire(
+    answer: bytes | Callable[[socket.socket], object] = OK, tls: ssl.SSLContext | None = None, *, is_deaf: bool = False
+) -> Generator[Wire]:
+    """Serve; a deaf server answers before anything was said."""
+    server = Wire(answer, tls, is_deaf)
     yield server
     server.close()
 
@@ -161,24 +166,48 @@ async def test_a_compressed_answer_is_not_unpacked():
         ("https://id.test", ["10.0.0.1"]),
         ("https://id.test", ["127.0.0.1"]),
         ("https://id.test", ["::1"]),
-        ("https://id.test", ["169.254.169.254"]),
         ("https://id.test", ["9.9.9.9", "192.168.1.1"]),
         ("https://id.test", ["::ffff:127.0.0.1"]),
         ("https://10.0.0.1", ["10.0.0.1"]),
-        ("http://localhost:80", ["9.9.9.9"]),
-        ("https://localhost", ["10.0.0.1"]),
     ],
 )
 async def test_CL_06_a_name_that_leads_into_a_private_network_is_not_dialled(host: str, addresses: list[str]):
     route = Route(resolve=lambda _host, _port: addresses)
-    with pytest.raises(AddressRefused, match="open internet"):
+    with pytest.raises(AddressRefused, match=r"open internet.* set Route\(allow_private=True\)"):
+        await both(HttpRequest("GET", f"{host}/token"), route)
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe"),
+        *("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "2002:a00:1::", "2001::1"),
+        *("0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "240.0.0.1"),
+    ],
+)
+async def test_CL_06_no_server_has_a_link_local_address(address: str, allow_private: bool):
+    route = Route(allow_private=allow_private, resolve=lambda _host, _port: ["9.9.9.9", address])
+    with pytest.raises(AddressRefused, match="neither link-local") as refused:
+        await both(HttpRequest("GET", "https://id.test/token"), route)
+    assert "allow_private" not in str(refused.value)  # it would not help
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize(
+    ("host", "address"), [("http://localhost:80", "9.9.9.9"), ("https://localhost", "10.0.0.1"), ("http://[::1]", "::")]
+)
+async def test_CL_06_a_name_of_loopback_leads_nowhere_else(host: str, address: str, allow_private: bool):
+    route = Route(allow_private=allow_private, resolve=lambda _host, _port: [address])
+    with pytest.raises(AddressRefused, match="to lead to this machine"):
         await both(HttpRequest("GET", f"{host}/token"), route)
 
 
 @pytest.mark.parametrize("url", ["http://id.test/", "ftp://id.test/", "file:///etc/passwd", "https://a@id.test/", "x"])
-async def test_CL_06_what_is_neither_https_nor_loopback_is_not_opened(url: str):
+@pytest.mark.parametrize("allow_private", [False, True])
+async def test_CL_06_what_is_neither_https_nor_loopback_is_not_opened(url: str, allow_private: bool):
     with pytest.raises(AddressRefused, match="https, or http on loopback"):
-        await both(HttpRequest("GET", url))
+        await both(HttpRequest("GET", url), Route(allow_private=allow_private))
 
 
 async def test_a_name_is_looked_up_once_and_the_certificate_is_of_the_name():
@@ -246,22 +275,65 @@ async def test_a_lost_answer_may_have_been_heard_and_is_not_asked_for_again(answ
         assert len(server.heard) == 2  # one from the thread, one from the task
 
 
-async def test_a_server_that_trickles_is_given_up():
+def trickling(begin: bytes, byte: bytes) -> Callable[[socket.socket], None]:
+    """Say `begin`, then a byte every now and then: no single wait is long, and all of them are 20 seconds."""
+
     def trickle(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        connection.sendall(begin)
+        connection.settimeout(0.02)
         for _ in range(1_000):
-            connection.sendall(b" ")
-            connection.settimeout(0.02)
+            connection.sendall(byte)
             try:
                 connection.recv(1)
             except TimeoutError:
                 continue
 
-    with wire(trickle) as server:
+    return trickle
+
+
+@pytest.mark.parametrize(
+    ("scheme", "begin", "byte"),
+    [
+        ("http", b"", b"H"),
+        ("http", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-header: ", b"x"),
+        ("http", b"HTTP/1.1 100 Continue\r\n", b"x: y\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", b" "),
+        ("http", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"0"),
+        ("https", b"\x16\x03\x03\x40\x00", b"\x02"),
+    ],
+    ids=["status", "header", "informational", "body", "chunk", "handshake"],
+)
+async def test_a_server_that_trickles_is_given_up(scheme: str, begin: bytes, byte: bytes):
+    with wire(trickling(begin, byte), is_deaf=scheme == "https") as server:
+        request, route = HttpRequest("GET", f"{scheme}://localhost:{server.port}/"), Route(timeout=0.4)
         with pytest.raises(ServerUnavailable, match="in time"):
-            Sender(Route(timeout=0.2))(HttpRequest("GET", f"http://127.0.0.1:{server.port}/"))
+            Sender(route)(request)
         with pytest.raises(ServerUnavailable, match="in time"):
-            await AsyncSender(Route(timeout=0.2))(HttpRequest("GET", f"http://127.0.0.1:{server.port}/"))
+            await AsyncSender(route)(request)
+
+
+async def test_a_server_that_does_not_read_is_given_up():
+    """What cannot be sent is waited for no longer than what does not come."""
+    done = Event()
+    with wire(lambda _: done.wait(20), is_deaf=True) as server:
+        form, route = (("a", "b" * 20_000_000),), Route(timeout=0.4)
+        sending = HttpRequest("POST", f"http://127.0.0.1:{server.port}/", form=form)
+        with pytest.raises(ServerUnavailable, match="in time"):
+            await both(sending, route)
+        done.set()
+
+
+async def test_a_dead_address_leaves_time_for_the_next_one():
+    """A port whose queue is full takes no connection and says nothing."""
+    with wire() as server, socket.create_server(("127.0.0.2", server.port), backlog=0) as dead:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(dead.getsockname())
+        route = Route(timeout=1.5, resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"])
+        assert (await both(HttpRequest("GET", f"http://localhost:{server.port}/"), route)).status == 200
+        for one in waiting:
+            one.close()
 
 
 async def test_no_proxy_variable_is_believed(monkeypatch: pytest.MonkeyPatch):

@@ -8,24 +8,22 @@ connection: it never meets one the server has just given up, so there is never a
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
-from time import monotonic
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import httpx2
 
+from gatelodge.client.deadline import BoundedTransport, Deadline
 from gatelodge.client.errors import AddressRefused, ServerUnavailable, UnexpectedAnswer, place
 from gatelodge.client.http import MAX_BODY, HttpRequest, HttpResponse
-from gatelodge.protocol.addresses import Address, is_global, is_loopback
+from gatelodge.protocol.addresses import Address, is_global, is_loopback, may_serve
 from gatelodge.protocol.redirect_uri import LOOPBACK_HOSTS, url_defect
 
-# Seconds: in a task for everything after the look-up of the name; in a thread for each wait, and for headers and body
-# together once the body begins.
-TIMEOUT = 10.0
+TIMEOUT = 10.0  # seconds for everything after the look-up of the name: connections, handshake, headers, body
 MAX_ADDRESSES = 4  # of one name, tried in turn
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -43,14 +41,29 @@ def system_resolve(host: str, port: int) -> list[str]:
 class Route:
     """Which addresses may be dialled, and how.
 
-    `allow_private` is for a server inside your own network. `tls` decides which certificates are believed; `timeout` is
-    in seconds.
+    `allow_private` is for a server inside your own network: its name may then lead to a private address, still over
+    https and never to a link-local one. `remedy` is what a refusal says to set. `tls` decides which certificates are
+    believed; `timeout` is in seconds, for a whole exchange.
     """
 
     allow_private: bool = False
+    remedy: str = "Route(allow_private=True)"
     tls: ssl.SSLContext | None = None
     timeout: float = TIMEOUT
     resolve: Resolve = system_resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to a server: a URL with a vetted address in it, and the names the server still has to hear.
+
+    `patience` is in seconds, for the connection; `None` of everything where somebody else's client makes it.
+    """
+
+    target: str
+    host: str | None = None
+    sni: str | None = None
+    patience: float | None = None
 
 
 class Sender:
@@ -64,36 +77,34 @@ class Sender:
         """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
         url = checked_url(request.url)
         if self._http is not None:
-            return self._try(self._http, request, request.url, {})
-        addresses = vetted(url, self._route)
-        with httpx2.Client(**_connection(url, self._route)) as http:
-            return self._first(http, request, url, addresses)
+            return self._try(self._http, request, Attempt(request.url))
+        ways = attempts(url, self._route)
+        transport = BoundedTransport(_tls(url, self._route), Deadline(self._route.timeout))
+        with httpx2.Client(transport=transport, **_manners(self._route)) as http:
+            return self._first(http, request, ways)
 
-    def _first(
-        self, http: httpx2.Client, request: HttpRequest, url: SplitResult, addresses: Sequence[Address]
-    ) -> HttpResponse:
+    def _first(self, http: httpx2.Client, request: HttpRequest, ways: Sequence[Attempt]) -> HttpResponse:
         """Try one address after the other until one takes the connection."""
-        for address in addresses[:-1]:
+        for way in ways[:-1]:
             try:
-                return self._try(http, request, *literal(url, address))
+                return self._try(http, request, way)
             except ServerUnavailable as failure:
                 if failure.sent:
                     raise
-        return self._try(http, request, *literal(url, addresses[-1]))
+        return self._try(http, request, ways[-1])
 
-    def _try(self, http: httpx2.Client, request: HttpRequest, target: str, dialled: Mapping[str, Any]) -> HttpResponse:
-        deadline = monotonic() + self._route.timeout
+    def _try(self, http: httpx2.Client, request: HttpRequest, way: Attempt) -> HttpResponse:
+        deadline = Deadline(self._route.timeout)
         try:
-            with http.stream(**_message(request, target, dialled)) as response:
+            with http.stream(**_message(request, way, self._route)) as response:
                 refuse_compression(response, request.url)
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
                     refuse_excess(body, request.url)
-                    if monotonic() > deadline:
-                        raise ServerUnavailable(request.url, "no whole answer in time", sent=True)
+                    deadline.left()
                 return answer(response, bytes(body))
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:  # a TimeoutError is an OSError
             raise failure(request, error) from None
 
 
@@ -107,39 +118,36 @@ class AsyncSender:
     async def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
         url = checked_url(request.url)
-        if self._http is not None:
-            return await self._try(self._http, request, request.url, {})
-        addresses = await asyncio.to_thread(vetted, url, self._route)
-        async with httpx2.AsyncClient(**_connection(url, self._route)) as http:
-            return await self._first(http, request, url, addresses)
+        ways = [Attempt(request.url)] if self._http else await asyncio.to_thread(attempts, url, self._route)
+        try:
+            async with asyncio.timeout(self._route.timeout):
+                if self._http is not None:
+                    return await self._first(self._http, request, ways)
+                async with httpx2.AsyncClient(verify=_tls(url, self._route), **_manners(self._route)) as http:
+                    return await self._first(http, request, ways)
+        except TimeoutError as error:
+            raise failure(request, error) from None
 
-    async def _first(
-        self, http: httpx2.AsyncClient, request: HttpRequest, url: SplitResult, addresses: Sequence[Address]
-    ) -> HttpResponse:
+    async def _first(self, http: httpx2.AsyncClient, request: HttpRequest, ways: Sequence[Attempt]) -> HttpResponse:
         """Try one address after the other until one takes the connection."""
-        for address in addresses[:-1]:
+        for way in ways[:-1]:
             try:
-                return await self._try(http, request, *literal(url, address))
+                return await self._try(http, request, way)
             except ServerUnavailable as failure:
                 if failure.sent:
                     raise
-        return await self._try(http, request, *literal(url, addresses[-1]))
+        return await self._try(http, request, ways[-1])
 
-    async def _try(
-        self, http: httpx2.AsyncClient, request: HttpRequest, target: str, dialled: Mapping[str, Any]
-    ) -> HttpResponse:
+    async def _try(self, http: httpx2.AsyncClient, request: HttpRequest, way: Attempt) -> HttpResponse:
         try:
-            async with (
-                asyncio.timeout(self._route.timeout),
-                http.stream(**_message(request, target, dialled)) as response,
-            ):
+            async with http.stream(**_message(request, way, self._route)) as response:
                 refuse_compression(response, request.url)
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
                     refuse_excess(body, request.url)
                 return answer(response, bytes(body))
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:  # a TimeoutError is an OSError
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise failure(request, error) from None
 
 
@@ -163,28 +171,45 @@ def vetted(url: SplitResult, route: Route) -> list[Address]:
         addresses = []
     if not addresses:
         raise ServerUnavailable(url.geturl(), "its name has no address", sent=False)
-    if not all(may_reach(address, url, route.allow_private) for address in addresses):
-        raise AddressRefused(
-            url.geturl(), "an address of the open internet; if the server is in your network, set allow_private"
-        )
+    for address in addresses:
+        if (expected := defect(address, url, route)) is not None:
+            raise AddressRefused(url.geturl(), expected)
     return addresses[:MAX_ADDRESSES]
 
 
-def may_reach(address: Address, url: SplitResult, allow_private: bool) -> bool:
-    """Whether a connection to `address` may be made: only a name that says loopback may lead there."""
+def defect(address: Address, url: SplitResult, route: Route) -> str | None:
+    """Return what was expected in the place of `address`, `None` if a connection to it may be made.
+
+    Only a name that says loopback leads there by itself, and it leads nowhere else.
+    """
     if (url.hostname or "").strip("[]") in _LOOPBACK_NAMES:
-        return is_loopback(address)
-    return url.scheme == "https" and (allow_private or is_global(address))
+        return None if is_loopback(address) else "a name of this machine to lead to this machine"
+    if url.scheme != "https":
+        return "https, or http on loopback"
+    if is_global(address) or (may_serve(address) and route.allow_private):
+        return None
+    if not may_serve(address):
+        return "an address a server can have, neither link-local nor multicast nor of a cloud's metadata"
+    return f"an address of the open internet; if the server is in your own network, set {route.remedy}"
 
 
 _LOOPBACK_NAMES = frozenset(host.strip("[]") for host in LOOPBACK_HOSTS)
 
 
-def literal(url: SplitResult, address: Address) -> tuple[str, dict[str, Any]]:
-    """Return the URL with the address in place of the name, and what lets the server still hear its name."""
+def attempts(url: SplitResult, route: Route) -> list[Attempt]:
+    """Return the ways to a server. A dead address must leave time for the next one, and the last for an answer.
+
+    Raises as `vetted` does.
+    """
+    addresses = vetted(url, route)
+    patience = route.timeout / (len(addresses) + 1)
+    return [Attempt(_literal(url, address), url.netloc, url.hostname, patience) for address in addresses]
+
+
+def _literal(url: SplitResult, address: Address) -> str:
+    """Return the URL with the address in place of the name."""
     host = f"[{address}]" if address.version == 6 else str(address)
-    target = url._replace(netloc=f"{host}:{url.port}" if url.port else host).geturl()
-    return target, {"host": url.netloc, "sni": url.hostname}
+    return url._replace(netloc=f"{host}:{url.port}" if url.port else host).geturl()
 
 
 def refuse_compression(response: httpx2.Response, url: str) -> None:
@@ -211,30 +236,36 @@ def failure(request: HttpRequest, error: Exception) -> ServerUnavailable:
     return ServerUnavailable(request.url, reason, sent=not unsent)
 
 
-def _message(request: HttpRequest, target: str, dialled: Mapping[str, Any]) -> dict[str, Any]:
+def _message(request: HttpRequest, way: Attempt, route: Route) -> dict[str, Any]:
     """Return the arguments of one exchange. The form is encoded here, since a name may repeat in it."""
     headers = {**_HEADERS, **request.headers}
-    if dialled:
-        headers["host"] = dialled["host"]
+    if way.host is not None:
+        headers["host"] = way.host
     if request.form is not None:
         headers["content-type"] = "application/x-www-form-urlencoded"
-    return {
+    message: dict[str, Any] = {
         "method": request.method,
-        "url": target,
+        "url": way.target,
         "headers": headers,
         "content": None if request.form is None else urlencode(request.form).encode("ascii"),
         "follow_redirects": False,
-        "extensions": {"sni_hostname": dialled["sni"]} if dialled else {},
+        "extensions": {"sni_hostname": way.sni} if way.sni else {},
     }
+    if way.patience is not None:
+        message["timeout"] = httpx2.Timeout(route.timeout, connect=way.patience)
+    return message
 
 
-def _connection(url: SplitResult, route: Route) -> dict[str, Any]:
+def _manners(route: Route) -> dict[str, Any]:
     return {
-        "verify": (route.tls or _trusted()) if url.scheme == "https" else _no_tls(),
         "trust_env": False,
         "timeout": route.timeout,
         "limits": httpx2.Limits(max_connections=1, max_keepalive_connections=0),
     }
+
+
+def _tls(url: SplitResult, route: Route) -> ssl.SSLContext:
+    return (route.tls or _trusted()) if url.scheme == "https" else _no_tls()
 
 
 @cache
