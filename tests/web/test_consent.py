@@ -89,8 +89,36 @@ async def test_what_is_left_out_is_not_allowed_and_what_was_asked_is_remembered_
         ("openid", "orders:read"),
         (ORDERS.identifier,),
         places=(READ_THERE,),
+        refused=(place(ORDERS.identifier, "orders:write"),),
     )
     assert (await progress_of(house, visitor, handle)).consent == expected
+
+
+async def test_AZ_26_what_is_unticked_when_asked_again_is_not_granted_the_next_time(house: House) -> None:
+    visitor, handle = await signed_in(house)
+    await answer(house, visitor, handle, "allow", EVERYTHING)
+
+    again = await house.park(visitor, prompt="consent")
+    await answer(house, visitor, again, "allow", ["email", "orders:read"])
+
+    consent = await granted(house)
+    assert consent is not None
+    assert consent.scopes == {"openid", "email", "orders:read"}
+    assert consent.resources == {ORDERS.identifier, READ_THERE}
+    page = (await visitor.get(house.consent.show, await house.park(visitor))).body.decode()
+    assert re.findall(r'name="scope" value="([^"]+)"', page) == ["orders:write"]
+
+
+async def test_AZ_26_what_was_not_asked_again_stays_allowed(house: House) -> None:
+    visitor, handle = await signed_in(house)
+    await answer(house, visitor, handle, "allow", EVERYTHING)
+
+    again = await house.park(visitor, prompt="consent", scope="openid email")
+    await answer(house, visitor, again, "allow", [])
+
+    consent = await granted(house)
+    assert consent is not None
+    assert consent.scopes == {"openid", "orders:read", "orders:write"}
 
 
 async def test_a_form_cannot_allow_what_was_not_asked(house: House) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from gatelodge.clock import Clock
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere
+from gatelodge.protocol.consent import settle
 from gatelodge.protocol.decide import ConsentAnswer
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.interactions import Interaction, Interactions
 from gatelodge.stores import audit, consents, refresh_tokens
-from gatelodge.stores.consents import Allowed
+from gatelodge.stores.consents import Allowed, Consent
 from gatelodge.stores.tx import Database, Tx
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import ConsentDenied, ConsentGiven, ConsentWithdrawn, Origin
@@ -37,7 +38,8 @@ class Consents:
         self._clock = clock
 
     async def allow(self, asking: Asking, answer: ConsentAnswer, origin: Origin) -> None:
-        """Keep what the person allowed, beside what he allowed this client before (OIDC Core 3.1.2.4)."""
+        """Keep what the person allowed, beside what he allowed this client before and was not asked again
+        (OIDC Core 3.1.2.4)."""
         event = ConsentGiven(user_id=asking.user_id, client_id=asking.client_id, scope=" ".join(answer.allowed))
         await self._db.write(self._allow, asking, answer, event, origin)
         emit(event, origin)
@@ -50,8 +52,10 @@ class Consents:
 
     async def _allow(self, tx: Tx, asking: Asking, answer: ConsentAnswer, event: ConsentGiven, origin: Origin) -> None:
         now = self._clock.now()
-        resources = frozenset((*answer.resource, *answer.places)).difference(answer.left_out)
-        await consents.allow(tx, asking.user_id, asking.client_id, frozenset(answer.allowed), resources, now)
+        before = await consents.granted(tx, asking.user_id, asking.client_id)
+        settled = settle(before.scopes if before else (), before.resources if before else (), answer)
+        after = Consent(settled.scopes, settled.resources, now)
+        await consents.keep(tx, asking.user_id, asking.client_id, before, after)
         progress = asking.interaction.progress.answer(answer)
         await self._interactions.save_in(tx, replace(asking.interaction, progress=progress), asking.browser)
         await audit.record(tx, event, origin, now)

@@ -48,7 +48,7 @@ class ConsentAnswer:
     """What a person answered on the consent page of this interaction: of the scopes `asked`, those he `allowed`.
 
     `resource` are the APIs he was asked about, `left_out` those of them he allowed nothing at. `places` are the allowed
-    scopes at each API.
+    scopes at each API of the request, `refused` those that were asked and not allowed.
     """
 
     sub: str
@@ -57,6 +57,7 @@ class ConsentAnswer:
     resource: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

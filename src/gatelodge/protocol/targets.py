@@ -80,6 +80,11 @@ def scope_of(place: str) -> str:
     return place.partition("#")[2]
 
 
+def api_of(place: str) -> str:
+    """Return the identifier of the API that `place` wrote down."""
+    return place.partition("#")[0]
+
+
 def resolve(
     scope: tuple[str, ...] | None,
     resource: tuple[str, ...],

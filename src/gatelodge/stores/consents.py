@@ -63,14 +63,23 @@ async def allow(
 
     The body is run again if another tab changed the consent between the two statements: none is lost.
     """
-    before = await tx.one(GRANTED, user_id, client_id)
-    kept = ("", "") if before is None else before[:2]
-    after = Consent(split(kept[0]) | scopes, split(kept[1]) | resources, now)
-    row = (user_id, client_id, join(after.scopes), join(after.resources), now)
-    changed = await (tx.run(FIRST, *row) if before is None else tx.run(FURTHER, *row, *kept))
+    before = await granted(tx, user_id, client_id)
+    after = Consent(scopes, resources, now)
+    if before is not None:
+        after = Consent(before.scopes | scopes, before.resources | resources, now)
+    await keep(tx, user_id, client_id, before, after)
+    return after
+
+
+async def keep(tx: Tx, user_id: int, client_id: str, before: Consent | None, after: Consent) -> None:
+    """Keep what a client is allowed in the place of `before`. Raises `RunAgain` if that is not what it was any more."""
+    row = (user_id, client_id, join(after.scopes), join(after.resources), after.granted_at)
+    if before is None:
+        changed = await tx.run(FIRST, *row)
+    else:
+        changed = await tx.run(FURTHER, *row, join(before.scopes), join(before.resources))
     if changed != 1:
         raise RunAgain
-    return after
 
 
 async def withdraw(tx: Tx, user_id: int, client_id: str) -> bool:

@@ -76,8 +76,10 @@ class ConsentPage:
         if request.form.get("decision") == "allow":
             allowed = may_allow(step, request.form.all("scope"))
             without = left_out(step, allowed, await self.registry.apis())
-            at = places(parked.understood.asked.places, allowed)
-            answer = ConsentAnswer(signed_in.sub, step.scope, allowed, step.resource, without, at)
+            asked_at = parked.understood.asked.places
+            refused = places(asked_at, frozenset(step.scope).difference(allowed))
+            at = places(asked_at, allowed)
+            answer = ConsentAnswer(signed_in.sub, step.scope, allowed, step.resource, without, at, refused)
             await self.consents.allow(asking, answer, request.origin)
         else:
             await self.consents.deny(asking, request.origin)
