@@ -1,8 +1,16 @@
 """What is wrong with an address, in words."""
 
-import pytest
+from dataclasses import replace
+from time import perf_counter
 
-from gatelodge.protocol.uri_differences import MOST, closest, differences, shown
+import pytest
+from tests.world import CLIENTS
+
+from gatelodge.ops.explain import Case, explain
+from gatelodge.protocol import rules
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.registration import MAX_URIS
+from gatelodge.protocol.uri_differences import MOST, closest, differences, differs_in_port, shown
 
 REGISTERED = "https://rp.test/cb"
 
@@ -63,6 +71,38 @@ def test_the_closest_is_the_one_with_the_fewest_differences() -> None:
     assert closest("https://rp.test/cb/", registered) == "https://rp.test/cb"
     assert closest("http://localhost:3001/cb", registered) == "http://localhost:3000/cb"
     assert closest("anything", ()) is None
+
+
+def test_of_equally_many_differences_the_one_that_is_written_most_alike_is_closest() -> None:
+    registered = ("https://rp.test/callback/github", "https://rp.test/callback/gitlab", "https://rp.test/login")
+
+    assert closest("https://rp.test/callback/gitlabb", registered) == "https://rp.test/callback/gitlab"
+
+
+def test_on_loopback_only_the_port_may_differ() -> None:
+    assert differs_in_port("http://127.0.0.1:65535/cb", "http://127.0.0.1/cb")
+    assert differs_in_port("http://127.0.0.1/cb", "http://127.0.0.1:65535/cb")
+    assert not differs_in_port("http://127.0.0.1:1/cb", "http://localhost/cb")
+    assert not differs_in_port("https://rp.test:1/cb", "https://rp.test/cb")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["https://rp.test/" + "x" * 16_000, ":" * 16_000, "?" * 16_000, "https://[" + "a" * 16_000, "%41" * 5_000],
+    ids=["a path", "colons", "queries", "an address", "escapes"],
+)
+def test_HTTP_17_telling_what_was_wrong_with_an_address_costs_less_than_two_milliseconds(sent: str) -> None:
+    uris = tuple(f"https://app{number}.test/{'p' * 1_900}/{number}" for number in range(MAX_URIS))
+    client = replace(next(c for c in CLIENTS if c.id == "web1"), redirect_uris=uris)
+    case = Case(Params.of([("client_id", client.id), ("redirect_uri", sent)]), False, client, {}, "https://id.test")
+
+    spent: list[float] = []
+    for _ in range(20):
+        begun = perf_counter()
+        assert "is not registered for web1" in explain(rules.REDIRECT_EXACT, case)
+        spent.append(perf_counter() - begun)
+
+    assert min(spent) < 0.002
 
 
 def test_what_is_shown_has_no_value_no_user_and_no_fragment() -> None:

@@ -6,14 +6,18 @@ with one, so it may take URIs apart, and what it shows of a URI that was sent is
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import islice, takewhile
+from operator import eq
 from urllib.parse import unquote
 
 MOST = 300  # characters of a URI that are shown
+COMPARED = 100  # registered URIs that are looked through for the closest: a stranger makes us look
 
 _PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.S)  # RFC 3986 appendix B
 _AUTHORITY = re.compile(r"(?:(.*)@)?(\[[^\]]*\]|[^:]*)(?::(.*))?", re.S)
+_PORT = len(":65535")
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
 
@@ -44,17 +48,24 @@ def differences(sent: str, registered: str) -> tuple[str, ...]:
 
 def differs_in_port(sent: str, registered: str) -> bool:
     """Whether both are the same place on loopback but for the port."""
-    ours, theirs = take_apart(registered), take_apart(sent)
+    if abs(len(sent) - len(registered)) > _PORT:
+        return False
+    ours, theirs = _registered(registered), take_apart(sent)
     return theirs.host in _LOOPBACK and theirs.port != ours.port and replace(theirs, port=ours.port) == ours
 
 
 def closest(sent: str, registered: Iterable[str]) -> str | None:
     """Return the registered URI that was most likely meant, `None` if there is none."""
 
-    def distance(uri: str) -> tuple[int, float]:
-        return len(differences(sent, uri)), -SequenceMatcher(None, sent[:MOST], uri[:MOST]).ratio()
+    text = sent[:MOST]
+    theirs = take_apart(text)
 
-    return min(registered, key=distance, default=None)
+    def distance(uri: str) -> tuple[int, int]:
+        ours = _registered(uri)
+        differing = sum(getattr(ours, part) != getattr(theirs, part) for part in _MEMBERS)
+        return differing, -_shared(text, uri[:MOST])
+
+    return min(islice(registered, COMPARED), key=distance, default=None)
 
 
 def shown(uri: str) -> str:
@@ -77,6 +88,16 @@ def take_apart(uri: str) -> Parts:
     inner = _AUTHORITY.fullmatch(authority or "")
     user, host, port = inner.groups() if inner else (None, authority, None)
     return Parts(scheme or "", user, host or "", port, path or "", query, fragment)
+
+
+_registered = lru_cache(maxsize=1_024)(take_apart)
+_MEMBERS = tuple(field.name for field in fields(Parts))
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginnings and ends."""
+    ahead = sum(1 for _ in takewhile(bool, map(eq, one, other)))
+    return ahead + sum(1 for _ in takewhile(bool, map(eq, reversed(one), reversed(other))))
 
 
 def _told(sent: Parts, registered: Parts) -> Iterator[str]:
