@@ -270,6 +270,42 @@ def test_JWT_13_an_encrypted_token_is_refused_before_any_decryption() -> None:
     assert time.perf_counter() - started < 0.2
 
 
+def test_a_header_that_was_read_before_is_judged_again() -> None:
+    token = signed()
+    read(token)
+    assert refused(token, Expected(issuer=ISSUER, audience=AUDIENCE, types=frozenset({"jwt"}))) == "jwt.typ"
+    other = Expected(issuer=ISSUER, audience=AUDIENCE, types=EXPECTED.types, algorithms=frozenset({"RS256"}))
+    assert refused(token, other) == "jwt.alg"
+
+
+def test_a_header_that_was_read_is_nobodys_to_change() -> None:
+    header_read: Any = jose.take_apart(signed()).header
+    with pytest.raises(TypeError):
+        header_read["alg"] = "none"
+
+
+def test_no_more_headers_are_remembered_than_there_is_room_for() -> None:
+    token = signed()
+    claims, signature = token.split(".")[1:]
+    for number in range(2 * jose.HEADERS):
+        kid = f"{number}"
+        parts = jose.take_apart(f"{b64(json.dumps(header(kid=kid)).encode())}.{claims}.{signature}")
+        assert parts.kid == kid
+    assert jose.read_header.cache_info().currsize == jose.HEADERS
+    assert read(token) == CLAIMS
+
+
+@pytest.mark.parametrize("around", [b" ", b"\t\r\n "])
+def test_white_space_around_the_claims_is_json(around: bytes) -> None:
+    assert read(signed(around + json.dumps(CLAIMS).encode() + around)) == CLAIMS
+
+
+@pytest.mark.parametrize("around", [b"\x0b", b"\x0c", "\u00a0".encode(), "\u2028".encode()])
+def test_other_space_around_the_claims_is_not(around: bytes) -> None:
+    assert refused(signed(around + json.dumps(CLAIMS).encode())) == "jwt.json"
+    assert refused(signed(json.dumps(CLAIMS).encode() + around)) == "jwt.json"
+
+
 def spare_bits(token: str) -> str:
     """Return the same bytes spelled with spare bits set in the last character."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -112,7 +112,7 @@ class PublishedKeys:
     def find(self, kid: str | None, alg: str) -> VerificationKey | None:
         """Return our key of that name; every token of ours names its key."""
         key = self.ring.public(kid, self.now) if kid else None
-        return key if key is not None and alg in key.algorithms else None
+        return key if key is not None and alg in key.proofs else None
 
 
 def state(row: SigningKey, now: int) -> State:
@@ -154,7 +154,8 @@ def resealed(rows: Iterable[SigningKey], vault: Vault, now: int) -> list[Reseale
 def make_key(alg: SigningAlg, vault: Vault) -> NewKey:
     """Make a key pair and seal it. RSA takes a good part of a second: never call it on the event loop.
 
-    A thumbprint that begins with a dash would be read as an option where an operator names the key: such a pair is dropped.
+    A thumbprint that begins with a dash would be read as an option where an operator names the key: such a pair is
+    dropped.
     """
     key = RSAKey.generate_key(RSA_BITS) if alg == "RS256" else ECKey.generate_key("P-256")
     kid = key.thumbprint()

@@ -6,10 +6,12 @@ derived instead of stored: see `RefreshValue` and docs/decisions/0003-refresh-to
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
+
+from gatelodge.protocol.base64url import decoded
 
 SECRET_BYTES = 22  # 176 bits; with the 8 bytes of the row id, 30 bytes are 40 characters and leave no spare bits
 
@@ -22,10 +24,9 @@ def b64(raw: bytes) -> str:
 def unb64(text: str) -> bytes | None:
     """Decode strict base64url without padding; `None` unless `text` is the one canonical form."""
     try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except (ValueError, UnicodeEncodeError):
+        return decoded(text.encode("ascii"))
+    except ValueError:
         return None
-    return raw if b64(raw) == text else None
 
 
 def digest(epoch: bytes, kind: str, secret: bytes) -> bytes:

@@ -5,21 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gatelodge.keys.secrets import unb64
 from gatelodge.protocol.client import SigningAlg
+from gatelodge.protocol.signature import proof_of
 
 TYPES = ("at+jwt", "JWT", "logout+jwt")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_EC_BYTES = 64
 _ECDSA = ECDSA(SHA256())
 _PKCS1 = PKCS1v15()
 _SHA256 = SHA256()
@@ -35,7 +33,7 @@ class Signer:
         self.alg: SigningAlg = alg
         self._headers = {typ: _header(kid, alg, typ) for typ in TYPES}
         self._signature = _signature_of(alg, key)
-        self._proves = _proof_of(key)
+        self._proves = proof_of(alg, key.public_key())
 
     def sign(self, claims: Mapping[str, object], typ: str) -> str:
         """Return `claims` as a compact JWT whose header says `typ`, one of `TYPES` (RFC 7515 7.1)."""
@@ -55,28 +53,9 @@ class Signer:
         signed, _, signature = token.rpartition(".")
         header, _, claims = signed.partition(".")
         raw, body = unb64(signature), unb64(claims)
-        if raw is None or body is None or header != self.header(typ) or not self._proves(raw, signed.encode("ascii")):
+        if raw is None or body is None or header != self.header(typ) or not self._proves(signed.encode("ascii"), raw):
             return None
         return _decode(body)
-
-
-def _proof_of(key: EllipticCurvePrivateKey | RSAPrivateKey) -> Callable[[bytes, bytes], bool]:
-    public = key.public_key()
-
-    def proves(raw: bytes, signed: bytes) -> bool:
-        try:
-            if isinstance(public, RSAPublicKey):
-                public.verify(raw, signed, _PKCS1, _SHA256)
-            elif len(raw) == _EC_BYTES:
-                r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
-                public.verify(encode_dss_signature(r, s), signed, _ECDSA)
-            else:
-                return False
-        except InvalidSignature:
-            return False
-        return True
-
-    return proves
 
 
 def _signature_of(alg: SigningAlg, key: EllipticCurvePrivateKey | RSAPrivateKey) -> Callable[[bytes], bytes]:

@@ -4,20 +4,20 @@ What a kind of token must look like is an `Expected`. Algorithms are allow-liste
 among keys the caller already trusts, bytes are limited before they are decoded, and no header can point to a key.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from joserfc.jws import JWSRegistry
-
-from gatelodge.protocol import rules
+from gatelodge.protocol import base64url, rules
 from gatelodge.protocol.jwks import MAX_KID, Keys
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.strict_json import BadJson, read_object
 
 MAX_TOKEN = 16_384  # characters
 MAX_HEADER = 2_048  # bytes
+HEADERS = 64  # remembered at most
 LEEWAY = 60  # seconds two honest clocks may differ
 LAST_SECOND = 1 << 42  # no time we believe lies beyond
 
@@ -54,8 +54,7 @@ class Expected:
     max_bytes: int = MAX_TOKEN
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """A compact token taken apart; nothing of it is proven."""
 
     header: Mapping[str, Any]
@@ -79,19 +78,27 @@ def read(token: str, keys: Keys, expected: Expected, now: int) -> Mapping[str, A
 
 def take_apart(token: str, max_bytes: int = MAX_TOKEN) -> Parts:
     """Return the parts of a compact JWS, proving nothing: to learn who claims to speak. Raises `BadToken`."""
-    segments = token.split(".", 3) if len(token) <= max_bytes else []
-    if len(segments) != 3:
+    if len(token) > max_bytes or token.count(".") != 2 or not token.isascii():
         raise BadToken(rules.JWT_COMPACT)
-    header, payload, signature = map(_decoded, segments)
-    try:
-        return Parts(
-            _checked_header(read_object(header, MAX_HEADER)),
-            read_object(payload, max_bytes),
-            token.rpartition(".")[0].encode("ascii"),
-            signature,
-        )
-    except BadJson as error:
-        raise BadToken(rules.JWT_JSON) from error
+    signed, _, signature = token.encode("ascii").rpartition(b".")
+    header, _, payload = signed.partition(b".")
+    raw, proof = _decoded(payload), _decoded(signature)
+    return Parts(read_header(header), _object(raw, max_bytes), signed, proof)
+
+
+@lru_cache(maxsize=HEADERS)
+def read_header(segment: bytes) -> Mapping[str, Any]:
+    """Return a header in which nothing is forbidden, proving nothing. Raises `BadToken`.
+
+    It is read once, since all tokens of one key begin with the same; what a kind of token wants of it is checked anew.
+    """
+    header = _object(_decoded(segment), MAX_HEADER)
+    if not _FORBIDDEN.isdisjoint(header):
+        raise BadToken(rules.JWT_HEADER)
+    kid: Any = header.get("kid", "")
+    if not isinstance(kid, str) or len(kid) > MAX_KID:
+        raise BadToken(rules.JWT_KEY)
+    return MappingProxyType(header)
 
 
 def prove(parts: Parts, keys: Keys, expected: Expected) -> None:
@@ -100,7 +107,7 @@ def prove(parts: Parts, keys: Keys, expected: Expected) -> None:
     key = keys.find(parts.kid, alg)
     if key is None:
         raise BadToken(rules.JWT_KEY)
-    if not JWSRegistry.algorithms[alg].verify(parts.signed, parts.signature, key.key):
+    if not key.proofs[alg](parts.signed, parts.signature):
         raise BadToken(rules.JWT_SIGNATURE)
 
 
@@ -121,24 +128,18 @@ def check_claims(claims: Mapping[str, Any], expected: Expected, now: int) -> Non
     _check_times(claims, expected, now)
 
 
-def _decoded(segment: str) -> bytes:
-    """Decode the one canonical form: no padding, no spaces, no spare bits (RFC 7515 2)."""
+def _decoded(segment: bytes) -> bytes:
     try:
-        raw = urlsafe_b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4))
+        return base64url.decoded(segment)
     except ValueError as error:
         raise BadToken(rules.JWT_COMPACT) from error
-    if urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != segment:
-        raise BadToken(rules.JWT_COMPACT)
-    return raw
 
 
-def _checked_header(header: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not _FORBIDDEN.isdisjoint(header):
-        raise BadToken(rules.JWT_HEADER)
-    kid: Any = header.get("kid", "")
-    if not isinstance(kid, str) or len(kid) > MAX_KID:
-        raise BadToken(rules.JWT_KEY)
-    return header
+def _object(raw: bytes, max_bytes: int) -> dict[str, Any]:
+    try:
+        return read_object(raw, max_bytes)
+    except BadJson as error:
+        raise BadToken(rules.JWT_JSON) from error
 
 
 def _check_type(typ: object, types: frozenset[str]) -> None:

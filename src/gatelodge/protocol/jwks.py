@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from gatelodge.protocol.signature import ALGORITHMS_OF_EC, ALGORITHMS_OF_RSA, Proof, proof_of
 from gatelodge.protocol.strict_json import BadJson, read_object
 
 MAX_JWKS = 65_536  # bytes
@@ -16,7 +17,7 @@ MAX_KID = 255  # characters
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 4096  # a larger one only costs us time
 
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_ALGORITHMS = {"EC": frozenset({"ES256"}), "RSA": frozenset({"RS256", "PS256"})}
+_ALGORITHMS = {"EC": ALGORITHMS_OF_EC, "RSA": ALGORITHMS_OF_RSA}
 
 
 class BadKeys(ValueError):
@@ -25,11 +26,10 @@ class BadKeys(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A prepared public key and the algorithms it may verify. `kid` is `None` if it has no name."""
+    """A public key, as a test for each algorithm it may verify. `kid` is `None` if it has no name."""
 
     kid: str | None
-    algorithms: frozenset[str]
-    key: ECKey | RSAKey
+    proofs: Mapping[str, Proof]
 
 
 class Keys(Protocol):
@@ -48,7 +48,7 @@ class PublicKeys:
 
     def find(self, kid: str | None, alg: str) -> VerificationKey | None:
         """Return the key named `kid`; without a name, the only key that fits `alg` (OpenID Connect Core 10.1)."""
-        fitting = [key for key in self.keys if alg in key.algorithms and (kid is None or key.kid == kid)]
+        fitting = [key for key in self.keys if alg in key.proofs and (kid is None or key.kid == kid)]
         return fitting[0] if len(fitting) == 1 else None
 
 
@@ -87,7 +87,8 @@ def read_jwk(jwk: object) -> VerificationKey | None:
         raise BadKeys("a key is not public")
     if not _is_for_signing(members):
         return None
-    return VerificationKey(_kid(members), _algorithms(members), _imported(members))
+    kid, key = _kid(members), _imported(members).public_key
+    return VerificationKey(kid, {alg: proof_of(alg, key) for alg in _algorithms(members)})
 
 
 def _is_for_signing(jwk: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 MAX_CONTAINERS = 256  # opening brackets: what keeps the parser's recursion shallow
 _MAX_DIGITS = 18
+_SPACES = " \t\n\r"
 
 
 class BadJson(ValueError):
@@ -21,18 +22,19 @@ def read_object(raw: bytes, max_bytes: int) -> dict[str, Any]:
     if len(raw) > max_bytes or raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS:
         raise BadJson("too large")
     try:
-        value = _STRICT.decode(raw.decode("utf-8"))
+        text = raw.decode("utf-8").strip(_SPACES)
+        value, end = _STRICT.raw_decode(text)
         _refuse_lone_surrogates(raw, value)
     except (ValueError, RecursionError) as error:
         raise BadJson("not strict JSON") from error
-    if not isinstance(value, dict):
+    if end != len(text) or not isinstance(value, dict):
         raise BadJson("not an object")
     return value  # pyright: ignore[reportUnknownVariableType] - JSON is what it is
 
 
 def _refuse_lone_surrogates(raw: bytes, value: object) -> None:
     """Raise `UnicodeEncodeError` for an escape that is half a character: no such text can be stored or sent on."""
-    if b"\\u" in raw:
+    if b"\\" in raw and b"\\u" in raw:  # one character is sought ten times as fast as two
         json.dumps(value, ensure_ascii=False).encode("utf-8")
 
 

@@ -6,8 +6,7 @@ signature, too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatelodge.protocol import jose
 from gatelodge.protocol.access_token import TYPE
@@ -19,8 +18,7 @@ from gatelodge.resource.principal import Principal, read_principal
 ROOM = 10_000  # tokens remembered: about 20 MB at most
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A signature that was verified with `keys`, and whom the token speaks of."""
 
     claims: Mapping[str, Any]
@@ -30,8 +28,7 @@ class Proof:
     alg: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A token whose claims are all right if its signature is. `earlier` is what was proven of it before."""
 
     digest: bytes

@@ -1,7 +1,6 @@
 """The verifier: one object that says whose access token it is, or why it is refused."""
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from gatelodge.client.discovery import ServerMetadata
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
@@ -63,21 +62,29 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Principal:
         """Return whose token it is. Raises `Refused`, and `CannotDecide` if that cannot be found out now."""
-        with _deciding():
+        try:
             if not looks_like_jwt(token):
                 return await self._introspected().verify_async(token)
             seen = self._local.look(token, self.clock.now())
             keys = self._keys or await self._issuer.keys_for_async(seen.kid, seen.alg)
             return self._local.prove(token, seen, keys)
+        except BadToken as refused:
+            raise _refusal(refused) from None
+        except OAuthClientError as failure:
+            raise _indecision(failure) from failure
 
     def verify_sync(self, token: str) -> Principal:
         """Do the same from a thread."""
-        with _deciding():
+        try:
             if not looks_like_jwt(token):
                 return self._introspected().verify(token)
             seen = self._local.look(token, self.clock.now())
             keys = self._keys or self._issuer.keys_for(seen.kid, seen.alg)
             return self._local.prove(token, seen, keys)
+        except BadToken as refused:
+            raise _refusal(refused) from None
+        except OAuthClientError as failure:
+            raise _indecision(failure) from failure
 
     def describe(self, scopes: Iterable[str] = (), *, name: str = "", documentation: str = "") -> ResourceMetadata:
         """Return the metadata of this API, to publish (RFC 9728). Raises `ValueError` if the audience is no URL."""
@@ -95,18 +102,16 @@ class TokenVerifier:
         return self._opaque
 
 
-@contextmanager
-def _deciding() -> Generator[None]:
-    """Say a refusal to the caller, and whatever keeps us from deciding to the operator."""
-    try:
-        yield
-    except BadToken as refused:
-        said = "the access token expired" if refused.rule is rules.JWT_EXP else "the access token is not valid here"
-        raise Refused("invalid_token", said, refused.rule) from None
-    except ServerUnavailable as failure:
-        raise CannotDecide(str(failure), failure.retry_after or 5) from failure
-    except OAuthClientError as failure:
-        raise CannotDecide(str(failure)) from failure
+def _refusal(refused: BadToken) -> Refused:
+    """Say to the caller that the token will not do."""
+    said = "the access token expired" if refused.rule is rules.JWT_EXP else "the access token is not valid here"
+    return Refused("invalid_token", said, refused.rule)
+
+
+def _indecision(failure: OAuthClientError) -> CannotDecide:
+    """Say to the operator what kept us from deciding."""
+    wait = failure.retry_after if isinstance(failure, ServerUnavailable) else None
+    return CannotDecide(str(failure), wait or 5)
 
 
 def _some(audience: str) -> str:
