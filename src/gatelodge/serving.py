@@ -153,7 +153,7 @@ def _serve_management(config: Config, listener: socket.socket) -> None:
 
     async def serve() -> None:
         settings = uvicorn.Config(
-            Management(checks(config)),
+            Management(checks(config), (config.server.management_host, *config.server.hosts)),
             lifespan="off",
             log_config=None,
             access_log=False,

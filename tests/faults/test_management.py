@@ -68,6 +68,17 @@ def test_HTTP_15_nothing_of_it_is_on_the_public_listener(server: Started, path: 
     assert httpx2.get(server.issuer + path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("evil.test", 421), ("127.0.0.1.evil.test:9000", 421), ("10.0.0.7:9000", 200), ("[::1]:9000", 200)],
+)
+def test_HTTP_18_no_page_of_another_name_reads_it(server: Started, host: str, status: int):
+    for path in ("/livez", "/readyz", "/metrics"):
+        answer = httpx2.get(f"{server.management}{path}", headers={"host": host})
+        assert answer.status_code == status
+        assert (status == 200) or "gatelodge_" not in answer.text
+
+
 def test_it_does_nothing_else(server: Started):
     assert httpx2.get(f"{server.management}/").status_code == 404
     assert httpx2.post(f"{server.management}/livez").status_code == 405

@@ -1,6 +1,11 @@
-"""The management listener: is it alive, is it ready, what does it count. Never on the public listener."""
+"""The management listener: is it alive, is it ready, what does it count. Never on the public listener.
 
-from collections.abc import Awaitable, Callable, Mapping
+A page in the browser of somebody who can reach it must not read it by a name that leads here for a moment (DNS
+rebinding): a Host that is a name of the open internet is answered only if the operator gave it.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -14,16 +19,20 @@ class Management:
     """An ASGI application with `/livez`, `/readyz` and `/metrics`.
 
     `checks` maps the name of something the server needs to a call that returns `None` when it is well, or one line
-    saying what is wrong.
+    saying what is wrong. `hosts` are the names it may be asked by, besides addresses and names without a dot.
     """
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], hosts: Iterable[str] = ()) -> None:
         self._checks = checks
+        self._names = frozenset(name_in(host) for host in hosts)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        status, kind, body = await self._answer(scope["method"], scope["path"])
+        if not all(answers_to(name_in(host), self._names) for host in _hosts(scope)):
+            status, kind, body = _MISDIRECTED
+        else:
+            status, kind, body = await self._answer(scope["method"], scope["path"])
         headers = [
             (b"content-type", kind),
             (b"content-length", b"%d" % len(body)),
@@ -46,3 +55,31 @@ class Management:
                 return 200, b"text/plain; version=0.0.4; charset=utf-8", metrics.exposition()
             case _:
                 return 404, b"text/plain", b"not found\n"
+
+
+_MISDIRECTED = (421, b"text/plain", b"this listener does not answer to that host name\n")
+
+
+def answers_to(name: str, names: Collection[str]) -> bool:
+    """Whether this is asked by one of `names`, an address, or a name that no stranger can have.
+
+    Names without a dot are of the local network. A probe without a Host, `""`, is no browser.
+    """
+    return "." not in name or name in names or _is_address(name)
+
+
+def name_in(host: str) -> str:
+    """Return the name in a Host header, in lower case and without the port."""
+    return host.strip().lower().rpartition("]")[0].removeprefix("[") or host.strip().lower().partition(":")[0]
+
+
+def _hosts(scope: Any) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
