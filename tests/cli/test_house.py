@@ -163,6 +163,21 @@ def test_init_listens_where_an_issuer_of_this_machine_is_looked_for(
     assert load(tmp_path / "gatelodge.toml", {}).server.port == port
 
 
+def test_init_takes_a_database_from_the_environment_and_leaves_it_there(gatelodge: Gatelodge, tmp_path: Path) -> None:
+    elsewhere = BARE | {"GATELODGE_DATABASE": f"sqlite:///{tmp_path}/elsewhere.db"}
+    assert gatelodge("init", "--issuer", "https://login.test", env=elsewhere).code == 0
+    assert (tmp_path / "elsewhere.db").exists()
+    assert not (tmp_path / "gatelodge.db").exists()
+    assert "url" not in tomllib.loads((tmp_path / "gatelodge.toml").read_text())["database"]
+    assert gatelodge("doctor", "--offline", env=elsewhere).code == 0
+
+
+def test_init_writes_the_database_it_was_told(gatelodge: Gatelodge, tmp_path: Path) -> None:
+    gatelodge("init", "--database", "sqlite:///told.db", env=BARE)
+    assert tomllib.loads((tmp_path / "gatelodge.toml").read_text())["database"]["url"] == "sqlite:///told.db"
+    assert "GATELODGE_DATABASE" in gatelodge("init", "--help").out
+
+
 def test_init_lets_nobody_else_read_what_it_writes(gatelodge: Gatelodge, tmp_path: Path) -> None:
     gatelodge("init", env=BARE)
     for name in ("gatelodge.toml", "gatelodge.key", "gatelodge.db"):

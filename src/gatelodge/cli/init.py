@@ -14,6 +14,8 @@ from gatelodge.ops.refusals import Refused
 from gatelodge.ops.secret_file import keep_secret_key
 
 KEY_FILE_NAME = "gatelodge.key"
+DATABASE = "GATELODGE_DATABASE"
+SQLITE = "sqlite:///gatelodge.db"
 
 TEMPLATE = """\
 # Gatelodge. Every setting, with its default: docs/configuration.md
@@ -27,8 +29,8 @@ issuer = "{issuer}"
 # proxies = ["10.0.0.7"]
 
 [database]
-# sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME
-url = "{database}"
+# sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME. GATELODGE_DATABASE comes before it.
+{database}
 
 [keys]
 # Seals the signing keys. Keep a copy in a safe place that is not the database's backup.
@@ -38,7 +40,11 @@ secret_key_file = "{key_file}"
 
 @click.command()
 @click.option("--issuer", default="http://localhost:8000", show_default=True, help="The URL the server is known by.")
-@click.option("--database", default="sqlite:///gatelodge.db", show_default=True, help="Where everything is kept.")
+@click.option(
+    "--database",
+    help="Where everything is kept. Default: $GATELODGE_DATABASE, or sqlite:///gatelodge.db. A URL with a password "
+    "belongs into GATELODGE_DATABASE: every user of this machine can read what stands on the command line.",
+)
 @click.option(
     "--config",
     "config_file",
@@ -47,14 +53,15 @@ secret_key_file = "{key_file}"
 )
 @click.option("--force", is_flag=True, help="Write the file even if there is one. A secret key is never overwritten.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
-def init(issuer: str, database: str, config_file: Path | None, force: bool, as_json: bool) -> None:
+def init(issuer: str, database: str | None, config_file: Path | None, force: bool, as_json: bool) -> None:
     """Write the configuration and the keys of a new server.
 
     \b
     gatelodge init --issuer https://login.example.com
-    gatelodge init --issuer https://login.example.com --database postgresql://gatelodge:secret@db/gatelodge
+    GATELODGE_DATABASE=postgresql://gatelodge:secret@db/gatelodge gatelodge init --issuer https://login.example.com
 
-    Writes the configuration file and beside it the secret key, and makes the database with its first signing keys.
+    Writes the configuration file and beside it the secret key, and makes the database with its first signing keys. What
+    is in GATELODGE_DATABASE is not written: the server reads it there, too.
     """
     file = (config_file or Path(os.environ.get("GATELODGE_CONFIG") or FILE_NAME)).absolute()
     if file.exists() and not force:
@@ -63,7 +70,7 @@ def init(issuer: str, database: str, config_file: Path | None, force: bool, as_j
     key_file = file.parent / KEY_FILE_NAME
     made = keep_secret_key(key_file)
     _write(
-        file, TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_quotable(database), key_file=KEY_FILE_NAME)
+        file, TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_database(database), key_file=KEY_FILE_NAME)
     )
     config = load(file, os.environ)
     with working("Making signing keys ..."):
@@ -76,6 +83,13 @@ def _port(issuer: str) -> str:
     """Return the line that says where to listen: an issuer of this machine is reached at its own port."""
     url = urlsplit(issuer)
     return f"port = {url.port}" if url.scheme == "http" and url.port not in (None, 8000) else "# port = 8000"
+
+
+def _database(url: str | None) -> str:
+    """Return the line that says where everything is kept; what is in the environment stays there."""
+    if url is None and os.environ.get(DATABASE):
+        return f'# url = "{SQLITE}"'
+    return f'url = "{_quotable(url or SQLITE)}"'
 
 
 def _write(file: Path, text: str) -> None:
