@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 from gatelodge.protocol.reply import Reply
-from gatelodge.resource.fastapi_docs import docs_router
+from gatelodge.resource.fastapi_docs import Answering, docs_router
 from gatelodge.resource.metadata import ResourceMetadata
 from gatelodge.resource.missing import demanded
 from gatelodge.resource.needs import Needs, needs
@@ -91,7 +91,8 @@ class Auth:
 
         The client is a public one; its redirect URI is `/docs/oauth2-redirect` of the application.
         """
-        return docs_router(path, {"clientId": client_id, "usePkceWithAuthorizationCodeGrant": True})
+        init_oauth = {"clientId": client_id, "usePkceWithAuthorizationCodeGrant": True}
+        return docs_router(path, init_oauth, self._scheme.answering)
 
 
 class _Scheme(SecurityBase):
@@ -117,6 +118,12 @@ class _Scheme(SecurityBase):
         """Note scopes that somebody needs."""
         for scope in scopes:
             self._scopes.setdefault(scope, "")
+
+    def answering(self) -> Answering:
+        """Whose answers Swagger takes. Gatelodge always says `iss`; of another server the metadata tells."""
+        server = self._verifier.server
+        says_iss = server.authorization_response_iss_parameter_supported if server else self._authorization_url is None
+        return Answering(self._verifier.issuer, says_iss)
 
     @property
     def model(self) -> OAuth2:  # pyright: ignore[reportIncompatibleVariableOverride] - made when it is asked for

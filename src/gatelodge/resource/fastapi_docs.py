@@ -5,7 +5,9 @@ server cuts the tie between the two (Cross-Origin-Opener-Policy), so the answer 
 application instead, over a channel that no other origin can hear.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.resource.missing import demanded
@@ -18,12 +20,14 @@ with demanded("fastapi", "fastapi"):
 
 _CHANNEL = "gatelodge-sign-in"
 
-# What Swagger does when the answer comes from its window, but that an answer to nothing we asked is dropped.
+# What Swagger does when the answer comes from its window, but that an answer to nothing we asked is dropped, and one of
+# another server (RFC 9207 2.4).
 _LISTENER = f"""<script>
 new BroadcastChannel("{_CHANNEL}").onmessage = ({{ data }}) => {{
   const asked = window.swaggerUIRedirectOauth2;
   const answer = new URLSearchParams(data);
   if (!asked || !asked.state || answer.get("state") !== asked.state) return;
+  if (answer.has("iss") ? answer.get("iss") !== @ISSUER@ : @SAYS_ISS@) return;
   delete asked.state;
   if (answer.get("code")) {{
     asked.auth.code = answer.get("code");
@@ -46,7 +50,15 @@ window.close();
 _PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
-def docs_router(path: str, init_oauth: Mapping[str, Any]) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Whose answers are taken: `says_iss` is whether that server promises to name itself in them."""
+
+    issuer: str
+    says_iss: bool
+
+
+def docs_router(path: str, init_oauth: Mapping[str, Any], answering: Callable[[], Answering]) -> APIRouter:
     """Return Swagger UI at `path`, and below it the page that takes the answer."""
     redirect = f"{path}/oauth2-redirect"
 
@@ -58,7 +70,7 @@ def docs_router(path: str, init_oauth: Mapping[str, Any]) -> APIRouter:
             oauth2_redirect_url=root + redirect,
             init_oauth=dict(init_oauth),
         )
-        return HTMLResponse(bytes(page.body).decode("utf-8").replace("</body>", f"{_LISTENER}</body>"))
+        return HTMLResponse(bytes(page.body).decode("utf-8").replace("</body>", f"{_listener(answering())}</body>"))
 
     async def answered() -> HTMLResponse:
         return HTMLResponse(_ANSWERED, headers=_PRIVATE)
@@ -67,3 +79,8 @@ def docs_router(path: str, init_oauth: Mapping[str, Any]) -> APIRouter:
     router.add_api_route(path, swagger, include_in_schema=False)
     router.add_api_route(redirect, answered, include_in_schema=False)
     return router
+
+
+def _listener(answering: Answering) -> str:
+    issuer = json.dumps(answering.issuer).replace("<", "\\u003c")
+    return _LISTENER.replace("@ISSUER@", issuer).replace("@SAYS_ISS@", json.dumps(answering.says_iss))
