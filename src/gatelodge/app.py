@@ -26,12 +26,14 @@ from gatelodge.protocol.claims import supported_claims
 from gatelodge.protocol.metadata import Mounted, describe
 from gatelodge.protocol.response_type import enabled
 from gatelodge.server import Foundation, Server, build, lay_foundation
+from gatelodge.web.administrators import Administrators, everybody
 from gatelodge.web.consent import ConsentPage
 from gatelodge.web.files import StaticFiles
 from gatelodge.web.forms import Forms
 from gatelodge.web.home import HomePage
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
+from gatelodge.web.occasions import Occasions
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
 
@@ -93,9 +95,10 @@ def routes(server: Server, pages: Pages) -> tuple[Route, ...]:
     """Return every route of this server. What is only there to look at is imported where it is mounted."""
     on = server.foundation
     demo = demo_routes(on, pages) if on.config.demo else ()
-    inspector = inspector_routes(on, pages) if _shows_traces(on) else ()
     played = play_routes(on, pages) if plays(on.config) else ()
-    return (*machine_routes(server), *page_routes(server, pages), *discovery_routes(server), *demo, *played, *inspector)
+    admins = Administrators(pages, server.browsers, on.db, on.clock, on.config.sessions.admin_lifetime)
+    own = (*page_routes(server, pages, admins), *inspector_routes(on, pages, admins))
+    return (*machine_routes(server), *own, *discovery_routes(server), *demo, *played)
 
 
 def demo_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
@@ -106,11 +109,16 @@ def demo_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     return demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
 
 
-def inspector_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
-    """The pages that show traces."""
+def inspector_routes(on: Foundation, pages: Pages, admins: Administrators) -> tuple[Route, ...]:
+    """The pages that show traces, or say how to have some."""
+    guard = everybody if on.config.demo else admins.only
+    if on.tracing is None:
+        from gatelodge.web import inspector_off
+
+        return inspector_off.routes(pages, guard)
     from gatelodge.web import inspector
 
-    return inspector.routes(pages, on.tracing) if on.tracing else ()
+    return inspector.routes(pages, on.tracing, guard)
 
 
 def play_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
@@ -141,7 +149,7 @@ def plays(config: Config) -> bool:
 
 
 def _shows_traces(on: Foundation) -> bool:
-    """Whether traces have pages here: in the demo, where everybody who looks is its only person."""
+    """Whether everybody is shown the way to traces: in the demo, where whoever looks is its only person."""
     return on.config.demo and on.tracing is not None
 
 
@@ -162,14 +170,14 @@ def machine_routes(server: Server) -> tuple[Route, ...]:
     )
 
 
-def page_routes(server: Server, pages: Pages) -> tuple[Route, ...]:
+def page_routes(server: Server, pages: Pages, admins: Administrators) -> tuple[Route, ...]:
     """The endpoints that browsers come to."""
     on, browsers, interactions = server.foundation, server.browsers, server.interactions
     forms = Forms(on.site.base, server.csrf_key, browsers, interactions, server.authorizations)
     authorize = AuthorizeEndpoint(
         on.site.base, server.authorizations, browsers, interactions, server.front, on.clock, REACHABLE_ACRS
     )
-    login = LoginPage(pages, forms, browsers, server.sign_in)
+    login = LoginPage(pages, Occasions(server.csrf_key, browsers, forms), browsers, server.sign_in)
     consents = Consents(on.db, interactions, on.clock)
     consent = ConsentPage(pages, forms, browsers, consents, on.registry, on.db, on.clock)
     account = SelectAccountPage(pages, forms, browsers, interactions, on.db)
@@ -182,7 +190,7 @@ def page_routes(server: Server, pages: Pages) -> tuple[Route, ...]:
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
         Route("end_session", "/logout", {"GET": logout.handle, "POST": logout.handle}),
-        Route("home", "/", {"GET": HomePage(pages).show}),
+        Route("home", "/", {"GET": HomePage(pages, admins.is_signed_in).show}),
         Route("static", "/static/{name}", {"GET": StaticFiles(pages.assets).show}),
     )
 

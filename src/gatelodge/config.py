@@ -79,8 +79,8 @@ class ServerPolicy:
     max_body: int = setting(65_536, "The largest request body in bytes.", low=4_096, high=1_048_576)
     inspector: bool = setting(
         False,
-        "Keep a short trace of every request, without any value of it, for gatelodge why; always on in the demo, "
-        "which shows it at /inspector.",
+        "Keep a short trace of every request, without any value of it, for gatelodge why and /inspector, which "
+        "administrators may open; always on in the demo.",
     )
     playground: bool = setting(
         False,
@@ -156,6 +156,12 @@ class SessionPolicy:
     lifetime: int = setting(14 * DAY, "Seconds a session lives at most.", low=1, high=YEAR)
     interaction_lifetime: int = setting(
         1_800, "Seconds a person may take from the authorization request to its answer.", low=1, high=DAY
+    )
+    admin_lifetime: int = setting(
+        28_800,
+        "Seconds after a sign-in for which it opens the pages of administrators; then they sign in again.",
+        low=60,
+        high=28_800,
     )
 
 

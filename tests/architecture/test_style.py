@@ -30,6 +30,7 @@ MADE_IN = {
     "Issue": "protocol/decide.py",
     "ProvenClient": "client_auth/proofs.py",
     "Destination": "outbound.py",
+    "Administrator": "web/administrators.py",
     "Callback": "client/authorization.py",
 }
 

@@ -153,7 +153,7 @@ def demo_route_table() -> str:
 
 
 def _is_demo(route: Route) -> bool:
-    return route.path.startswith(("/demo/", "/inspector", "/playground", "/.well-known/oauth-protected-resource"))
+    return route.path.startswith(("/demo/", "/playground", "/.well-known/oauth-protected-resource"))
 
 
 def _table_of(routes: Iterable[Route]) -> str:

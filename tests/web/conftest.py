@@ -35,6 +35,7 @@ from gatelodge.web.consent import ConsentPage
 from gatelodge.web.forms import Forms
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
+from gatelodge.web.occasions import Occasions
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
 
@@ -201,7 +202,7 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, 
         passwords,
         browsers,
         interactions,
-        LoginPage(pages, forms, browsers, password),
+        LoginPage(pages, Occasions(key, browsers, forms), browsers, password),
         ConsentPage(pages, forms, browsers, consents, registry, db, clock),
         SelectAccountPage(pages, forms, browsers, interactions, db),
         LogoutPage(pages, browsers, key),

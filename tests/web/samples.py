@@ -31,19 +31,23 @@ ASKED = groups(
     AskConsent(PERSON, EVERYTHING, (ORDERS.identifier,)), (ORDERS.identifier,), {ORDERS.identifier: ORDERS}, ALICE
 )
 EXCHANGE = Exchange("Code exchange", "POST https://id.test/token\n\ncode=abcdefgh…", 200, '{\n  "expires_in": 600\n}')
-FORM: dict[str, Any] = {"handle": "handle-1", "csrf": "csrf-1"}
+FORM: dict[str, Any] = {"handle": "handle-1", "query": "interaction=handle-1", "csrf": "csrf-1"}
 
 
 def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
     """Return every page; `text` stands wherever a stranger, a client or a person decides what is shown."""
     anywhere = Allows(forms="anywhere")
     person: dict[str, Any] = {"person_name": text, "person_login": text}
-    login: dict[str, Any] = {"client_name": text, "username": text, "wait_minutes": 2, **FORM}
+    login: dict[str, Any] = {"client_name": text, "username": text, "wait_minutes": 2, "page": "", **FORM}
+    own: dict[str, Any] = {**login, "client_name": "", "page": "inspector", "query": "page=inspector"}
     return {
         "sign in": pages.render("login", allows=anywhere, problem=None, **login),
         "sign in, wrong": pages.render("login", allows=anywhere, problem="wrong", **login),
         "sign in, throttled": pages.render("login", allows=anywhere, problem="throttled", **login),
         "sign in, busy": pages.render("login", allows=anywhere, problem="busy", **login),
+        "sign in, own page": pages.render("login", allows=Allows(forms="here"), problem=None, **own),
+        "no administrator": pages.render("no_administrator", status=403, query="page=inspector", **person),
+        "inspector off": pages.render("inspector_off", status=404),
         "consent": pages.render(
             "consent",
             allows=anywhere,
@@ -68,9 +72,8 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "expired": pages.error("expired", "", "00112233", 403),
         "wrong address": pages.error("invalid_request", "", "00112233", 421),
         "broken": pages.error("server_error", "something went wrong on our side", "00112233", 500),
-        "home": pages.render(
-            "home", issuer=pages.issuer, commands="curl", people=demo_data.PEOPLE, secrets=demo_data.SECRETS
-        ),
+        "home": _home(pages, administrator=False),
+        "home, administrator": _home(Pages(pages.issuer), administrator=True),
         "demo web": _demo_web(pages, None, "", text),
         "demo web, back": _demo_web(pages, [("code", text), ("state", text), ("iss", text)], "", text),
         "demo web, not asked": _demo_web(pages, [("state", text)], "state", text),
@@ -80,6 +83,12 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
             "demo/legacy_callback", allows=Allows(scripts=True), state=text, nonce=text, came=[(text, text)]
         ),
     }
+
+
+def _home(pages: Pages, *, administrator: bool) -> Reply:
+    people, secrets = demo_data.PEOPLE, demo_data.SECRETS
+    whole: dict[str, Any] = {"commands": "curl", "people": people, "secrets": secrets, "administrator": administrator}
+    return pages.render("home", issuer=pages.issuer, **whole)
 
 
 def _asked(text: str) -> object:

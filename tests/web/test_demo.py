@@ -14,6 +14,7 @@ from tests.web.conftest import Randomness, Visitor
 from gatelodge import demo_data
 from gatelodge.demo_data import SECRETS
 from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Route
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.reply import Reply
@@ -278,8 +279,14 @@ async def test_the_demos_constants_are_those_of_its_clients() -> None:
         assert frozenset(module.SCOPE.split()) <= registered.scopes
 
 
+async def nobody(request: Request) -> bool:
+    """No administrator is signed in."""
+    del request
+    return False
+
+
 async def test_the_home_page_names_the_people_and_clients_that_are_there() -> None:
-    page = (await HomePage(PAGES).show(Visitor().request("GET", "/", "", {}))).body.decode()
+    page = (await HomePage(PAGES, nobody).show(Visitor().request("GET", "/", "", {}))).body.decode()
 
     for person in demo_data.PEOPLE:
         assert person.new.username in page
@@ -289,7 +296,7 @@ async def test_the_home_page_names_the_people_and_clients_that_are_there() -> No
 
 
 async def test_a_server_that_is_no_demo_says_nothing_of_one() -> None:
-    page = (await HomePage(Pages("https://id.test")).show(Visitor().request("GET", "/", "", {}))).body.decode()
+    page = (await HomePage(Pages("https://id.test"), nobody).show(Visitor().request("GET", "/", "", {}))).body.decode()
 
     assert "demo" not in page
     assert "wonderland" not in page

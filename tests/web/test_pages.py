@@ -247,7 +247,7 @@ def test_HTTP_15_only_the_files_that_are_there_are_served(name: str) -> None:
 def test_the_sign_in_page_is_drawn_in_less_than_a_millisecond() -> None:
     def draw() -> float:
         start = time.perf_counter()
-        PAGES.render("login", client_name="Shop", username="", problem=None, wait_minutes=0, **FORM)
+        PAGES.render("login", client_name="Shop", username="", page="", problem=None, wait_minutes=0, **FORM)
         return time.perf_counter() - start
 
     assert min(draw() for _ in range(50)) < 0.001

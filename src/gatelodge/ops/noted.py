@@ -15,7 +15,7 @@ from gatelodge.telemetry.notes import Notes
 # Every name this server reads, beside those that only grants do.
 _NAMES = """
     access_token acr_values claims client_assertion client_assertion_type client_id client_secret code_challenge
-    code_challenge_method csrf decision grant_type id_token_hint interaction login_hint max_age nonce password
+    code_challenge_method csrf decision grant_type id_token_hint interaction login_hint max_age nonce page password
     post_logout_redirect_uri prompt redirect_uri registration request request_uri resource response_mode response_type
     scope state token token_type_hint ui_locales username
 """

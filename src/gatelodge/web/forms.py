@@ -29,6 +29,16 @@ class Parked:
         return self.interaction.handle
 
     @property
+    def query(self) -> str:
+        """What finds it again, in the query of a page."""
+        return f"{PARAMETER}={self.handle}"
+
+    @property
+    def back(self) -> str:
+        """Where it goes on, below the issuer's path: `/authorize` alone says what is next."""
+        return f"/authorize?{self.query}"
+
+    @property
     def client_name(self) -> str:
         return self.understood.client.name
 
@@ -74,8 +84,8 @@ class Forms:
         check_form(self._key, request, _purpose(parked, page, person))
 
     def back(self, parked: Parked, *cookies: Cookie) -> Reply:
-        """Return to `/authorize`, which alone says what is next."""
-        return redirect(f"{self._base}/authorize?{PARAMETER}={parked.handle}", *cookies)
+        """Return to `/authorize`."""
+        return redirect(self._base + parked.back, *cookies)
 
     async def _understand(self, params: Params, asked_at: int) -> Understood:
         try:

@@ -1,4 +1,7 @@
-"""The inspector: what every request went through, and which check refused it. Looking at it leaves no trace."""
+"""The inspector: what every request went through, and which check refused it. Looking at it leaves no trace.
+
+`web/administrators.py` says who may look.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +17,18 @@ from gatelodge.protocol.reply import Reply
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.steps import Step, find_rule
 from gatelodge.telemetry.trace import Trace
+from gatelodge.web.administrators import Guard
+from gatelodge.web.own_pages import INSPECTOR, TRACE
 from gatelodge.web.pages import Allows, Pages
 
 MOST = 100  # traces on the page
 OUTCOMES: Mapping[str, bool | None] = {"": None, "refused": True, "answered": False}
 
 
-def routes(pages: Pages, tracing: Tracing) -> tuple[Route, ...]:
-    """Return the inspector's rows of the route table."""
-    return (
-        Route("inspector", "/inspector", {"GET": TraceList(pages, tracing).show}),
-        Route("inspector_trace", "/inspector/{request_id}", {"GET": TracePage(pages, tracing).show}),
-    )
+def routes(pages: Pages, tracing: Tracing, guard: Guard) -> tuple[Route, ...]:
+    """Return the inspector's rows of the route table; `guard` lets in who may look."""
+    shown = ((INSPECTOR, TraceList(pages, tracing).show), (TRACE, TracePage(pages, tracing).show))
+    return tuple(Route(page.name, page.path, {"GET": guard(page, show)}) for page, show in shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,61 +6,60 @@ from typing import Literal
 from gatelodge.authn.contract import SignInRefused, Throttled
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.endpoints.request import Request
-from gatelodge.protocol.reply import Reply
+from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import KNOWN
 from gatelodge.stores.tx import Unavailable
 from gatelodge.stores.users import MAX_NAME
-from gatelodge.web.forms import Forms, Parked
+from gatelodge.web.occasions import Occasion, Occasions
 from gatelodge.web.pages import Allows, Pages
 
-PAGE = "login"
-ALLOWS = Allows(forms="anywhere")
 Problem = Literal["wrong", "throttled", "busy"]
 STATUS: Mapping[Problem, int] = {"wrong": 400, "throttled": 429, "busy": 503}
 
 
 class LoginPage:
-    """Asks who you are. `password` judges the answer."""
+    """Asks who you are. `occasions` knows what for, `password` judges the answer."""
 
-    def __init__(self, pages: Pages, forms: Forms, browsers: Browsers, password: PasswordSignIn) -> None:
+    def __init__(self, pages: Pages, occasions: Occasions, browsers: Browsers, password: PasswordSignIn) -> None:
         self._pages = pages
-        self._forms = forms
+        self._occasions = occasions
         self._browsers = browsers
         self._password = password
 
     async def show(self, request: Request) -> Reply:
         """Show the form; a `login_hint` is filled in (OIDC Core 3.1.2.1)."""
-        parked = await self._forms.parked(request)
-        return self._form(parked, (parked.understood.asked.login_hint or "")[:MAX_NAME])
+        occasion = await self._occasions.find(request)
+        return self._form(occasion, occasion.login_hint)
 
     async def submit(self, request: Request) -> Reply:
         """Sign the person in and go on, or show the form again: the same for unknown, wrong and disabled."""
-        parked = await self._forms.parked(request)
-        self._forms.check(request, parked, PAGE)
+        occasion = await self._occasions.find(request)
+        self._occasions.check(request, occasion)
         username, password = request.form.get("username") or "", request.form.get("password") or ""
         try:
             proven = await self._password.authenticate(username, password, request.origin, request.cookies.get(KNOWN))
             _, cookies = await self._browsers.sign_in(request, proven)
         except Throttled as refused:
-            return self._form(parked, username, "throttled", refused.retry_after)
+            return self._form(occasion, username, "throttled", refused.retry_after)
         except SignInRefused:
-            return self._form(parked, username, "wrong")
+            return self._form(occasion, username, "wrong")
         except Unavailable as unavailable:
-            return self._form(parked, username, "busy", unavailable.retry_after)
-        return self._forms.back(parked, *cookies)
+            return self._form(occasion, username, "busy", unavailable.retry_after)
+        return redirect(self._pages.base + occasion.back, *cookies)
 
-    def _form(self, parked: Parked, username: str, problem: Problem | None = None, retry_after: int = 0) -> Reply:
+    def _form(self, occasion: Occasion, username: str, problem: Problem | None = None, retry_after: int = 0) -> Reply:
         reply = self._pages.render(
             "login",
             status=STATUS[problem] if problem else 200,
-            allows=ALLOWS,
-            locale=parked.locale,
-            handle=parked.handle,
-            csrf=self._forms.token(parked, PAGE),
-            client_name=parked.client_name,
+            allows=Allows(forms="here" if occasion.page else "anywhere"),
+            locale=occasion.locale,
+            query=occasion.query,
+            csrf=self._occasions.token(occasion),
+            client_name=occasion.client_name,
+            page=occasion.page,
             username=username[:MAX_NAME],
             problem=problem,
             wait_minutes=-(-retry_after // 60),
-        )
+        ).with_cookies(*occasion.browser.cookies)
         return reply.with_headers(("retry-after", str(retry_after))) if retry_after else reply

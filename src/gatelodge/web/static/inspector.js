@@ -6,6 +6,7 @@ const list = document.getElementById("traces");
 const refresh = async () => {
   if (document.hidden) return;
   const answer = await fetch(location.href, { cache: "no-store" });
+  if (answer.redirected || answer.status === 403) location.reload(); // not for us any more: nothing old stays in sight
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("traces");

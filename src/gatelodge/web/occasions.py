@@ -1,0 +1,74 @@
+"""What somebody signs in for: the request of an application that waits for him, or a page of ours."""
+
+from dataclasses import dataclass
+
+from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.request import Request
+from gatelodge.sessions import csrf
+from gatelodge.sessions.browser import BrowserId, Browsers
+from gatelodge.sessions.interactions import PARAMETER
+from gatelodge.web import locales, own_pages
+from gatelodge.web.errors import check_form
+from gatelodge.web.forms import Forms
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why this browser shows the sign-in page, and for whom: an application, or the page of ours that `page` names.
+
+    `query` finds the occasion again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
+    the issuer's path.
+    """
+
+    browser: BrowserId
+    query: str
+    purpose: str
+    back: str
+    locale: str = locales.DEFAULT
+    client_name: str = ""
+    page: str = ""
+    login_hint: str = ""
+
+
+class Occasions:
+    """Finds out what a sign-in is for, and makes its form unforgeable."""
+
+    def __init__(self, key: csrf.Key, browsers: Browsers, forms: Forms) -> None:
+        self._key = key
+        self._browsers = browsers
+        self._forms = forms
+
+    async def find(self, request: Request) -> Occasion:
+        """Return what this sign-in is for. Raises `HttpRefusal` if this browser has no such request to go on with."""
+        if PARAMETER in request.query or own_pages.PARAMETER not in request.query:
+            return await self._parked(request)
+        place = own_pages.read_place(request.query)
+        if place is None:
+            raise HttpRefusal(404, "there is no such page to sign in for", "not_found")
+        return Occasion(
+            browser=self._browsers.identify(request),
+            query=place.query,
+            purpose=f"login for {place.address}",
+            back=place.address,
+            page=place.page.name,
+        )
+
+    def token(self, occasion: Occasion) -> str:
+        """Return the token of the form: good in this browser, for this occasion."""
+        return csrf.token(self._key, occasion.browser.secret, occasion.purpose)
+
+    def check(self, request: Request, occasion: Occasion) -> None:
+        """Pass a form that carries its token. Raises `HttpRefusal`."""
+        check_form(self._key, request, occasion.purpose)
+
+    async def _parked(self, request: Request) -> Occasion:
+        parked = await self._forms.parked(request)
+        return Occasion(
+            browser=parked.browser,
+            query=parked.query,
+            purpose=f"login {parked.handle}",
+            back=parked.back,
+            locale=parked.locale,
+            client_name=parked.client_name,
+            login_hint=parked.understood.asked.login_hint or "",
+        )

@@ -1,0 +1,75 @@
+"""Our own pages that somebody signs in for: besides `/authorize` the only places a sign-in leads to.
+
+On the wire a place is named by its page's name, never by an address. Its path is ours, and what varies in it or behind
+it must look as the page says, so no link can make a sign-in end anywhere else.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from gatelodge.endpoints.request import Request
+from gatelodge.protocol.params import Params
+
+PARAMETER = "page"  # of `/login`, in place of an interaction
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """One page. `path` is below the issuer's path, with `{name}` for what it cannot do without.
+
+    `takes` says how what varies must look; what is not in the path may be left out.
+    """
+
+    name: str
+    path: str
+    takes: Mapping[str, re.Pattern[str]] = field(default_factory=dict[str, re.Pattern[str]])
+
+
+_LABEL = re.compile(r"[!-~]{1,200}")
+
+INSPECTOR = OwnPage("inspector", "/inspector", dict.fromkeys(("client", "endpoint", "outcome", "live"), _LABEL))
+TRACE = OwnPage("inspector_trace", "/inspector/{request_id}", {"request_id": re.compile(r"[0-9a-f]{16}")})
+PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page with what varies of it. Made by `place_at` and `read_place`."""
+
+    page: OwnPage
+    values: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """Where it is, below the issuer's path."""
+        path = self.page.path.format_map(self.values)
+        rest = {name: value for name, value in self.values.items() if not _is_in_path(self.page, name)}
+        return f"{path}?{urlencode(rest)}" if rest else path
+
+    @property
+    def query(self) -> str:
+        """The same for the query of `/login`, which `read_place` reads."""
+        return urlencode({PARAMETER: self.page.name, **self.values})
+
+
+def place_at(page: OwnPage, request: Request) -> Place | None:
+    """Return the place a request to `page` wants, or `None` if there can be nothing at it."""
+    return _place(page, lambda name: request.path_params.get(name) or request.query.get(name))
+
+
+def read_place(query: Params) -> Place | None:
+    """Return the place that a query of `/login` names, or `None` if it is none of ours."""
+    page = PAGES.get(query.get(PARAMETER) or "")
+    return page and _place(page, query.get)
+
+
+def _place(page: OwnPage, find: Callable[[str], str | None]) -> Place | None:
+    found = {name: value for name, shape in page.takes.items() if (value := find(name)) and shape.fullmatch(value)}
+    is_whole = all(name in found for name in page.takes if _is_in_path(page, name))
+    return Place(page, found) if is_whole else None
+
+
+def _is_in_path(page: OwnPage, name: str) -> bool:
+    return f"{{{name}}}" in page.path
