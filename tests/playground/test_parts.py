@@ -1,6 +1,7 @@
 """The questions, the drawing, the words and the code."""
 
 import ast
+import re
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from gatelodge.web.playground.flows import FLOWS, Flow
 from gatelodge.web.playground.messages import Message
 from gatelodge.web.playground.questions import QUESTIONS, advise, answers_in
 from gatelodge.web.playground.sample import Sample
-from gatelodge.web.playground.snippets import snippets
+from gatelodge.web.playground.snippets import Snippet, of_api, of_client
 from gatelodge.web.playground.wording import Piece, answer_text, redirect_text, request_text
 
 SAMPLE = Sample("http://localhost:8000", "playground-secret", 60)
@@ -86,18 +87,32 @@ def test_json_stays_json_when_nothing_in_it_is_secret() -> None:
     )
 
 
+def code(flow: Flow, sample: Sample = SAMPLE) -> list[Snippet]:
+    return [*of_client(flow, sample), *of_api(sample)]
+
+
+@pytest.mark.parametrize(
+    ("flow", "languages"),
+    [
+        ("code", ["fastapi", "django", "flask", "curl"]),
+        ("public", ["javascript", "python", "curl"]),
+        ("implicit", ["javascript", "python", "curl"]),
+        ("machine", ["python", "fastapi", "django", "flask", "curl"]),
+    ],
+)
+def test_a_flow_has_the_code_of_the_client_that_performs_it(flow: str, languages: list[str]) -> None:
+    assert [one.key.partition("-")[2] for one in of_client(FLOWS[flow], SAMPLE)] == languages
+
+
 @pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
-def test_every_flow_has_code_in_four_languages_without_gaps(flow: Flow) -> None:
-    found = {snippet.key: snippet.text for snippet in snippets(flow, SAMPLE)}
-
-    assert list(found) == ["fastapi", "django", "flask", "curl"]
-    for key, text in found.items():
-        assert "@" not in text.replace("@app", "").replace("@login", "").replace("@auth", "").replace("@require", "")
-        if key != "curl":
-            ast.parse(text)
+def test_the_code_of_every_flow_has_no_gaps(flow: Flow) -> None:
+    assert of_client(flow, SAMPLE)
+    for one in code(flow):
+        assert not re.search(r"@[A-Z_]+@", one.text)
+        if not one.key.endswith(("-curl", "-javascript")):
+            ast.parse(one.text)
 
 
-def test_outside_the_demo_the_secret_is_in_no_example() -> None:
-    sample = Sample("https://id.test", "very-secret", 60)
-
-    assert not [one for flow in DRAWN for one in snippets(flow, sample) if "very-secret" in one.text]
+@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
+def test_outside_the_demo_the_secret_is_in_no_example(flow: Flow) -> None:
+    assert not [one for one in code(flow, Sample("https://id.test", "very-secret", 60)) if "very-secret" in one.text]

@@ -21,7 +21,7 @@ from gatelodge.web.playground.player import Player
 from gatelodge.web.playground.questions import QUESTIONS, advise, answers_in
 from gatelodge.web.playground.runs import MOST_MESSAGES, Run, Runs, Tokens
 from gatelodge.web.playground.sample import Sample
-from gatelodge.web.playground.snippets import snippets
+from gatelodge.web.playground.snippets import of_api, of_client
 
 MAX_ANSWER = 16_384  # characters of an answer that is pasted
 
@@ -83,7 +83,8 @@ class FlowPage:
             entries=entries(run.messages, int(opened) if opened.isdecimal() and len(opened) < 4 else 0),
             tokens=tokens.show(run.tokens or Tokens("", run.early), now),
             seconds=max(run.until - now, 0),
-            snippets=snippets(flow, self._sample),
+            snippets=of_client(flow, self._sample),
+            api_snippets=of_api(self._sample),
             flows=[one for one in FLOWS.values() if one.key in self._there],
         )
 
