@@ -13,7 +13,8 @@ $(BIN)/gatelodge: pyproject.toml
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gatelodge needs Python 3.11 or newer; set PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,postgres]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,postgres]' || \
+		{ echo "Setting up failed. It needs PyPI, or a mirror that pip is configured for; then try again."; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(BIN)/gatelodge
@@ -23,7 +24,7 @@ $(VENV)/.dev: pyproject.toml $(BIN)/gatelodge
 	@touch $@
 
 demo: $(BIN)/gatelodge ## set up and run the server with demo people and clients on http://localhost:$(PORT)
-	@$(BIN)/gatelodge demo --port $(PORT) --examples examples
+	@$(BIN)/gatelodge demo --port $(PORT) --examples examples $(ARGS)
 
 test: $(VENV)/.dev ## set up and run every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)

@@ -14,7 +14,7 @@ import os
 
 import httpx2
 
-from gatelodge.client import ClientConfig, OAuthClient, OAuthClientError, Wanted
+from gatelodge.client import ClientConfig, OAuthClient, OAuthClientError, ServerUnavailable, Wanted
 from gatelodge.client.native import EnterCode, InBrowser, Native, OpenUrl, Prompt
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:8000")
@@ -40,9 +40,14 @@ def main() -> None:
             person = client.userinfo(tokens.access_token, tokens.person)
             print(f"Signed in as {person.get('name', tokens.person.sub)}.")
     except OAuthClientError as problem:
-        raise SystemExit(f"You are not signed in: {problem}") from None
+        hint = "\nIs the server running? `make demo` starts it." if isinstance(problem, ServerUnavailable) else ""
+        raise SystemExit(f"You are not signed in: {problem}{hint}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("\nYou are not signed in: you stopped it.") from None
 
     answer = httpx2.get(API + "/orders", headers={"authorization": f"Bearer {tokens.access_token}"})
+    if answer.status_code in (401, 403):  # a token without any of its scopes is not for this API at all
+        raise SystemExit("You did not allow it to see your orders. Start it again to be asked again.")
     answer.raise_for_status()
     for order in answer.json()["orders"]:
         print(f"{order['number']}. {order['item']}")

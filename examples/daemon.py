@@ -15,7 +15,7 @@ import os
 
 import httpx2
 
-from gatelodge.client import ClientCredentials
+from gatelodge.client import ClientCredentials, OAuthClientError
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:8000")
 API = os.environ.get("ORDERS_API", ISSUER + "/demo/api")
@@ -34,4 +34,9 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except (OAuthClientError, httpx2.HTTPError) as problem:
+        raise SystemExit(
+            f"There are no orders to see: {problem}\nIs the server running? `make demo` starts it."
+        ) from None

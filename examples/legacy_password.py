@@ -12,7 +12,7 @@ from getpass import getpass
 
 import httpx2
 
-from gatelodge.client import ClientConfig, Narrowed, OAuthClient, SecretBasic, TokenRefused
+from gatelodge.client import ClientConfig, Narrowed, OAuthClient, OAuthClientError, SecretBasic, TokenRefused
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:8000")
 API = os.environ.get("ORDERS_API", ISSUER + "/demo/api")
@@ -42,6 +42,8 @@ def main() -> None:
             tokens = client.password(username, password, Narrowed(scope="orders:read"))
     except TokenRefused as refused:
         raise SystemExit(f"The server refused: {refused}") from None
+    except OAuthClientError as problem:
+        raise SystemExit(f"{problem}\nIs the server running? `make demo` starts it.") from None
 
     answer = httpx2.get(API + "/orders", headers={"authorization": f"Bearer {tokens.access_token}"})
     answer.raise_for_status()
@@ -52,4 +54,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (KeyboardInterrupt, EOFError):
+        raise SystemExit("\nStopped.") from None

@@ -1,9 +1,9 @@
 """An MCP server: an assistant keeps a person's wish list, if the person allowed it.
 
-    .venv/bin/python -m pip install mcp
     .venv/bin/python examples/mcp_server.py     then give http://localhost:8004/mcp to an assistant
 
-It needs a server: `make demo` or `gatelodge demo` in another terminal. An assistant that comes without a token is told
+Once `mcp` is installed (`.venv/bin/python -m pip install 'mcp>=2'`) `make demo` starts it; alone it needs a server,
+`gatelodge demo` in another terminal. An assistant that comes without a token is told
 where to get one (RFC 9728), sends the person there, and comes back with a token for this server and no other. It is the
 client `demo-assistant`, without a secret, called back on any loopback port at /callback.
 
@@ -11,14 +11,21 @@ A token for this server is not one for the orders API, and is never passed on to
 """
 
 import os
+import sys
 from collections import defaultdict
 
-from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.auth.settings import AuthSettings
-from mcp.server.mcpserver import MCPServer
+import uvicorn
 
 from gatelodge.resource import TokenVerifier
-from gatelodge.resource.mcp import McpVerifier
+
+try:
+    from mcp.server.auth.middleware.auth_context import get_access_token
+    from mcp.server.auth.settings import AuthSettings
+    from mcp.server.mcpserver import MCPServer
+
+    from gatelodge.resource.mcp import McpVerifier
+except ImportError:
+    raise SystemExit(f"This needs mcp, version 2: {sys.executable} -m pip install 'mcp>=2'") from None
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:8000")
 PORT = int(os.environ.get("PORT", "8004"))
@@ -35,7 +42,7 @@ settings = AuthSettings.model_validate(
         "validate_token_resource": True,
     }
 )
-server = MCPServer("Wish list", token_verifier=McpVerifier(verifier), auth=settings)
+server = MCPServer("Wish list", token_verifier=McpVerifier(verifier), auth=settings, log_level="WARNING")
 
 wishes: defaultdict[str, list[str]] = defaultdict(list)
 
@@ -62,4 +69,7 @@ def wish_for(item: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    server.run("streamable-http", port=PORT)
+    print(
+        f"Give {verifier.audience} to an assistant; people sign in at {ISSUER} (`make demo` starts that).", flush=True
+    )
+    uvicorn.run(server.streamable_http_app(), host="127.0.0.1", port=PORT, log_level="warning")

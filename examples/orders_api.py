@@ -62,4 +62,5 @@ app = Starlette(
 )
 
 if __name__ == "__main__":
+    print(f"Orders: http://localhost:{PORT}/orders, for tokens of {ISSUER} (`make demo` starts that)", flush=True)
     uvicorn.run(app, host="127.0.0.1", port=PORT, log_level="warning")

@@ -7,6 +7,7 @@ the flow when you meet it in an old application, and see what to put in its plac
 """
 
 import os
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -21,9 +22,7 @@ PORT = int(os.environ.get("PORT", "8003"))
 FILES = {"/": "index.html", "/app.js": "app.js", "/style.css": "../style.css"}
 HEADERS = {"referrer-policy": "no-referrer", "cache-control": "no-cache"}
 
-print(
-    "WARNING: examples/legacy_implicit shows a flow that is not used any more. The way out is on its page.", flush=True
-)
+WARNING = "WARNING: examples/legacy_implicit shows a flow that is not used any more. The way out is on its page."
 
 
 async def file(request: Request) -> Response:
@@ -37,4 +36,6 @@ async def settings(_request: Request) -> Response:
 app = Starlette(routes=[Route("/settings.json", settings), *(Route(path, file) for path in FILES)])
 
 if __name__ == "__main__":
+    print(WARNING, file=sys.stderr)
+    print(f"Open http://localhost:{PORT}; the server is {ISSUER}. `make demo` starts both.", flush=True)
     uvicorn.run(app, host="127.0.0.1", port=PORT, log_level="warning")

@@ -92,7 +92,7 @@ async def failed(request: Request, error: Exception) -> Response:
     if isinstance(error, TokenExpired):  # nothing renews it: only the person can, and need not type a password
         return RedirectResponse("/login", 303)
     status, problem = 503, "Your orders cannot be reached now. Try again in a moment."
-    if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == 403:
+    if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code in (401, 403):
         status, problem = 403, "You did not allow the shop to do that. Sign out, sign in again, and allow it."
     return pages.TemplateResponse(request, "page.html", {"problem": problem}, status_code=status)
 
@@ -119,4 +119,5 @@ app = Starlette(
 )
 
 if __name__ == "__main__":
+    print(f"Open {HOME}; the server is {ISSUER}. `make demo` starts both.", flush=True)
     uvicorn.run(app, host="127.0.0.1", port=PORT, log_level="warning")

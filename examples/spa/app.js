@@ -1,13 +1,18 @@
 // A single-page app is a public client: it has no secret. Authorization code with PKCE, by hand, every step in sight.
 let tokens = null; // in this variable only: no storage for a foreign script to read, nothing left after the tab
-
 const { issuer, api, client } = await (await fetch("/settings.json")).json();
 const home = `${location.origin}/`;
 const element = (id) => document.getElementById(id);
+const say = (problem) => Object.assign(element("problem"), { textContent: problem, hidden: !problem });
+const attempt = (act) => say("") && act().catch((error) => void say(error.message));
+const ask = (url, options) => fetch(url, options).catch(() => { throw new Error(`${url} does not answer.`); });
 
 // What a server can do, and where, it says itself. One that calls itself something else is another server.
-const server = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
-if (server.issuer !== issuer) throw new Error("This is not the server we know.");
+const server = await attempt(async () => {
+  const found = await (await ask(`${issuer}/.well-known/openid-configuration`)).json();
+  if (found.issuer !== issuer) throw new Error("This is not the server we know.");
+  return found;
+});
 
 // Step 1: the person goes to the server. What its answer must match waits in this tab.
 async function signIn() {
@@ -15,12 +20,9 @@ async function signIn() {
   sessionStorage.setItem("asked", JSON.stringify(asked));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(asked.verifier));
   location.assign(`${server.authorization_endpoint}?${new URLSearchParams({
-    response_type: "code",
-    client_id: client, redirect_uri: home,
-    scope: "openid profile orders:read orders:write",
-    state: asked.state,
-    code_challenge: base64url(new Uint8Array(digest)),
-    code_challenge_method: "S256",
+    response_type: "code", client_id: client, redirect_uri: home,
+    scope: "openid profile orders:read orders:write", state: asked.state,
+    code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: "S256",
   })}`);
 }
 
@@ -37,34 +39,33 @@ async function comeBack(answer) {
   // Step 3: the code becomes tokens. Whoever stole it cannot do this: the verifier never left this tab.
   const form = { grant_type: "authorization_code", client_id: client, redirect_uri: home };
   const body = new URLSearchParams({ ...form, code: answer.get("code"), code_verifier: asked.verifier });
-  tokens = await said(await fetch(server.token_endpoint, { method: "POST", body }));
+  tokens = await said(await ask(server.token_endpoint, { method: "POST", body }));
 
   // Step 4: who is it? The server knows, and the API takes the same token.
-  const person = await said(await fetch(server.userinfo_endpoint, bearing()));
+  const person = await said(await ask(server.userinfo_endpoint, bearing()));
   element("name").textContent = person.name ?? person.sub;
   await showOrders();
-  element("sign-in").hidden = true;
-  element("signed-in").hidden = false;
+  [element("sign-in").hidden, element("signed-in").hidden] = [true, false];
 }
 
 async function showOrders() {
-  const { orders } = await said(await fetch(`${api}/orders`, bearing()));
+  const { orders } = await said(await ask(`${api}/orders`, bearing()));
   const line = ({ item }) => Object.assign(document.createElement("li"), { textContent: item });
   element("orders").replaceChildren(...orders.map(line));
 }
 
 async function place() {
   const body = new URLSearchParams({ item: element("item").value });
-  await said(await fetch(`${api}/orders`, bearing({ method: "POST", body })));
+  await said(await ask(`${api}/orders`, bearing({ method: "POST", body })));
   element("place").reset();
   await showOrders();
 }
 
 // A token lives some minutes. Then the person is sent once more; the server knows them still, so it is but a blink.
 async function said(response) {
-  if (response.status === 401) return signIn();
-  if (!response.ok) throw new Error(response.status === 403 ? "You did not allow this." : `It said ${response.status}.`);
-  return response.json();
+  if (response.status === 401 && tokens.scope.includes("orders")) return new Promise(signIn); // the page is left
+  if (response.ok) return response.json();
+  throw new Error([401, 403].includes(response.status) ? "You did not allow this." : `It said ${response.status}.`);
 }
 
 async function signOut() {
@@ -77,11 +78,9 @@ const base64url = (bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-const attempt = (act) =>
-  act().catch((error) => Object.assign(element("problem"), { textContent: error.message, hidden: false }));
 element("sign-in").addEventListener("click", () => attempt(signIn));
 element("sign-out").addEventListener("click", () => attempt(signOut));
 element("place").addEventListener("submit", (event) => event.preventDefault() ?? attempt(place));
-element("sign-in").disabled = false;
+element("sign-in").disabled = !server;
 const answer = new URLSearchParams(location.search);
-if (answer.has("state")) attempt(() => comeBack(answer));
+if (server && answer.has("state")) attempt(() => comeBack(answer));

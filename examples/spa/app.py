@@ -38,4 +38,5 @@ async def settings(_request: Request) -> Response:
 app = Starlette(routes=[Route("/settings.json", settings), *(Route(path, file) for path in FILES)])
 
 if __name__ == "__main__":
+    print(f"Open http://localhost:{PORT}; the server is {ISSUER}. `make demo` starts both.", flush=True)
     uvicorn.run(app, host="127.0.0.1", port=PORT, log_level="warning")

@@ -72,6 +72,13 @@ def test_what_was_not_allowed_to_the_single_page_app_is_not_done(spa: Visitor, p
     expect(spa.page.locator("#orders li")).to_have_text(SAMPLES)
 
 
+def test_whoever_allows_no_orders_is_told_and_not_asked_for_ever(spa: Visitor, person: Person) -> None:
+    enter(spa, person, "orders:read", "orders:write")
+
+    expect(spa.page.locator("#problem")).to_have_text("You did not allow this.")
+    expect(spa.page).to_have_url(spa.site + "/")
+
+
 def test_a_no_is_said(spa: Visitor, person: Person) -> None:
     spa.open("/")
     spa.page.click("#sign-in")

@@ -1,7 +1,9 @@
 """The examples that are programs, each started by its own command."""
 
 import asyncio
+import sys
 import threading
+from pathlib import Path
 from queue import Queue
 
 import httpx2
@@ -14,10 +16,11 @@ from playwright.sync_api import expect
 from pydantic import AnyUrl
 from tests.browser.accounts import Person
 from tests.browser.listener import Listener, listening
-from tests.examples.conftest import Demo, NewVisitor
+from tests.examples.conftest import Demo, NewVisitor, anybody_at
 from tests.ports import free_port
 from tests.serving import eventually
 
+PATIENCE = 60  # seconds
 ORDERS = "1. a looking glass\n2. a pocket watch\n"
 
 
@@ -48,6 +51,26 @@ def test_the_command_line_app_waits_on_when_somebody_else_knocks(demo: Demo) -> 
         assert app.poll() is None
 
 
+@pytest.mark.browser
+def test_the_command_line_app_says_that_it_was_not_allowed(demo: Demo, new_visitor: NewVisitor, person: Person) -> None:
+    visitor = new_visitor(demo.site)
+    with demo.start("cli_app.py") as app:
+        assert app.stdout is not None
+        visitor.open(next(line for line in app.stdout if line.startswith("http")).strip())
+        visitor.sign_in(person)
+        visitor.page.uncheck('input[value="orders:read"]')
+        visitor.allow()
+        said = app.communicate(timeout=20)
+    assert app.returncode == 1
+    assert "You did not allow it to see your orders." in said[1]
+    assert "Traceback" not in said[1]
+
+
+def test_the_nightly_job_has_run_once_when_the_demo_began(demo: Demo) -> None:
+    told = eventually(lambda: demo.said().partition("The nightly job ran once:")[2], "the nightly job")
+    assert told.split("Placing an order: 403.")[0].split() == ORDERS.split()
+
+
 def test_the_nightly_job_reads_and_can_do_nothing_else(demo: Demo) -> None:
     done = demo.run("daemon.py")
     assert done.stdout.startswith(ORDERS), done.stderr
@@ -73,7 +96,7 @@ def test_the_orders_api_takes_the_place_of_the_demos(demo: Demo) -> None:
     port = free_port()
     here = f"http://localhost:{port}"
     with demo.start("orders_api.py", PORT=str(port)):
-        eventually(lambda: answers_anything(here), "the orders API")
+        eventually(lambda: anybody_at(here), "the orders API")
         done = demo.run("daemon.py", ORDERS_API=here)
         assert done.stdout.startswith(ORDERS), done.stderr
         assert "Placing an order: 403." in done.stdout
@@ -96,12 +119,23 @@ def person_token(demo: Demo) -> str:
     return answer.json()["access_token"]
 
 
-def answers_anything(url: str) -> bool:
-    try:
-        httpx2.get(url, timeout=5)
-    except httpx2.TransportError:
-        return False
-    return True
+def test_the_mcp_server_alone_says_where_to_sign_in(demo: Demo) -> None:
+    port = free_port()
+    here = f"http://localhost:{port}"
+    with demo.start("mcp_server.py", PORT=str(port)):
+        eventually(lambda: anybody_at(here), "the MCP server")
+        refused = httpx2.post(here + "/mcp", json={})
+        metadata = httpx2.get(here + "/.well-known/oauth-protected-resource/mcp").json()
+    assert refused.status_code == 401
+    assert metadata["authorization_servers"] == [demo.site]
+    assert metadata["resource"] == here + "/mcp"
+
+
+def test_the_mcp_server_says_in_one_line_what_it_lacks(demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "mcp.py").write_text("raise ModuleNotFoundError")
+    done = demo.run("mcp_server.py", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"This needs mcp, version 2: {sys.executable} -m pip install 'mcp>=2'\n"
 
 
 @pytest.mark.browser
@@ -110,16 +144,15 @@ def test_an_assistant_finds_out_where_to_sign_in_and_keeps_a_wish_list(
     demo: Demo, new_visitor: NewVisitor, person: Person
 ) -> None:
     here, visitor = demo.at["mcp_server"], new_visitor(demo.site)
-    with demo.start("mcp_server.py", PORT=here.rpartition(":")[2]), listening() as listener:
-        eventually(lambda: answers_anything(here), "the MCP server")
+    with listening() as listener:
         assert httpx2.post(here + "/mcp", json={}).status_code == 401
         assistant = Assistant(here + "/mcp", listener)
         assistant.start()
-        visitor.open(assistant.address.get(timeout=20))
+        visitor.open(assistant.address.get(timeout=PATIENCE))
         visitor.sign_in(person)
         expect(visitor.page.locator("main")).to_contain_text("Read and change your wish list")
         visitor.allow()
-        assistant.join(20)
+        assistant.join(PATIENCE)
     assert assistant.said == ["a vorpal sword"]
 
 

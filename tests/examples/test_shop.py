@@ -59,6 +59,7 @@ def test_what_was_not_allowed_is_not_done(visitor: Visitor, person: Person) -> N
 
 def test_another_sites_form_orders_nothing(visitor: Visitor, person: Person) -> None:
     enter(visitor, person)
+    expect(visitor.page.locator("#name")).to_be_visible()
 
     answer = visitor.context.request.post(f"{visitor.site}/buy/0", headers={"origin": "http://localhost:1"})
 
@@ -75,26 +76,42 @@ def test_no_token_reaches_the_browser_or_lies_open_on_the_disk(demo: Demo, visit
     assert {name for name in cookies if "shop" in name} == {"shop-session", "shop-signin"}
     assert not any(value.startswith(("eyJ", "glr_")) for value in cookies.values())
     assert visitor.page.evaluate("localStorage.length + sessionStorage.length") == 0
-    kept = b"".join(file.read_bytes() for file in (demo.folder / "var").glob("shop.db*"))
+    kept = b"".join(file.read_bytes() for file in (demo.folder / "data").glob("shop.db*"))
     assert kept
     assert not any(secret in kept for secret in (b"glr_", b"eyJ", person.email.encode()))
 
 
-def test_access_is_renewed_in_the_background_before_it_ends(demo: Demo, visitor: Visitor, person: Person) -> None:
+def test_access_is_renewed_in_the_background_before_it_ends(
+    demo: Demo, visitor: Visitor, new_visitor: NewVisitor, person: Person
+) -> None:
+    witness = new_visitor(visitor.site)  # looks at the count, and has a token of the usual lifetime
+    enter(witness, demo.accounts.new_person())
+    expect(witness.page.locator("#name")).to_be_visible()
+    before = renewals(witness)
     orders = demo_data.api(demo.site)
     demo.accounts.change_api(replace(orders, lifetime=4))
     try:
         enter(visitor, person)
         expect(visitor.page.locator("#name")).to_be_visible()
-        before = int(visitor.page.inner_text("#renewals"))
 
-        visitor.page.wait_for_timeout(5_000)  # nobody asks the shop for anything meanwhile
+        eventually(lambda: renewals(witness) > before, "it is renewed while its person asks for nothing")
 
         visitor.open("/")
         expect(visitor.page.locator("#orders li")).to_have_text(SAMPLES)
-        assert int(visitor.page.inner_text("#renewals")) > before
     finally:
         demo.accounts.change_api(orders)
+
+
+def renewals(visitor: Visitor) -> int:
+    """How many tokens the shop has renewed."""
+    visitor.open("/")
+    return int(visitor.page.inner_text("#renewals"))
+
+
+def test_whoever_allows_no_orders_is_told_why_there_are_none(visitor: Visitor, person: Person) -> None:
+    enter(visitor, person, "orders:read", "orders:write")
+
+    expect(visitor.page.locator("#problem")).to_contain_text("You did not allow the shop to do that.")
 
 
 def test_signing_out_ends_it_here_and_at_the_server(visitor: Visitor, person: Person) -> None:
@@ -123,7 +140,8 @@ def test_a_shop_that_has_another_key_reads_nothing_and_still_works(
     port = free_port()
     site = f"http://localhost:{port}"
 
-    with demo.start("shop/app.py", PORT=str(port), SHOP_KEY="k" * 40):  # the same database, and cookies know no ports
+    store = str(demo.folder / "data" / "shop.db")  # the same, and cookies know no ports
+    with demo.start("shop/app.py", PORT=str(port), SHOP_STORE=store, SHOP_KEY="k" * 40):
         eventually(lambda: answers(site), "the shop alone")
         visitor.open(site)
         expect(visitor.page.locator("#sign-in")).to_be_visible()

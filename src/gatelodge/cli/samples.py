@@ -1,23 +1,34 @@
 """The sample applications of a folder, run beside the demo as processes of their own and ended with it."""
 
+import importlib.util
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from gatelodge.cli.failures import CannotStart
 from gatelodge.demo_samples import SamplePorts
 from gatelodge.ops.refusals import Refused
 
-# Which file listens where. The others in the folder are started by hand, or need what the server does not.
-PROGRAMS = {"shop": "shop/app.py", "spa": "spa/app.py", "legacy_implicit": "legacy_implicit/app.py"}
+# Which file listens where. The others in the folder end by themselves, or wait for a person.
+PROGRAMS = {
+    "shop": "shop/app.py",
+    "spa": "spa/app.py",
+    "legacy_implicit": "legacy_implicit/app.py",
+    "mcp_server": "mcp_server.py",
+}
+NEEDS = {"mcp_server": "mcp"}  # what a program needs that the server does not
+JOB = "daemon.py"  # runs once
+LEASH = Path(__file__).with_name("leash.py")
 # What the programs expect if nobody says otherwise.
 USUAL_ISSUER = "http://localhost:8000"
 USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004)
@@ -42,7 +53,7 @@ class Beside:
     ports: SamplePorts
 
     def __post_init__(self) -> None:
-        for file in PROGRAMS.values():
+        for file in (*PROGRAMS.values(), JOB):
             if not (self.folder / file).is_file():
                 raise Refused(f"{self.folder} has no {file}: --examples is the folder examples/ of a clone")
 
@@ -52,15 +63,23 @@ class Beside:
         return {name: f"http://localhost:{port}" for name, port in asdict(self.ports).items()}
 
     @contextmanager
-    def running(self, issuer: str) -> Generator[None]:
-        """Run them until the block ends, also when it ends by a signal."""
+    def running(self, issuer: str, data: Path, tell: Callable[[str], None]) -> Generator[None]:
+        """Run them until the block ends, also when it ends by a signal; what they keep is in the folder `data`.
+
+        The job runs once, as soon as the server answers; `tell` hears what it said.
+        """
         started: list[subprocess.Popen[bytes]] = []
         before = signal.signal(signal.SIGTERM, _leave)
+        over = threading.Event()
         try:
-            for name, file in PROGRAMS.items():
-                started.append(_start(self.folder / file, issuer, asdict(self.ports)[name]))
+            for name in filter(can_run, PROGRAMS):
+                port = str(asdict(self.ports)[name])
+                environ = {"ISSUER": issuer, "PORT": port, "SHOP_STORE": str(data / "shop.db")}
+                started.append(_start(self.folder / PROGRAMS[name], environ))
+            threading.Thread(target=_run_job, args=(self.folder / JOB, issuer, tell, over), daemon=True).start()
             yield
         finally:
+            over.set()
             for process in started:
                 process.terminate()
             for process in started:
@@ -68,11 +87,41 @@ class Beside:
             signal.signal(signal.SIGTERM, before)
 
 
-def _start(file: Path, issuer: str, port: int) -> subprocess.Popen[bytes]:
-    """Start one program; what it complains of is seen where the server's complaints are."""
-    environ = {**os.environ, "ISSUER": issuer, "PORT": str(port)}
+def can_run(name: str) -> bool:
+    """Whether what a program needs is installed."""
+    return name not in NEEDS or importlib.util.find_spec(NEEDS[name]) is not None
+
+
+def _start(file: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start one program that ends with us; what it complains of is seen where the server's complaints are."""
+    command = [sys.executable, "-P", str(LEASH), str(file)]
+    return subprocess.Popen(  # noqa: S603 - our own
+        command,
+        env={**os.environ, **environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C is for the demo, which ends them
+    )
+
+
+def _run_job(file: Path, issuer: str, tell: Callable[[str], None], over: threading.Event) -> None:
+    while not _answers(issuer):
+        if over.wait(0.1):
+            return
+    environ = {**os.environ, "ISSUER": issuer}
     command = [sys.executable, str(file)]
-    return subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=sys.stderr)  # noqa: S603 - our own
+    done = subprocess.run(  # noqa: S603 - our own
+        command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0
+    )
+    if not over.is_set():
+        tell(done.stdout + done.stderr)
+
+
+def _answers(issuer: str) -> bool:
+    address = urlsplit(issuer)
+    with suppress(OSError), socket.create_connection((address.hostname, address.port), PATIENCE):
+        return True
+    return False
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

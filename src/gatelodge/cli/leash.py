@@ -1,0 +1,35 @@
+"""Runs another Python program for as long as whoever started it lives: `python -P leash.py program.py`.
+
+The starter holds the other end of standard input and writes nothing into it. However it ends, also by a signal it
+cannot hear, the system closes that end. It is run as a file, so that no program waits for the command line's imports.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+from pathlib import Path
+
+PATIENCE = 10  # seconds the program gets to end by itself
+
+
+def main() -> None:
+    """Run the program that the first argument names."""
+    threading.Thread(target=_watch, daemon=True).start()
+    del sys.argv[0]
+    sys.path.insert(0, str(Path(sys.argv[0]).parent))  # as if Python had been given the program
+    runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def _watch() -> None:
+    """End this process when its starter is gone."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(PATIENCE)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
