@@ -9,7 +9,7 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.rotation import Lifetimes, first_expiry
-from gatelodge.stores import refresh_tokens, sessions
+from gatelodge.stores import refresh_tokens, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.tx import Tx
@@ -54,7 +54,8 @@ async def begin_family(
 
 async def check_standing(tx: Tx, client: Client, grounds: Grounds) -> None:
     """Check that the person may still be told of. Raises `OAuthError` (invalid_grant) as `begin_family` does."""
-    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, client.id)
+    held = await users.hold(tx, grounds.user_id)
+    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, client.id) if held else None
     if authority is None:
         raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
     if _was_asked(client, grounds) and not _allows(authority.consent, grounds):

@@ -13,6 +13,7 @@ from gatelodge.protocol.decide import ConsentAnswer
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.interactions import Interaction, Interactions
 from gatelodge.stores import audit, consents, refresh_tokens
+from gatelodge.stores import users as accounts
 from gatelodge.stores.consents import Allowed, Consent
 from gatelodge.stores.tx import Database, Tx
 from gatelodge.telemetry.emit import emit
@@ -77,6 +78,7 @@ async def withdraw(tx: Tx, login: str, client_id: str, origin: Origin, now: int)
     Also what an operator's own client holds, which never asked. Raises `NotThere` if there is neither.
     """
     user = await users.show(tx, login)
+    await accounts.claim(tx, user.id, now)
     was_allowed = await consents.withdraw(tx, user.id, client_id)
     ended = await refresh_tokens.revoke_of_consent(tx, user.id, client_id, now)
     if not was_allowed and not ended:

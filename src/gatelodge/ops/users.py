@@ -110,5 +110,6 @@ def check_password(password: str, policy: SignInPolicy) -> None:
 
 
 async def _end_everything(tx: Tx, user: User, now: int) -> None:
+    await store.claim(tx, user.id, now)
     await sessions.end_all_of_user(tx, user.id)
     await refresh_tokens.revoke_of_user(tx, user.id, now)

@@ -17,7 +17,7 @@ from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.known import KnownBrowsers
-from gatelodge.stores import audit, credentials, sessions
+from gatelodge.stores import audit, credentials, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
 from gatelodge.stores.tx import Database, Tx
@@ -146,7 +146,8 @@ class Browsers:
 async def _begin(
     tx: Tx, new: NewSession, proven: AuthnEvent, old: _Presented | None, event: events.SignedIn, origin: Origin
 ) -> int:
-    if await credentials.is_void(tx, new.user_id, proven.password_hash):
+    held = await users.hold(tx, new.user_id)
+    if not held or await credentials.is_void(tx, new.user_id, proven.password_hash):
         raise SignInRefused
     if old is not None:
         await sessions.end(tx, old.row_id, old.digest, new.auth_time)

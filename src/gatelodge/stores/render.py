@@ -1,7 +1,9 @@
 """SQL as it is written in this project, rendered for the engine that runs it.
 
 Statements are written in the subset that SQLite and PostgreSQL share, with `$1` parameters, which PostgreSQL takes as
-they are. Migrations say `{ID}`, `{BYTES}` and `{FILL}` where the engines have no common word.
+they are. `for share` at the end keeps the rows that are read as they are until the transaction ends; SQLite has one
+writer at a time and needs no such words. Migrations say `{ID}`, `{BYTES}` and `{FILL}` where the engines have no common
+word.
 """
 
 import re
@@ -9,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 _PARAMETER = re.compile(r"\$(\d+)")
+_SHARE = re.compile(r"\s+for share\s*$")
 
 SQLITE_WORDS: Mapping[str, str] = {
     "{ID}": "integer primary key autoincrement",  # autoincrement: an id is never used twice, even after a delete
@@ -24,8 +27,8 @@ POSTGRES_WORDS: Mapping[str, str] = {
 
 @lru_cache(maxsize=1024)
 def for_sqlite(sql: str) -> str:
-    """Return `sql` with `$1` parameters as SQLite numbers them: `?1`."""
-    return _PARAMETER.sub(r"?\1", sql)
+    """Return `sql` with `$1` parameters as SQLite numbers them, `?1`, and without what only PostgreSQL needs."""
+    return _PARAMETER.sub(r"?\1", _SHARE.sub("", sql))
 
 
 def migration(sql: str, words: Mapping[str, str]) -> str:

@@ -131,6 +131,23 @@ async def set_admin(tx: Tx, user_id: int, admin: bool, now: int) -> bool:
     return await tx.run(sql, user_id, int(admin), now) == 1
 
 
+HOLD = "select 1 from users where id = $1 and enabled = 1 for share"
+
+
+async def hold(tx: Tx, user_id: int) -> bool:
+    """Keep a person's account as it is until this transaction ends; `False` if it is disabled or gone.
+
+    What is then looked up of it is still so when what rests on it is kept: whoever ends all that a person holds waits
+    for this transaction with `claim` and finds what it made, or was first, and this transaction finds what he did.
+    """
+    return await tx.one(HOLD, user_id) is not None
+
+
+async def claim(tx: Tx, user_id: int, now: int) -> None:
+    """Have a person's account for this transaction alone, once those who `hold` it are done."""
+    await tx.run("update users set updated_at = $2 where id = $1", user_id, now)
+
+
 async def remove(tx: Tx, user_id: int) -> bool:
     """Forget a person with his sessions, credentials and consents; `False` if there is no such person."""
     return await tx.run("delete from users where id = $1", user_id) == 1
