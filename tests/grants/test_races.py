@@ -5,8 +5,9 @@ everything. Only PostgreSQL runs two transactions at once.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from psycopg import AsyncConnection
@@ -32,7 +33,7 @@ where d.datname = current_database() and l.objid = {GATE} and not l.granted
 """
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
-Verb = Callable[[Tx, Origin, int], Awaitable[object]]
+Verb = Callable[[Tx, Origin, int], Coroutine[Any, Any, object]]
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ async def count(gate: AsyncConnection, sql: str) -> int:
 
 
 @asynccontextmanager
-async def held_up(gate: AsyncConnection, table: str) -> AsyncIterator[None]:
+async def held_up(gate: AsyncConnection, table: str) -> AsyncGenerator[None]:
     """Let no row into a table before the end of this block."""
     await gate.execute(HELD_UP.format(gate=GATE, table=table).encode())
     await gate.execute("select pg_advisory_lock(%s)", (GATE,))
