@@ -15,6 +15,7 @@ from gatelodge.clock import SystemEntropy
 from gatelodge.web.demo.visits import Asked, ask
 
 CLIENT_ID = "demo-native"
+PATIENCE = 30  # seconds
 PAGE = b'<!doctype html><link rel="icon" href="data:,"><title>Thank you</title><p id="thanks">Close this window.</p>'
 
 
@@ -49,7 +50,7 @@ class Listener:
 
     def answer(self) -> Answer:
         """Wait for the browser."""
-        return self._answers.get(timeout=15)
+        return self._answers.get(timeout=PATIENCE)
 
     def exchange(self, site: str, answer: Answer) -> dict[str, Any]:
         """Turn the code into tokens."""
@@ -60,7 +61,7 @@ class Listener:
             "redirect_uri": self.uri,
             "code_verifier": self.asked.verifier,
         }
-        with urllib.request.urlopen(f"{site}/token", urlencode(form).encode(), timeout=15) as reply:
+        with urllib.request.urlopen(f"{site}/token", urlencode(form).encode(), timeout=PATIENCE) as reply:
             return json.load(reply)
 
     def take(self, answer: Answer) -> None:

@@ -55,7 +55,7 @@ def test_an_answer_in_the_fragment_is_not_seen_by_the_server_it_goes_to(
     visitor.allow()
 
     assert application.answer().members == {}
-    assert "#code=" in visitor.page.evaluate("location.href")
+    expect(visitor.page).to_have_url(re.compile(rf"{re.escape(application.uri)}#code="))
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,10 @@ def test_on_a_small_screen_nothing_is_scrolled_sideways(new_visitor: NewVisitor,
     visitor.open("/demo/web/login")
     look("sign in")
     visitor.sign_in(Person("x" * 200, "wrong", "", ""))
+    expect(visitor.page.locator("#problem")).to_be_visible()
     look("wrong password")
     visitor.sign_in(person)
+    visitor.page.wait_for_selector("#allow")
     look("consent")
     visitor.allow()
     visitor.page.wait_for_selector("#signed-in")
@@ -95,6 +97,7 @@ def test_on_a_small_screen_nothing_is_scrolled_sideways(new_visitor: NewVisitor,
     visitor.open("/logout")
     look("sign out")
     visitor.page.click("#submit")
+    expect(visitor.page.locator("h1")).to_have_text("You are signed out")
     look("signed out")
 
     assert {name: width for name, width in widths.items() if width > 320} == {}
@@ -104,8 +107,10 @@ def test_on_a_small_screen_nothing_is_scrolled_sideways(new_visitor: NewVisitor,
 def test_what_the_policy_forbids_is_noticed_by_these_tests(visitor: Visitor) -> None:
     visitor.open("/demo/web")
 
-    visitor.page.evaluate("document.head.append(Object.assign(document.createElement('style'), {innerText: 'a{}'}))")
+    with visitor.page.expect_console_message():
+        visitor.page.evaluate(
+            "document.head.append(Object.assign(document.createElement('style'), {innerText: 'a{}'}))"
+        )
 
-    visitor.page.wait_for_timeout(100)
     assert [complaint for complaint in visitor.complaints if "Content Security Policy" in complaint]
     visitor.complaints.clear()

@@ -93,6 +93,7 @@ def test_WEB_05_the_browser_takes_the_cookies_as_they_are_meant(
 ) -> None:
     visitor.open(application.request(lodge.site))
     visitor.sign_in(lodge.accounts.new_person())
+    expect(visitor.page.locator("#allow")).to_be_visible()
 
     cookies = visitor.context.cookies()
     assert len(cookies) >= 2

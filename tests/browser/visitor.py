@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 from tests.browser.accounts import Person
+
+PATIENCE = 30_000  # milliseconds: a page that takes one second here takes ten where others are at work
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -16,7 +19,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list[str], init=False)
 
     def __post_init__(self) -> None:
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.on("console", self._heard)
         self.context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
         self.context.on("response", self._answered)
