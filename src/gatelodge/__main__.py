@@ -11,7 +11,7 @@ def main() -> None:
         if missing.name is None or missing.name.startswith("gatelodge"):
             raise
         extra = "cli" if missing.name == "click" else "server"
-        sys.exit(f"gatelodge: the command line needs {missing.name}: pip install 'gatelodge[{extra}]'")
+        sys.exit(f"gatelodge: the command line needs {missing.name}: in a clone, pip install '.[{extra}]'")
     run()
 
 
