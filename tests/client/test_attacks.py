@@ -258,6 +258,25 @@ def test_CL_06_a_server_in_our_own_network_is_allowed_by_name():
     assert metadata.token_endpoint == "https://10.0.0.1/token"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1/token",
+        "http://127.0.0.1:8080/token",
+        "http://localhost/token",
+        "https://localhost/token",
+        "https://[::1]/token",
+        "https://[::ffff:127.0.0.1]/token",
+        "https://169.254.169.254/latest/meta-data",
+        "https://0.0.0.0/token",
+    ],
+)
+def test_CL_06_a_server_in_our_own_network_leads_neither_to_this_machine_nor_to_metadata(url: str):
+    document = metadata_of() | {"token_endpoint": url}
+    with pytest.raises(DiscoveryFailed, match="token_endpoint"):
+        read_discovery_response(ISSUER, json_answer(document), allow_private=True)
+
+
 def test_CL_10_an_assertion_is_for_the_issuer_and_for_nobody_else(
     config: ClientConfig, server: Server, moment: Moment, clock
 ):

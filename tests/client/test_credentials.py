@@ -3,13 +3,23 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
 from gatelodge.client import CredentialsMissing, ProfileRefused, credentials
 from gatelodge.client.credentials import Credentials, find
 
-ARGUMENTS = {"issuer": "https://argument.test", "client_id": "argument", "client_secret": "argument-secret"}
+
+class Named(TypedDict):
+    """A client, in arguments."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+
+
+ARGUMENTS: Named = {"issuer": "https://argument.test", "client_id": "argument", "client_secret": "argument-secret"}
 ENVIRON = {
     "GATELODGE_ISSUER": "https://environ.test",
     "GATELODGE_CLIENT_ID": "environ",
@@ -83,6 +93,27 @@ def test_a_client_without_a_secret_takes_none_from_elsewhere(write: Write):
     assert found.client_secret is None
 
 
+def test_a_private_network_is_allowed_to_the_issuer_of_the_same_place_only(write: Write):
+    allowing = {"GATELODGE_ALLOW_PRIVATE": "true"}
+    profile = f"{PROFILES}allow_private = true\n"
+    assert find(environ=write(PROFILES) | ENVIRON | allowing).allow_private
+    assert find(profile="other", environ=write(profile)).allow_private
+    assert not find(environ=write(profile) | ENVIRON).allow_private
+    assert not find(environ=write(PROFILES) | allowing).allow_private
+    assert not find(**ARGUMENTS, environ=write(profile) | ENVIRON | allowing).allow_private
+    for environ in (write(PROFILES), ENVIRON):
+        assert not find(environ=environ).allow_private
+        assert find(allow_private=True, environ=environ).allow_private
+    assert find(**ARGUMENTS, allow_private=True, environ={}).allow_private
+
+
+def test_the_environment_says_true_or_false(write: Write):
+    for said in ("TRUE", "1"):
+        assert find(environ=ENVIRON | {"GATELODGE_ALLOW_PRIVATE": said}).allow_private
+    with pytest.raises(ProfileRefused, match="GATELODGE_ALLOW_PRIVATE must be true or false"):
+        find(environ=ENVIRON | {"GATELODGE_ALLOW_PRIVATE": "perhaps"})
+
+
 def test_a_secret_may_be_in_a_file(write: Write, tmp_path: Path):
     file = tmp_path / "secret"
     file.write_text("from-a-file\n")
@@ -119,6 +150,7 @@ def test_a_profile_file_of_somebody_else_is_refused(write: Write, tmp_path: Path
         ('[default]\nissuer = "https://p.test"\nclient_id = "p"\nclient_secert = "typo"', ProfileRefused),
         ('[default]\nissuer = "https://p.test"', CredentialsMissing),
         ('[default]\nclient_id = "p"', CredentialsMissing),
+        ('[default]\nissuer = "https://p.test"\nclient_id = "p"\nallow_private = "true"', ProfileRefused),
         ("[another]", CredentialsMissing),
         ("# " + "a" * 70_000, ProfileRefused),
         ("\x00", ProfileRefused),

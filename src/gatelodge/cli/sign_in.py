@@ -44,6 +44,7 @@ def narrowing(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--resource", help="The API to ask for; its identifier, a URL.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="The port of the redirect URI. Default: any.")
 @click.option("--path", default="/callback", show_default=True, help="The path of the redirect URI on 127.0.0.1.")
+@click.option("--allow-private", is_flag=True, help="The issuer is inside your own network. Remembered with the login.")
 @click.option("--no-browser", is_flag=True, help="Open nothing: show a code to enter elsewhere, or the URL to open.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 def login(
@@ -53,6 +54,7 @@ def login(
     resource: str | None,
     port: int,
     path: str,
+    allow_private: bool,
     no_browser: bool,
     as_json: bool,
 ) -> None:
@@ -68,19 +70,16 @@ def login(
     ~/.local/share/gatelodge or $GATELODGE_DATA.
     """
     from gatelodge.client import credentials
-    from gatelodge.client.accounts import Account, Accounts
+    from gatelodge.client.accounts import Account, Accounts, client_of
     from gatelodge.client.authorization import Wanted
-    from gatelodge.client.client import OAuthClient
     from gatelodge.client.native import Native, system_browser
     from gatelodge.client.registration import ClientConfig, secret_auth
 
-    found = credentials.find(issuer=issuer, client_id=client_id)
-    client = OAuthClient(
-        ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
-    )
+    found = credentials.find(issuer=issuer, client_id=client_id, allow_private=allow_private)
+    account = Account(found.issuer, found.client_id, allow_private=found.allow_private)
+    config = ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
     native = Native(tell=tell, browser=None if no_browser else system_browser(), port=port, path=path)
-    tokens = native.sign_in(client, Wanted(scope=scope, resource=(resource,) if resource else ()))
-    account = Account(found.issuer, found.client_id)
+    tokens = native.sign_in(client_of(account, config), Wanted(scope=scope, resource=(resource,) if resource else ()))
     Accounts().add(account, tokens)
     body = _described(account, tokens)
     answer(as_json, body, done(f"Signed in at {account.issuer} as {_who(body)}"), *_shortcomings(tokens))

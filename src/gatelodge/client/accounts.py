@@ -24,9 +24,11 @@ from gatelodge.client.keeping.locked_file import locked, refuse_shared, replace_
 from gatelodge.client.keeping.renewer import GLANCE, PATIENCE, Renewer
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.registration import ClientConfig, Moment, secret_auth
+from gatelodge.client.sender import Route, Sender
 from gatelodge.client.tokens import EVERYTHING, Narrowed, Tokens
 from gatelodge.clock import SystemEntropy
 
+REMEDY = "gatelodge login --allow-private"
 NAME = "person"  # what the tokens of a sign-in are kept under
 
 
@@ -36,11 +38,15 @@ class NotSignedIn(OAuthClientError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person at one server, by way of one client. `id` names one sign-in: nothing kept of another is its."""
+    """One person at one server, by way of one client. `id` names one sign-in: nothing kept of another is its.
+
+    `allow_private` lets the server be inside your own network, as was said when the person signed in.
+    """
 
     issuer: str
     client_id: str
     id: str = field(default="", compare=False)
+    allow_private: bool = field(default=False, compare=False)
 
 
 class Accounts:
@@ -85,7 +91,7 @@ class Accounts:
 
     def open(self, account: Account, client: OAuthClient | None = None) -> "OpenAccount":
         """Return an account with its tokens at hand."""
-        client = client or OAuthClient(_config(account), moment=self._moment)
+        client = client or client_of(account, _config(account), self._moment)
         return OpenAccount(account, client, self._store(), self._moment)
 
     def _change(self, change: Callable[[list[Account]], list[Account]]) -> None:
@@ -123,6 +129,12 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
         return Path(named)
     home = environ.get("XDG_DATA_HOME")
     return (Path(home) if home else Path.home() / ".local" / "share") / "gatelodge"
+
+
+def client_of(account: Account, config: ClientConfig, moment: Moment | None = None) -> OAuthClient:
+    """Return the client to sign in to an account with, and to renew its tokens."""
+    send = Sender(Route(allow_private=account.allow_private, remedy=REMEDY))
+    return OAuthClient(config, send=send, moment=moment, allow_private=account.allow_private)
 
 
 def _config(account: Account) -> ClientConfig:

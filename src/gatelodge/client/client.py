@@ -24,7 +24,7 @@ from gatelodge.client.metadata import Metadata
 from gatelodge.client.registration import ClientConfig, Moment
 from gatelodge.client.renewals import Renewals
 from gatelodge.client.revocation import TokenKind
-from gatelodge.client.sender import Sender
+from gatelodge.client.sender import Sender, private_route
 from gatelodge.client.signed_in import expected_after, expected_at_renewal, expected_without_browser
 from gatelodge.client.spent import SpentSignIns
 from gatelodge.client.tokens import EVERYTHING, Exchanged, Narrowed, Tokens
@@ -33,8 +33,9 @@ from gatelodge.client.tokens import EVERYTHING, Exchanged, Narrowed, Tokens
 class OAuthClient:
     """What an application needs of a server. Any thread may use it; make one and keep it.
 
-    `metadata` is for a server that publishes none. Every method may raise `ServerUnavailable`, `UnexpectedAnswer`,
-    `NotSupported`, and at the first use `DiscoveryFailed`.
+    `metadata` is for a server that publishes none. `allow_private` lets the server be inside your own network. Every
+    method may raise `ServerUnavailable`, `UnexpectedAnswer`, `NotSupported`, and at the first use `DiscoveryFailed` and
+    `AddressRefused`.
     """
 
     def __init__(
@@ -44,13 +45,15 @@ class OAuthClient:
         send: Send | None = None,
         metadata: ServerMetadata | None = None,
         moment: Moment | None = None,
+        allow_private: bool = False,
     ) -> None:
         self.config = config
-        self._send = send or Sender()
+        self._send = send or Sender(private_route("OAuthClient", allow_private))
         self._moment = moment or Moment()
-        self._metadata = Metadata(config.issuer, known=metadata, clock=self._moment.clock)
+        clock = self._moment.clock
+        self._metadata = Metadata(config.issuer, known=metadata, allow_private=allow_private, clock=clock)
         self._keys: JwksCache | None = None
-        self._renewals = Renewals(self._moment.clock)
+        self._renewals = Renewals(clock)
         self._spent = SpentSignIns()
 
     def metadata(self) -> ServerMetadata:

@@ -7,25 +7,36 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from gatelodge.client.bearer import narrowed_to
 from gatelodge.client.errors import CredentialsMissing, ProfileRefused, shown
 from gatelodge.client.machine import ClientCredentials
+from gatelodge.client.machine_tokens import MachineTokens
+from gatelodge.client.registration import ClientConfig, secret_auth
 
 PREFIX = "GATELODGE_"
 MAX_FILE = 65_536  # bytes
 _MEMBERS = frozenset({"issuer", "client_id", "client_secret", "client_secret_file"})
+_ALLOW = "allow_private"
+_VARIABLE = PREFIX + _ALLOW.upper()
+_TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """One client at one server. Without a secret it is a public one."""
+    """One client at one server. Without a secret it is a public one.
+
+    `allow_private` lets the server be inside your own network; `remedy` is what to set for that, where it was found.
+    """
 
     issuer: str
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
+    allow_private: bool = False
+    remedy: str = field(default="credentials.default(..., allow_private=True)", compare=False, repr=False)
 
 
 def default(
@@ -36,13 +47,23 @@ def default(
     client_id: str | None = None,
     client_secret: str | None = None,
     profile: str | None = None,
+    allow_private: bool = False,
 ) -> ClientCredentials:
     """Return authentication for httpx2 clients, as the client this program is. Raises as `find` does.
 
     For httpx, give what `find` returns to `gatelodge.client.httpx_auth.ClientCredentials`.
     """
-    found = find(issuer=issuer, client_id=client_id, client_secret=client_secret, profile=profile)
-    return ClientCredentials(found.issuer, found.client_id, found.client_secret, resource=resource, scope=scope)
+    found = find(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=client_secret,
+        profile=profile,
+        allow_private=allow_private,
+    )
+    config = ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
+    wanted = narrowed_to(scope, resource)
+    tokens = MachineTokens(config, wanted, allow_private=found.allow_private, remedy=found.remedy)
+    return ClientCredentials(found.issuer, found.client_id, tokens=tokens)
 
 
 def find(
@@ -51,6 +72,7 @@ def find(
     client_id: str | None = None,
     client_secret: str | None = None,
     profile: str | None = None,
+    allow_private: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Credentials:
     """Return who this program is.
@@ -58,14 +80,28 @@ def find(
     Looks at the arguments, then at `GATELODGE_ISSUER`, `GATELODGE_CLIENT_ID` and `GATELODGE_CLIENT_SECRET` (or
     `GATELODGE_CLIENT_SECRET_FILE`), then at the profile named `profile`, `GATELODGE_PROFILE` or `default` in
     `~/.config/gatelodge/profiles.toml`. Given alone, `issuer` is whose client is looked for, and `profile` skips the
-    environment. Raises `CredentialsMissing`, and `ProfileRefused` for a file that others can read.
+    environment. That the server may be inside your own network is said by `allow_private`, or beside the issuer: by
+    `GATELODGE_ALLOW_PRIVATE=true`, or `allow_private = true` in the profile.
+
+    Raises `CredentialsMissing`, and `ProfileRefused` for a file that others can read.
     """
+    found = _found(issuer, client_id, client_secret, profile, environ)
+    return replace(found, allow_private=True) if allow_private else found
+
+
+def _found(
+    issuer: str | None,
+    client_id: str | None,
+    client_secret: str | None,
+    profile: str | None,
+    environ: Mapping[str, str],
+) -> Credentials:
     if client_id is not None:
         return _whole("who calls", issuer, client_id, client_secret)
     if profile is None and (named := environ.get(PREFIX + "CLIENT_ID")):
         found = _whole("the environment", environ.get(PREFIX + "ISSUER"), named, _secret_of(environ))
         if issuer in (None, found.issuer):
-            return found
+            return replace(found, allow_private=_truth(environ), remedy=f"{_VARIABLE}=true")
     wanted = profile or environ.get(PREFIX + "PROFILE") or "default"
     return _from_profile(profiles_file(environ), wanted, issuer)
 
@@ -80,6 +116,13 @@ def _whole(where: str, issuer: str | None, client_id: str, secret: str | None) -
     if not issuer:
         raise CredentialsMissing(f"{where} names a client and no issuer")
     return Credentials(issuer, client_id, secret or None)
+
+
+def _truth(environ: Mapping[str, str]) -> bool:
+    value = _TRUTH.get(environ.get(_VARIABLE, "").lower())
+    if value is None:
+        raise ProfileRefused(f"{_VARIABLE} must be true or false")
+    return value
 
 
 def _secret_of(environ: Mapping[str, str]) -> str | None:
@@ -107,7 +150,8 @@ def _from_profile(file: Path, name: str, issuer: str | None) -> Credentials:
     )
     if not found.client_id or issuer not in (None, found.issuer):
         raise CredentialsMissing(f"the profile {shown(name)} in {file} names no client of this issuer")
-    return found
+    allowed = bool(profile.get(_ALLOW))
+    return replace(found, allow_private=allowed, remedy=f"{_ALLOW} = true for {shown(name)} in {file}")
 
 
 def read_private(file: Path) -> bytes:
@@ -133,7 +177,7 @@ def _refuse_public(status: os.stat_result, file: Path) -> None:
         raise ProfileRefused(f"{file} may be read or written by others: chmod 600 it")
 
 
-def _profile(raw: bytes, name: str, file: Path) -> Mapping[str, str]:
+def _profile(raw: bytes, name: str, file: Path) -> Mapping[str, Any]:
     try:
         document = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
@@ -144,13 +188,13 @@ def _profile(raw: bytes, name: str, file: Path) -> Mapping[str, str]:
     if not isinstance(profile, dict):
         raise ProfileRefused(f"{file}: {shown(name)} is not a table")
     members = cast("dict[str, Any]", profile)
-    if odd := members.keys() - _MEMBERS:
+    if odd := members.keys() - _MEMBERS - {_ALLOW}:
         raise ProfileRefused(f"{file}: {shown(name)} has members nobody knows: {shown(', '.join(sorted(odd)))}")
-    if not all(isinstance(value, str) for value in members.values()):
-        raise ProfileRefused(f"{file}: every member of {shown(name)} is a text")
+    if not all(isinstance(value, bool if member == _ALLOW else str) for member, value in members.items()):
+        raise ProfileRefused(f"{file}: {_ALLOW} of {shown(name)} is true or false, every other member is a text")
     return members
 
 
-def _secret_in(profile: Mapping[str, str]) -> str | None:
+def _secret_in(profile: Mapping[str, Any]) -> str | None:
     secret_file = profile.get("client_secret_file")
     return _read_secret(Path(secret_file).expanduser()) if secret_file else profile.get("client_secret")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from gatelodge.client.errors import AddressRefused, DiscoveryFailed, NotSupported, UnexpectedAnswer, place, shown
 from gatelodge.client.http import HttpRequest, HttpResponse, json_object, refuse_outage
-from gatelodge.protocol.addresses import is_global
+from gatelodge.protocol.addresses import Address, is_global, may_serve
 from gatelodge.protocol.redirect_uri import url_defect
 
 OPENID = ".well-known/openid-configuration"
@@ -75,8 +75,8 @@ def discovery_requests(issuer: str) -> tuple[HttpRequest, ...]:
 def read_discovery_response(issuer: str, response: HttpResponse, *, allow_private: bool = False) -> ServerMetadata:
     """Return the metadata of exactly this issuer. Raises `DiscoveryFailed`, `ServerUnavailable`.
 
-    No endpoint may lead from a public issuer into a private network or to this machine, unless `allow_private` says
-    that the server is inside your own network.
+    No endpoint may lead from a public issuer into a private network, unless `allow_private` says that the server is
+    inside your own; and none from another machine to this one.
     """
     refuse_outage(response, issuer)
     if response.status != 200:
@@ -116,20 +116,29 @@ def _endpoint(issuer: str, name: str, url: object, allow_private: bool) -> str |
     defect = url_defect(url) if isinstance(url, str) else None
     if not isinstance(url, str) or defect is not None:
         raise DiscoveryFailed(_of(issuer), f"{name} to be https, or http on loopback", shown(url))
-    if not (allow_private or _may_lead(issuer, url)):
-        raise DiscoveryFailed(_of(issuer), f"{name} to be on the open internet, as the issuer is", place(url))
+    if not _may_lead(issuer, url, allow_private):
+        wanted = (
+            "away from this machine, as the issuer is" if allow_private else "on the open internet, as the issuer is"
+        )
+        raise DiscoveryFailed(_of(issuer), f"{name} to be {wanted}", place(url))
     return url
 
 
-def _may_lead(issuer: str, url: str) -> bool:
+def _may_lead(issuer: str, url: str, allow_private: bool) -> bool:
     """Whether a server at `issuer` may name `url`: its own host, or a public one. Names are judged when dialled."""
     host = urlsplit(url).hostname or ""
     if host == urlsplit(issuer).hostname or (_is_loopback(issuer) and _is_loopback(url)):
         return True
     try:
-        return is_global(ip_address(host))
+        address = ip_address(host)
     except ValueError:
         return not _is_loopback(url)
+    return is_global(address) or (allow_private and may_serve(address) and not _is_this_machine(address))
+
+
+def _is_this_machine(address: Address) -> bool:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def _is_loopback(url: str) -> bool:

@@ -154,7 +154,7 @@ class CredentialsMissing(OAuthClientError):
 
 
 class ProfileRefused(OAuthClientError):
-    """The profile file may be read by others, or cannot be understood."""
+    """The profile file may be read by others, or cannot be understood; or a variable of the environment cannot."""
 
 
 def place(url: str) -> str:

@@ -13,9 +13,10 @@ class ClientCredentials(httpx2.Auth):
     """Gives every request a token of the program's own. One object serves any number of clients, sync and async.
 
     `auth` replaces the secret, for a client that signs assertions. `resource` names the API the token is for (RFC
-    8707). A token goes to https and loopback only, and to `plain_hosts`. `tokens` replaces where they come from. A
-    request that gets no token raises `TokenRefused`, `ServerUnavailable` or `AddressRefused`; one that is answered 401
-    is sent once more with a fresh token, if its body can be.
+    8707). A token goes to https and loopback only, and to `plain_hosts`. `allow_private` lets the issuer be inside your
+    own network. `tokens` replaces where tokens come from. A request that gets no token raises `TokenRefused`,
+    `ServerUnavailable` or `AddressRefused`; one that is answered 401 is sent once more with a fresh token, if its body
+    can be.
     """
 
     def __init__(
@@ -28,10 +29,11 @@ class ClientCredentials(httpx2.Auth):
         resource: str | tuple[str, ...] = (),
         auth: ClientAuth | None = None,
         plain_hosts: Collection[str] = (),
+        allow_private: bool = False,
         tokens: MachineTokens | None = None,
     ) -> None:
         config = ClientConfig(issuer=issuer, client_id=client_id, auth=auth or secret_auth(client_secret))
-        self.tokens = tokens or MachineTokens(config, narrowed_to(scope, resource))
+        self.tokens = tokens or MachineTokens(config, narrowed_to(scope, resource), allow_private=allow_private)
         self._plain_hosts = frozenset(plain_hosts)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:

@@ -11,16 +11,20 @@ from gatelodge.client.flight import Flight
 from gatelodge.client.http import AsyncSend, HttpRequest, HttpResponse, Send
 from gatelodge.client.metadata import Metadata
 from gatelodge.client.registration import ClientConfig, Moment
-from gatelodge.client.sender import AsyncSender, Sender
+from gatelodge.client.sender import AsyncSender, Route, Sender
 from gatelodge.client.tokens import EVERYTHING, Narrowed, Tokens, client_credentials_request, read_token_response
 
 EARLY = 60  # seconds before its end a token is renewed, at most
 EARLIER = 30  # seconds more, at most, drawn for each token
 UNSAID = 300  # seconds a token is used whose end the server did not say
+REMEDY = "ClientCredentials(..., allow_private=True)"
 
 
 class MachineTokens:
-    """Tokens by client credentials (RFC 6749 4.4), for threads and tasks alike."""
+    """Tokens by client credentials (RFC 6749 4.4), for threads and tasks alike.
+
+    `allow_private` lets the server be inside your own network; `remedy` is what to set for that, as a refusal says it.
+    """
 
     def __init__(
         self,
@@ -31,13 +35,17 @@ class MachineTokens:
         async_send: AsyncSend | None = None,
         metadata: ServerMetadata | None = None,
         moment: Moment | None = None,
+        allow_private: bool = False,
+        remedy: str = REMEDY,
     ) -> None:
         self._config = config
         self._narrowed = narrowed
-        self._send = send or Sender()
-        self._async_send = async_send or AsyncSender()
+        route = Route(allow_private=allow_private, remedy=remedy)
+        self._send = send or Sender(route)
+        self._async_send = async_send or AsyncSender(route)
         self._moment = moment or Moment()
-        self._metadata = Metadata(config.issuer, known=metadata, clock=self._moment.clock)
+        clock = self._moment.clock
+        self._metadata = Metadata(config.issuer, known=metadata, allow_private=allow_private, clock=clock)
         self._flight = Flight[str]()
         self._lock = Lock()
         self._held: Tokens | None = None

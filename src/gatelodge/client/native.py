@@ -127,7 +127,11 @@ class Native:
                 raise SignInTimedOut(f"nobody signed in within {self.patience:.0f} seconds") from None
 
     def sign_in_on_device(self, client: OAuthClient, wanted: Wanted) -> Tokens:
-        """Show a code, and ask the server until the person has entered it somewhere (RFC 8628 3.4, 3.5)."""
+        """Show a code, and ask the server until the person has entered it somewhere (RFC 8628 3.4, 3.5).
+
+        After a lost answer it asks again, more slowly: had that one held the tokens, a server that gives them once says
+        `invalid_grant`, and the person has to begin again.
+        """
         begun = client.begin_on_device(Narrowed(scope=" ".join(wanted.scopes), resource=wanted.resource))
         self.tell(EnterCode(begun.verification_uri, begun.user_code, begun.verification_uri_complete))
         pause = begun.interval

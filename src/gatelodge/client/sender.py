@@ -53,6 +53,11 @@ class Route:
     resolve: Resolve = system_resolve
 
 
+def private_route(whose: str, allow_private: bool) -> Route:
+    """Return the route of something that has an `allow_private` of its own; `whose` is its name."""
+    return Route(allow_private=allow_private, remedy=f"{whose}(..., allow_private=True)")
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One way to a server: a URL with a vetted address in it, and the names the server still has to hear.
@@ -190,7 +195,7 @@ def defect(address: Address, url: SplitResult, route: Route) -> str | None:
         return None
     if not may_serve(address):
         return "an address a server can have, neither link-local nor multicast nor of a cloud's metadata"
-    return f"an address of the open internet; if the server is in your own network, set {route.remedy}"
+    return f"an address of the open internet; if the server is in your own network: {route.remedy}"
 
 
 _LOOPBACK_NAMES = frozenset(host.strip("[]") for host in LOOPBACK_HOSTS)

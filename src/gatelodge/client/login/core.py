@@ -28,6 +28,7 @@ from gatelodge.client.login.pending import TOLD_APART, Pendings
 from gatelodge.client.login.sessions import Session, Sessions, User
 from gatelodge.client.login.visit import Visit, local_path, split
 from gatelodge.client.registration import ClientAuth, ClientConfig, Moment, secret_auth
+from gatelodge.client.sender import Sender, private_route
 from gatelodge.client.tokens import Tokens
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
@@ -47,8 +48,8 @@ class Options(TypedDict):
     `base_url` is scheme, host and port of the application as browsers see it; without it, what the framework says is
     believed. `store` is needed by more than one process, and to keep people signed in across a restart. `lifetime` of a
     session is in seconds. After signing out at the server the browser is sent to `post_logout_redirect_uri`, which
-    must be registered. `cookie` names the session's cookie: give each `Login` of a site its own. `tell` hears what
-    becomes of tokens.
+    must be registered. `allow_private` lets the issuer be inside your own network. `cookie` names the session's cookie:
+    give each `Login` of a site its own. `tell` hears what becomes of tokens.
     """
 
     auth: NotRequired[ClientAuth]
@@ -61,6 +62,7 @@ class Options(TypedDict):
     after_login: NotRequired[str]
     after_logout: NotRequired[str]
     post_logout_redirect_uri: NotRequired[str]
+    allow_private: NotRequired[bool]
     cookie: NotRequired[str]
     tell: NotRequired[Tell]
     client: NotRequired[OAuthClient]
@@ -89,7 +91,7 @@ class Login:
         self._cookie = options.get("cookie", "gatelodge")
         self._lifetime = options.get("lifetime", 12 * 3_600)
         self._moment = moment
-        self.client = options.get("client") or OAuthClient(config, moment=moment)
+        self.client = options.get("client") or _client(config, moment, options.get("allow_private", False))
         self.renewer = Renewer(self.client, store, options.get("tell"), moment=moment)
         self._sessions = Sessions(store, config, moment, self._lifetime)
         self._pendings = Pendings(store, moment)
@@ -229,6 +231,11 @@ class Login:
 
     def _set_cookie(self, visit: Visit, purpose: str, value: str, max_age: int) -> Cookie:
         return Cookie(self._cookie_name(visit, purpose), value, max_age)
+
+
+def _client(config: ClientConfig, moment: Moment, allow_private: bool) -> OAuthClient:
+    send = Sender(private_route("Login", allow_private))
+    return OAuthClient(config, send=send, moment=moment, allow_private=allow_private)
 
 
 def cookie_header(cookie: Cookie) -> str:
