@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from joserfc import jwe, jws
 from joserfc.jwk import ECKey, OctKey, RSAKey
+from tests.cost import seconds_of
 
 from gatelodge.protocol import jose
 from gatelodge.protocol.jose import BadToken, Expected
@@ -178,10 +178,10 @@ DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
     ],
 )
 def test_JWT_09_hostile_json_is_refused_and_breaks_nothing(payload: bytes) -> None:
-    started = time.perf_counter()
-    assert refused(signed(payload)).startswith("jwt.")
-    assert refused(signed(head=payload)).startswith("jwt.")
-    assert time.perf_counter() - started < 1
+    token, headed = signed(payload), signed(head=payload)
+    assert refused(token).startswith("jwt.")
+    assert refused(headed).startswith("jwt.")
+    assert seconds_of(lambda: (refused(token), refused(headed)), tries=2) < 1
 
 
 def test_JWT_09_an_escaped_pair_is_a_character() -> None:
@@ -265,9 +265,9 @@ def test_JWT_13_an_encrypted_token_is_refused_before_any_decryption() -> None:
     bomb = jwe.encrypt_compact({"alg": "dir", "enc": "A128CBC-HS256", "zip": "DEF"}, b"a" * 100_000, secret)
     assert refused(bomb) == "jwt.compact"
     costly = {"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2**31, "p2s": "AAAA"}
-    started = time.perf_counter()
-    assert refused(f"{b64(json.dumps(costly).encode())}.AA.AA.AA.AA") == "jwt.compact"
-    assert time.perf_counter() - started < 0.2
+    token = f"{b64(json.dumps(costly).encode())}.AA.AA.AA.AA"
+    assert refused(token) == "jwt.compact"
+    assert seconds_of(lambda: refused(token), tries=2) < 0.2
 
 
 def test_a_header_that_was_read_before_is_judged_again() -> None:

@@ -1,10 +1,10 @@
 """What an API asks of a request: one token in the one header, and what the endpoint needs; and what it says if not."""
 
-from time import perf_counter
 from typing import Any
 
 import pytest
 from tests.conftest import FakeClock
+from tests.cost import seconds_of
 from tests.resource.conftest import API, ASK, ISSUER, Authority
 
 from gatelodge.protocol import rules
@@ -78,10 +78,13 @@ def test_RS_03_what_cannot_be_a_token_is_refused_unasked(
 
 
 def test_RS_03_a_header_of_a_megabyte_costs_nothing(protection: Protection, authority: Authority) -> None:
-    began = perf_counter()
-    for filling in ("a", "=", "a.", " ", "\udcff"):
-        assert challenge(protection, Presented([f"Bearer {filling * 1_000_000}"]))[0] == 400
-    assert perf_counter() - began < 0.5
+    headers = [f"Bearer {filling * 1_000_000}" for filling in ("a", "=", "a.", " ", "\udcff")]
+
+    def present_them() -> None:
+        for header in headers:
+            assert challenge(protection, Presented([header]))[0] == 400
+
+    assert seconds_of(present_them) < 0.5
     assert authority.asked == []
 
 
