@@ -23,6 +23,7 @@ from gatelodge.client.keeping import (
     sqlite_store,
 )
 from gatelodge.client.keeping.keyring import change_key
+from gatelodge.client.keeping.locked_file import refuse_shared, replace_whole
 
 ROW = Row(kind="grant", name="a", value=b"glr_a-refresh-token", due_at=100)
 
@@ -175,3 +176,30 @@ def test_a_machine_without_a_keyring_is_told_so(tmp_path: Path):
             keyring_store(tmp_path / "kept")
     finally:
         keyring.set_keyring(before)
+
+
+def test_nothing_is_written_into_a_file_that_somebody_put_there(tmp_path: Path):
+    public, elsewhere = tmp_path / "one", tmp_path / "two"
+    public.with_name("one.new").touch(mode=0o666)
+    public.with_name("one.new").chmod(0o666)
+    planted = os.open(public.with_name("one.new"), os.O_RDONLY)
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    elsewhere.with_name("two.new").symlink_to(victim)
+    for path in (public, elsewhere):
+        replace_whole(path, b"secret")
+        assert path.read_bytes() == b"secret"
+        assert stat.S_IMODE(path.lstat().st_mode) == 0o600
+    assert os.read(planted, 100) == b""
+    os.close(planted)
+    assert victim.read_text() == "kept"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NO ROOT: a file of somebody else was not tried")
+def test_a_file_of_somebody_else_is_refused(tmp_path: Path):
+    file = tmp_path / "tokens"
+    file.touch(mode=0o600)
+    refuse_shared(file)
+    os.chown(file, 12345, 12345)
+    with pytest.raises(StoreRefused, match="somebody else"):
+        refuse_shared(file)

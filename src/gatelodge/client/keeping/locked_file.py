@@ -30,9 +30,14 @@ def make_private(path: Path) -> None:
 
 
 def refuse_shared(path: Path) -> None:
-    """Raise `StoreRefused` for a file that others than its owner may read or write."""
-    if os.name != "nt" and path.stat().st_mode & 0o077:
+    """Raise `StoreRefused` for a file that others than we may read or write, or that is somebody else's."""
+    if os.name == "nt":
+        return
+    status = path.stat()
+    if status.st_mode & 0o077:
         raise StoreRefused(f"{path} may be read by others: chmod 600 {path}")
+    if status.st_uid not in (os.geteuid(), 0):
+        raise StoreRefused(f"{path} is somebody else's")
 
 
 @contextmanager
@@ -47,9 +52,13 @@ def locked(path: Path) -> Generator[None]:
 
 
 def replace_whole(path: Path, content: bytes) -> None:
-    """Write a file so that after any crash either the old or the new one is there."""
+    """Write a file so that after any crash either the old or the new one is there.
+
+    The new one is ours from its first byte: never one that somebody put there, nor where a link of his leads.
+    """
     new = path.with_name(path.name + ".new")
-    descriptor = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with open(descriptor, "wb") as file:
         file.write(content)
         file.flush()
