@@ -129,6 +129,21 @@ async def test_AZ_11_a_sign_in_that_was_asked_for_cannot_be_skipped(world: World
     assert "code" in done
 
 
+@pytest.mark.parametrize("how", [{"prompt": "login"}, {"max_age": "0"}])
+async def test_AZ_11_a_form_posted_from_elsewhere_does_not_make_an_old_session_a_new_one(
+    world: World, how: dict[str, str]
+):
+    browser = world.browser()
+    await browser.answer()
+    async with world.http() as elsewhere:  # SameSite=Lax: the browser sends no cookie with it, and keeps what it gets
+        parked = await elsewhere.post("/authorize", data=request_for(**how))
+        browser.http.cookies.update(elsewhere.cookies)
+
+    skipped = await browser.get(parked.headers["location"].replace("/login", "/authorize"))
+
+    assert "/login" in skipped.headers["location"]
+
+
 async def test_AZ_11_max_age_counts_from_the_sign_in(world: World, clock):
     browser = world.browser()
     await browser.answer()

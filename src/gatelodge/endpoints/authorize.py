@@ -106,7 +106,8 @@ class AuthorizeEndpoint:
         if wait:
             said = "too many sign-ins begin at this address"
             raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
-        return await self.interactions.park(params, gathered.asked_at, browser, progress)
+        begun = progress.wait(await self.browsers.newest_session())
+        return await self.interactions.park(params, gathered.asked_at, browser, begun)
 
     @staticmethod
     def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:

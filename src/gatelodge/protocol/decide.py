@@ -11,8 +11,6 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.targets import scope_of
 
-CLOCK_SKEW = 90  # seconds by which the clocks of two of our machines may differ
-
 
 class Consent(Protocol):
     """What a person allowed a client before; a stored consent is one.
@@ -64,19 +62,23 @@ class ConsentAnswer:
 class Progress:
     """What this interaction has already seen. Kept by the server, bound to the browser that began it.
 
-    `session_before` is the session that was there when the request came: a session that differs is a sign-in that
-    happened since. `chosen_sub` is the account the person picked. `refused` when he cancelled or denied.
+    `session_before` is the newest session there was, in any browser, when the request came: a higher id is a sign-in
+    that happened since. `chosen_sub` is the account the person picked. `refused` when he cancelled or denied.
     """
 
-    session_before: int | None = None
+    session_before: int = 0
     chosen_sub: str | None = None
     consent: ConsentAnswer | None = None
     refused: bool = False
 
     @staticmethod
     def begin(signed_in: SignedIn | None) -> "Progress":
-        """Return the progress of an interaction that begins now."""
-        return Progress(session_before=None if signed_in is None else signed_in.session_id)
+        """Return the progress of a request that comes now: this person signed in before it."""
+        return Progress(session_before=0 if signed_in is None else signed_in.session_id)
+
+    def wait(self, newest_session: int) -> "Progress":
+        """Return it for the time the request is parked."""
+        return replace(self, session_before=newest_session)
 
     def choose(self, sub: str) -> "Progress":
         """Return it with an account picked."""
@@ -186,7 +188,7 @@ def _identify(
     asked: AuthorizationRequest, person: SignedIn, progress: Progress, now: int
 ) -> Login | SelectAccount | None:
     """Whether it is the person who was meant, there now (OIDC Core 3.1.2.3)."""
-    fresh = _is_fresh(asked, person, progress)
+    fresh = _is_fresh(person, progress)
     if asked.hinted_sub not in (None, person.sub):
         return _ask_for_other(fresh)
     if fresh:
@@ -198,9 +200,12 @@ def _identify(
     return None
 
 
-def _is_fresh(asked: AuthorizationRequest, person: SignedIn, progress: Progress) -> bool:
-    """Whether he signed in since the request came. An older session put in the place of the first is no sign-in."""
-    return person.session_id != progress.session_before and person.auth_time >= asked.asked_at - CLOCK_SKEW
+def _is_fresh(person: SignedIn, progress: Progress) -> bool:
+    """Whether he signed in since the request came. An older session is none, also if the request came without it.
+
+    No clock is asked, since those of two machines differ. A form that is posted from elsewhere comes without cookies.
+    """
+    return person.session_id > progress.session_before
 
 
 def _is_too_old(asked: AuthorizationRequest, person: SignedIn, now: int) -> bool:

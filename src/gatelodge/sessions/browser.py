@@ -92,6 +92,10 @@ class Browsers:
         )
         return (None, None) if found is None else (await self._in_use(found.session), found.consent)
 
+    async def newest_session(self) -> int:
+        """Return the newest session there is, 0 if there is none: every sign-in after this has a higher number."""
+        return await self._db.read(sessions.newest)
+
     async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedIn, tuple[Cookie, ...]]:
         """Sign a person in, who just proved who he is, and return him with the cookies to set.
 

@@ -52,6 +52,12 @@ async def add(tx: Tx, new: NewSession, now: int) -> int:
     return int(only(await tx.one(ADD, new.digest, new.user_id, new.sid, *proof, now, new.expires_at, *browser))[0])
 
 
+async def newest(tx: Tx) -> int:
+    """Return the highest row id, 0 if there is no session. Ids are given in order, and never twice."""
+    row = only(await tx.one("select max(id) from sessions"))
+    return int(row[0] or 0)
+
+
 FIND = """
 select s.id, s.user_id, u.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at
 from sessions s join users u on u.id = s.user_id
