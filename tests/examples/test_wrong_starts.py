@@ -70,6 +70,18 @@ def test_a_second_demo_does_not_take_the_first_ones_applications_away(demo: Demo
     assert "--data" in failure["message"]
 
 
+def test_a_folder_that_cannot_be_made_is_named_and_another_one_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    command = [COMMAND, "demo", "--json", "--port", str(free_port()), "--data", "file/data"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+
+    message = json.loads(ended.stderr)["message"]
+    assert ended.returncode == 3
+    assert message.startswith(
+        f"{tmp_path}/file/data cannot be used: Not a directory; choose another folder with --data"
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_the_demo_however_it_ends(tmp_path: Path, number: signal.Signals) -> None:

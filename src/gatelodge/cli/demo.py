@@ -1,8 +1,9 @@
 """`gatelodge demo`: a server with demo people and applications, on this machine only."""
 
 import fcntl
+import os
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -54,8 +55,8 @@ def demo(port: int, host: str, data: Path, examples: Path | None, as_json: bool)
     ports = samples.ports_beside(port, are_free=examples is not None)
     beside = None if examples is None else samples.Beside(examples, ports)
     data = data.absolute()
-    config = settings(host, port, data)
     with _alone_in(data):
+        config = settings(host, port, data)
         with working("Preparing the demo ..."):
             prepare(config, ports)
         with nullcontext() if beside is None else beside.running(config.server.issuer, data, _tell_of_job):
@@ -67,7 +68,6 @@ def settings(host: str, port: int, data: Path) -> Config:
     database, key_file = data / "demo.db", data / "demo.key"
     if database.exists() and not key_file.exists():
         raise Refused(f"{database} is not a demo's database: choose another folder with --data")
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     keep_secret_key(key_file)
     config = Config(
         server=ServerPolicy(issuer=f"http://localhost:{port}", host=host, port=port, playground=True, inspector=True),
@@ -106,16 +106,29 @@ def prepare(config: Config, ports: SamplePorts) -> None:
 
 @contextmanager
 def _alone_in(data: Path) -> Generator[None]:
-    """Keep other demos out of the folder: each would move the applications to ports of its own."""
-    with (data / "demo.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(
-                f"another demo is running on {data}: end it first, or choose another folder with --data"
-                " (make demo ARGS='--data var/other')"
-            ) from None
+    """Make the folder, and keep other demos out of it: each would move the applications to ports of its own."""
+    another = "another folder with --data (make demo ARGS='--data var/other')"
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = os.open(data, os.O_RDONLY)
+    except OSError as error:
+        raise CannotStart(f"{data} cannot be used: {error.strerror}; choose {another}") from None
+    try:
+        if not os.access(data, os.W_OK):
+            raise CannotStart(f"{data} cannot be written to; choose {another}")
+        if not _locked(folder):
+            raise CannotStart(f"another demo is running on {data}: end it first, or choose {another}")
         yield
+    finally:
+        os.close(folder)
+
+
+def _locked(folder: int) -> bool:
+    """Lock an open folder until it is closed; whether nobody else has."""
+    with suppress(BlockingIOError):
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _check_port_is_free(host: str, port: int) -> None:
