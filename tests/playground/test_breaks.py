@@ -119,9 +119,20 @@ async def test_who_does_not_have_the_secret_cannot_spend_the_code(visitor: Visit
 async def test_a_replayed_code_ends_what_came_of_it(visitor: Visitor) -> None:
     await visitor.to_tokens()
     await visitor.press("code_replayed")
+    assert "the server ended the whole sign-in" in visitor.text
+    assert visitor.next == "refresh"
     await visitor.press("refresh")
 
     assert "invalid_grant" in visitor.refused
+    assert visitor.next == "restart"
+
+
+async def test_an_attempt_after_everything_ended_is_not_offered(visitor: Visitor) -> None:
+    await visitor.to_tokens()
+    await visitor.press("refresh_replayed")
+
+    assert "arrow ghost" not in visitor.text
+    assert 'id="break"' not in visitor.text
 
 
 async def test_a_refusal_leads_to_the_checks_of_its_request(visitor: Visitor) -> None:

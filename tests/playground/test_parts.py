@@ -114,5 +114,10 @@ def test_the_code_of_every_flow_has_no_gaps(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
+def test_no_line_of_code_is_too_long_for_the_page(flow: Flow) -> None:
+    assert not [line for one in code(flow) for line in one.text.splitlines() if len(line) > 100]
+
+
+@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
 def test_outside_the_demo_the_secret_is_in_no_example(flow: Flow) -> None:
     assert not [one for one in code(flow, Sample("https://id.test", "very-secret", 60)) if "very-secret" in one.text]

@@ -165,6 +165,8 @@ def offered(flow: Flow, run: Run) -> Iterable[Break]:
 
 
 def _stage(run: Run) -> Stage | None:
+    if run.over or run.ended:
+        return None
     if run.tokens is not None:
         return "tokens"
     if run.code:

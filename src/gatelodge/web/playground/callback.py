@@ -50,9 +50,7 @@ class Receiver:
         refusal = await self._reasons.of_answer(client_id, error, answer.get("error_description") or "", expected)
         signing_in, sent = self._came(flow, answer)
         was_asked = (signing_in,) if error == "access_denied" else ()  # else the person was asked nothing
-        return run.told(
-            *was_asked, replace(sent, refusal=refusal, label=f"back, with {error}"), self._back(flow, answer)
-        )
+        return run.told(*was_asked, replace(sent, refusal=refusal, label=f"error {error}"), self._back(flow, answer))
 
     def _taken(self, run: Run, answer: Params) -> Run:
         code, access, id_token = (answer.get(name) or "" for name in ("code", "access_token", "id_token"))

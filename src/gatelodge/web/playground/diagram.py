@@ -29,7 +29,7 @@ class Size:
 
 
 WIDE = Size(width=616, margin=56, top=56, row=46, letter=6.9, narrow=False)
-NARROW = Size(width=288, margin=26, top=44, row=44, letter=6.3, narrow=True)
+NARROW = Size(width=288, margin=30, top=44, row=44, letter=6.3, narrow=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Arrow:
     @property
     def label_y(self) -> int:
         """The line the label stands on."""
-        return self.y - 8
+        return self.y - (11 if self.kind == "refused" else 8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ def entries(messages: Sequence[Message], opened: int) -> list[Entry]:
 
 def _ahead(flow: Flow, run: Run) -> Sequence[Step]:
     """Return the steps of the flow that lie ahead of this run."""
-    if run.over:
+    if run.over or run.ended:
         return ()
     passed = {message.step.key for message in run.messages if message.refusal is None}
     last = max((n for n, step in enumerate(flow.steps) if step.key in passed), default=-1)
@@ -190,7 +190,9 @@ def _ahead(flow: Flow, run: Run) -> Sequence[Step]:
 
 def _next(flow: Flow, run: Run) -> str:
     """Return the act that the flow goes on with, `done` if it has come to its end."""
-    if run.over:
+    if run.ended and run.broken and run.tokens is not None and run.tokens.refresh:
+        return "ended"
+    if run.over or run.ended:
         return "restart"
     if run.until:
         return "code_expired"

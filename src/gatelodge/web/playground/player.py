@@ -153,7 +153,8 @@ class Player:
 
     async def _replay_code(self, run: Run, flow: Flow, form: Params) -> Move:
         exchange = await self._token(run, flow, self._code_form(run, run.used))
-        return Move(await self._told(run, flow, exchange, "token", "tokens", steps.REPLAY_NOTE))
+        told = await self._told(run, flow, exchange, "token", "tokens", steps.REPLAY_NOTE)
+        return Move(replace(told, ended=exchange.refused))
 
     def _code_form(self, run: Run, code: str) -> Mapping[str, str]:
         verifier = run.verifier if run.broken != "verifier_wrong" else run.verifier[::-1]
@@ -204,7 +205,8 @@ class Player:
             return Move(run)
         asked = {"grant_type": "refresh_token", "refresh_token": run.tokens.refresh[0]}
         exchange = await self._token(run, flow, asked)
-        return Move(await self._told(run, flow, exchange, "refresh", "refreshed", steps.REPLAY_NOTE))
+        told = await self._told(run, flow, exchange, "refresh", "refreshed", steps.REPLAY_NOTE)
+        return Move(replace(told, ended=exchange.refused))
 
     async def _call(self, run: Run, flow: Flow, form: Params) -> Move:
         if run.tokens is None:

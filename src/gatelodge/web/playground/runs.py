@@ -33,6 +33,7 @@ class Run:
     the exchange. `sent_to` is where the browser was sent and has not come back from. `refusal` and `broken` are what
     was refused last and the attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a
     code that waits to expire has expired. `before` counts the messages there were before the last act.
+    `ended` says that the server ended everything that came of the sign-in.
     """
 
     flow: str
@@ -50,6 +51,7 @@ class Run:
     broken: str = ""
     until: int = 0
     over: bool = False
+    ended: bool = False
     before: int = 0
     shown: bool = False
 
