@@ -282,6 +282,12 @@ def empty(connection: psycopg.Connection[Any]) -> None:
     connection.execute(deletions)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a name that is another in every process: those who share out the tests could not agree on them."""
+    if " at 0x" in item.nodeid:
+        raise pytest.UsageError(f"{item.nodeid}: give its parameters ids; an object's address is none")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what this machine could not try: such a skip's reason begins with `NO`."""
     skipped = Counter(

@@ -82,7 +82,7 @@ async def test_a_good_one_is_believed(desk: Desk) -> None:
         ({"exp": 1_000_000_000}, "client.id_token"),
         ({"sub": None}, "client.id_token"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 async def test_one_that_fails_a_check_is_not(desk: Desk, changes: dict[str, Any], rule: str) -> None:
     assert await desk.implicit(**changes) == rule
