@@ -44,6 +44,11 @@ async def test_without_a_token_the_challenge_says_where_to_get_one(world: World)
     assert published["authorization_servers"] == [ISSUER]
 
 
+async def test_who_opens_it_in_a_browser_reads_what_it_is(world: World) -> None:
+    assert "it wants an access token" in (await call(world)).json()["message"]
+    assert (await call(world, bearer="nonsense")).json()["error"] == "invalid_token"
+
+
 async def test_who_may_only_read_places_no_order(world: World) -> None:
     answer = await call(world, "POST", await token(world), item="a teapot")
 

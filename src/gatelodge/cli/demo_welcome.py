@@ -65,7 +65,7 @@ def _applications(issuer: str, beside: samples.Beside | None) -> tuple[tuple[str
         (at["shop"], "a web shop logs you in"),
         (at["spa"], "a single-page app does"),
         (at["legacy_implicit"], "an old one does it the old way, and says what to use instead"),
-        (issuer + "/demo/api/orders", "the API they all call; without a token it says 401"),
+        (issuer + "/demo/api/orders", "the API they all call; it wants a token"),
         *assistants,
     )
 

@@ -6,6 +6,7 @@ neither of them.
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gatelodge.clock import Clock
 from gatelodge.endpoints.request import Request
@@ -20,6 +21,10 @@ READ, WRITE = "orders:read", "orders:write"
 MOST_CALLERS = 200  # whose orders are kept; who was quiet the longest is forgotten first
 MOST_ORDERS = 20  # of one caller
 MAX_ITEM = 80  # characters
+# Whoever opens the address in a browser would see an error of the browser's own.
+FOR_A_PERSON = {
+    "message": "This is an API: it wants an access token. The playground shows how an application gets one."
+}
 SAMPLES = ("a looking glass", "a pocket watch")
 
 Order = Mapping[str, object]
@@ -72,7 +77,8 @@ class OrdersApi:
             presented = Presented([given] if given is not None else [], sent_elsewhere=elsewhere)
             return await self._protection.admit(presented, needed)
         except (Refused, CannotDecide) as failure:
-            return self._protection.reply(failure, needed)
+            reply = self._protection.reply(failure, needed)
+            return reply if given is not None or elsewhere else replace(reply, json=FOR_A_PERSON)
 
     def _of(self, caller: Principal) -> list[Order]:
         orders = self._orders.setdefault(caller.key, [_order(n, item) for n, item in enumerate(SAMPLES, 1)])
