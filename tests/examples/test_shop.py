@@ -128,6 +128,7 @@ def test_an_answer_nobody_asked_for_is_refused_and_says_why(visitor: Visitor) ->
     visitor.open("/callback?code=c&state=forged")
 
     expect(visitor.page.locator("main")).to_contain_text("this sign-in was not begun here")
+    expect(visitor.page.locator("main")).to_have_css("max-width", "576px")  # its policy lets its style in
     visitor.open("/")
     expect(visitor.page.locator("#sign-in")).to_be_visible()
 

@@ -1,5 +1,7 @@
 """The two pages of ours that a person may see: what went wrong, and whether to sign out."""
 
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 
 from gatelodge.client.errors import (
@@ -11,16 +13,21 @@ from gatelodge.client.errors import (
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply
 
+_STYLE = "main { max-width: 36rem; margin: 3rem auto; padding: 0 1.25rem; font: 1.05rem/1.6 system-ui, sans-serif; }"
+_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _HEADERS: Headers = (
     ("content-type", "text/html; charset=utf-8"),
-    ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    (
+        "content-security-policy",
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'",
+    ),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
     *NO_STORE,
 )
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><title>{title}</title></head>
+<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>
 <body><main><h1>{title}</h1>{body}</main></body></html>
 """
 
@@ -44,7 +51,7 @@ def plain(status: int, text: str, *more: tuple[str, str]) -> Reply:
 
 
 def _page(status: int, title: str, body: str) -> Reply:
-    return Reply(status, _HEADERS, _PAGE.format(title=title, body=body).encode())
+    return Reply(status, _HEADERS, _PAGE.format(title=title, body=body, style=_STYLE).encode())
 
 
 def _status(error: OAuthClientError) -> int:
