@@ -218,3 +218,27 @@ def test_buttons_can_be_hit_with_a_thumb(new_visitor: NewVisitor, person: Person
         box = control.bounding_box()
         assert box is not None
         assert box["height"] >= 44, control.inner_text()
+
+
+def test_code_that_is_opened_stays_where_it_was(visitor: Visitor) -> None:
+    visitor.open("/playground/public")
+    summary = visitor.page.locator(".snippet:has(#code-public-python) summary")
+    summary.scroll_into_view_if_needed()
+    before = summary.bounding_box()
+    summary.click()
+
+    expect(visitor.page.locator("#code-public-python")).to_be_visible()
+    assert before is not None
+    assert summary.bounding_box() == before
+
+
+def test_names_fit_their_boxes_on_a_phone(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(viewport={"width": 360, "height": 640})
+    visitor.open("/playground/code")
+    wide = visitor.page.eval_on_selector_all(
+        ".sequence.small .name",
+        "all => all.filter(one => one.getBBox().width > one.previousElementSibling.getBBox().width)"
+        ".map(one => one.textContent)",
+    )
+
+    assert wide == []

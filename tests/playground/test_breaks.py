@@ -127,6 +127,16 @@ async def test_a_replayed_code_ends_what_came_of_it(visitor: Visitor) -> None:
     assert visitor.next == "restart"
 
 
+@pytest.mark.parametrize(("act", "still"), [("order", "call"), ("refresh_wider", "refresh")])
+async def test_an_attempt_does_not_count_as_the_step_it_resembles(visitor: Visitor, act: str, still: str) -> None:
+    await visitor.to_tokens("refresh" if still == "refresh" else "code")
+    ahead = visitor.text.count("arrow ghost")
+    await visitor.press(act)
+
+    assert visitor.next == still
+    assert visitor.text.count("arrow ghost") == ahead
+
+
 async def test_an_attempt_after_everything_ended_is_not_offered(visitor: Visitor) -> None:
     await visitor.to_tokens()
     await visitor.press("refresh_replayed")

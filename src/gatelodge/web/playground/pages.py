@@ -183,7 +183,7 @@ def _ahead(flow: Flow, run: Run) -> Sequence[Step]:
     """Return the steps of the flow that lie ahead of this run."""
     if run.over or run.ended:
         return ()
-    passed = {message.step.key for message in run.messages if message.refusal is None}
+    passed = _passed(run)
     last = max((n for n, step in enumerate(flow.steps) if step.key in passed), default=-1)
     return flow.steps[last + 1 :]
 
@@ -199,9 +199,15 @@ def _next(flow: Flow, run: Run) -> str:
     if run.code:
         return "exchange"
     if run.tokens is not None:
-        passed = {message.step.key for message in run.messages}
+        passed = _passed(run)
         after = (act for act in flow.after if act not in passed and (act != "refresh" or run.tokens.refresh))
         return next(after, "done")
     if run.sent_to:
         return "waiting"
     return "authorize" if flow.response_type else flow.key
+
+
+def _passed(run: Run) -> Collection[str]:
+    """Return the steps that passed. A request that was refused, as an attempt is, is still to be made."""
+    refused = {n - 1 for n, message in enumerate(run.messages) if message.is_reply and message.refusal}
+    return {m.step.key for n, m in enumerate(run.messages) if m.refusal is None and n not in refused}
