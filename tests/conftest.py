@@ -18,6 +18,8 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -28,6 +30,12 @@ from gatelodge.stores.database import open_database
 from gatelodge.stores.tx import Body, Database, P, RunAgain, T, Tx
 
 ENGINES = ("sqlite", "postgres")
+
+# The same examples in every run, however long one of them takes where others are at work.
+hypothesis_settings.register_profile(
+    "the same", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("the same")
 
 
 @dataclass

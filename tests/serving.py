@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from gatelodge.cli import main
 COMMAND = (sys.executable, "-c", "from gatelodge.cli import main; main()")
 SECRET_KEY = "k" * 40
 CHEAP_HASHING = {"SIGN_IN_ARGON2_MEMORY_KIB": "7168", "SIGN_IN_ARGON2_PASSES": "1"}
-PATIENCE = 40.0  # seconds: two busy cores start a server in three to ten
+PATIENCE = 90.0  # seconds: two busy cores start a server in three to ten, and many programs may be at work
 
 T = TypeVar("T")
 
@@ -117,6 +117,7 @@ class Started:
     installation: Installation
     process: subprocess.Popen[bytes]
     log: Path
+    clients: ExitStack = field(default_factory=ExitStack)
 
     @property
     def issuer(self) -> str:
@@ -141,8 +142,9 @@ class Started:
             return False
         return answers(f"{self.issuer}/jwks")
 
-    def http(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self.issuer, timeout=30)
+    def http(self, **options: Any) -> httpx2.Client:
+        """A client of this server, which is closed with it at the latest."""
+        return self.clients.enter_context(closing(httpx2.Client(base_url=self.issuer, timeout=PATIENCE, **options)))
 
     def workers(self) -> list[int]:
         """The processes that serve, when there are several."""
@@ -160,6 +162,7 @@ class Started:
 
     def kill(self) -> None:
         """End every process at once."""
+        self.clients.close()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

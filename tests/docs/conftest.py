@@ -17,7 +17,7 @@ from tests.ports import free_port
 from tests.world import form_of
 
 BIN = Path(sys.executable).parent
-PATIENCE = 30.0  # seconds
+PATIENCE = 90.0  # seconds
 
 
 @dataclass

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.serving import Installation, Started, eventually
+from tests.serving import PATIENCE, Installation, Started, eventually
 
 BODY = b"grant_type=client_credentials"
 
@@ -35,7 +35,7 @@ def test_SIGTERM_lets_a_running_request_finish_and_takes_no_new_one(tmp_path: Pa
         eventually(lambda: refuses(server), "it takes nothing new")
         running.sendall(BODY[10:])
         assert running.recv(65_536).startswith(b"HTTP/1.1 401")
-        assert server.process.wait(20) in (0, -15)
+        assert server.process.wait(PATIENCE) in (0, -15)
         assert '"level":"error"' not in server.said()
 
 

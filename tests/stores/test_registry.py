@@ -243,7 +243,7 @@ async def test_the_watch_notices_a_change_and_outlives_trouble(database, opened,
         await watching
 
 
-async def until(holds, seconds=5.0):
+async def until(holds, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - it is the absence of something that is waited for
             await asyncio.sleep(0.005)

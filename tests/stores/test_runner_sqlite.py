@@ -140,14 +140,13 @@ def test_FLT_01_what_was_acknowledged_survives_kill_9(file: Path) -> None:
     one_user(file)
     acknowledged: set[int] = set()
     for round_ in range(3):
-        process = writer(file, first=round_ * 1_000_000, count=100_000, lines=8)
-        assert process.stdout is not None
-        acknowledged.update(int(process.stdout.readline()) for _ in range(100))
-        process.send_signal(signal.SIGKILL)
-        acknowledged.update(
-            int(line) for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")
-        )
-        process.wait()
+        with writer(file, first=round_ * 1_000_000, count=100_000, lines=8) as process:
+            assert process.stdout is not None
+            acknowledged.update(int(process.stdout.readline()) for _ in range(100))
+            process.send_signal(signal.SIGKILL)
+            acknowledged.update(
+                int(line) for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")
+            )
     there = kept(file)
     assert acknowledged <= there
     assert len(there) - len(acknowledged) <= 3 * 8 * 2  # at most what was under way each time

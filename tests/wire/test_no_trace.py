@@ -44,7 +44,7 @@ class Walk:
         return client_id, self.server.installation.secrets[client_id]
 
     def http(self) -> httpx2.Client:
-        return self.witness.http(self.server.issuer)
+        return self.witness.http(self.server)
 
     def person(self) -> Person:
         return Person(self.http(), password=PASSWORD)

@@ -8,6 +8,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+from tests.serving import Started
 
 from gatelodge.sessions.interactions import PARAMETER
 
@@ -25,10 +26,9 @@ class Witness:
     secrets: dict[str, str] = field(default_factory=dict[str, str])
     refusals: list[str] = field(default_factory=list[str])
 
-    def http(self, base_url: str) -> httpx2.Client:
+    def http(self, server: Started) -> httpx2.Client:
         """A client, or a browser, all of whose traffic is witnessed."""
-        hooks = {"request": [self.saw_request], "response": [self.saw_response]}
-        return httpx2.Client(base_url=base_url, event_hooks=hooks, timeout=30)
+        return server.http(event_hooks={"request": [self.saw_request], "response": [self.saw_response]})
 
     def saw_request(self, request: httpx2.Request) -> None:
         self.keep_fields(parse_qsl(request.url.query.decode()))
