@@ -216,6 +216,16 @@ async def test_RT_13_the_refreshed_id_token_tells_of_the_same_sign_in(world: Wor
     assert "nonce" not in after
 
 
+async def test_RT_15_what_a_client_lost_is_in_no_new_token(world: World):
+    tokens = await world.browser().tokens()
+    waiting = await world.browser().code()
+    await world.change_client("web1", scopes=frozenset({"openid", "offline_access"}))
+
+    for answer in (await refresh(world, tokens["refresh_token"]), await exchange(world, waiting)):
+        assert answer.status_code == 200
+        assert set(answer.json()["scope"].split()) == {"openid", "offline_access"}
+
+
 async def test_a_disabled_account_cannot_refresh(world: World):
     from gatelodge.stores import users
 

@@ -14,7 +14,7 @@ def narrowed(
     """Return the scope and the target of one access token under an authorization.
 
     Without `scope` all that was granted is meant, without `resource` the API that was granted; of several, the request
-    must say which. Raises `OAuthError`: invalid_scope or invalid_target for what was not granted, invalid_target also
+    must say which. What the client is not registered for any more is left out. Raises `OAuthError`: invalid_scope or invalid_target for what was not granted, invalid_target also
     for an API that is gone or disabled, and for its scopes in a token that is not for it.
     """
     if scope is not None and not set(scope) <= set(grounds.scope):
@@ -24,7 +24,8 @@ def narrowed(
     if not set(resource) <= set(desk.apis):
         raise OAuthError("invalid_target", "resource is not an API of this server any more", rules.TARGET_KNOWN)
     apis = tuple(desk.apis[name] for name in dict.fromkeys(resource or grounds.resource) if name in desk.apis)
-    target, wanted = single(apis, desk.issuer), scope or grounds.scope
+    target = single(apis, desk.issuer)
+    wanted = tuple(name for name in scope or grounds.scope if name in desk.client.scopes)
     fitting = tuple(name for name in wanted if _belongs(name, target, desk))
     if target.api is None and fitting != wanted:
         raise OAuthError("invalid_target", "scope holds one of an API this token is not for", rules.TARGET_THERE)
