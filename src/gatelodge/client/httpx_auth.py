@@ -9,6 +9,6 @@ from gatelodge.client.machine_auth import MachineAuth
 
 
 class ClientCredentials(MachineAuth[httpx.Request, httpx.Response], httpx.Auth):
-    """Gives every request of httpx clients a token of the program's own; arguments and errors are those of `MachineAuth`."""
+    """Gives every request of httpx clients a token of the program's own: see `MachineAuth`."""
 
     buffered = httpx.ByteStream

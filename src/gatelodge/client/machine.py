@@ -6,6 +6,6 @@ from gatelodge.client.machine_auth import MachineAuth
 
 
 class ClientCredentials(MachineAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
-    """Gives every request of httpx2 clients a token of the program's own; arguments and errors are those of `MachineAuth`."""
+    """Gives every request of httpx2 clients a token of the program's own: see `MachineAuth`."""
 
     buffered = httpx2.ByteStream
