@@ -14,8 +14,9 @@ def narrowed(
     """Return the scope and the target of one access token under an authorization.
 
     Without `scope` all that was granted is meant, without `resource` the API that was granted; of several, the request
-    must say which. What the client is not registered for any more is left out. Raises `OAuthError`: invalid_scope or invalid_target for what was not granted, invalid_target also
-    for an API that is gone or disabled, and for its scopes in a token that is not for it.
+    must say which. What the client is not registered for any more is left out. Raises `OAuthError`: invalid_scope or
+    invalid_target for what was not granted, invalid_target also for an API that is gone or disabled, and for its scopes
+    in a token that is not for it.
     """
     if scope is not None and not set(scope) <= set(grounds.scope):
         raise OAuthError("invalid_scope", "scope holds one that was not granted", rules.SCOPE_GRANTED)
