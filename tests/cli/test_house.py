@@ -323,11 +323,17 @@ def answered(server: subprocess.Popen[str], url: str) -> dict[str, str]:
 # serve
 
 
-def test_FLT_25_serving_with_a_wrong_secret_key_ends_with_one_line(gatelodge: Gatelodge) -> None:
+def test_FLT_25_serving_with_a_wrong_secret_key_ends_with_one_line(gatelodge: Gatelodge, tmp_path: Path) -> None:
     gatelodge("keys", "rotate")
-    words = ("serve", "--port", str(free_port()), "--json")
-    refused = gatelodge(*words, env={"GATELODGE_SECRET_KEY": "x" * 40})
-    assert (refused.code, refused.failure["key"]) == (2, "keys.secret_key")
+    environ = {
+        "GATELODGE_ISSUER": "https://id.test",
+        "GATELODGE_DATABASE": "sqlite:///test.db",
+        "GATELODGE_SECRET_KEY": "x" * 40,
+    }
+    # In a process of its own: how a server logs is settled for the whole of it.
+    refused = run("serve", "--port", str(free_port()), "--json", folder=tmp_path, **environ)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert json.loads(refused.stderr)["key"] == "keys.secret_key"
 
 
 def test_serving_without_a_secret_key_says_how_to_get_one(gatelodge: Gatelodge) -> None:
