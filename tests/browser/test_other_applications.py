@@ -127,6 +127,20 @@ def test_what_came_before_still_runs_in_the_demo(visitor: Visitor, person: Perso
     visitor.sign_in(person)
     visitor.allow()
 
-    expect(visitor.page.locator("#state")).to_have_text("state matches")
+    expect(visitor.page.locator("#state")).to_have_text("state and iss match")
     expect(visitor.page.locator("#nonce")).to_have_text("nonce matches")
     assert "#" not in visitor.page.url
+
+
+def test_an_answer_of_another_server_is_not_taken(visitor: Visitor, person: Person) -> None:
+    visitor.open("/demo/legacy")
+    visitor.page.get_by_role("link", name="id_token token", exact=True).click()
+    visitor.sign_in(person)
+    visitor.allow()
+    expect(visitor.page.locator("#state")).to_have_text("state and iss match")
+    shown = visitor.page.locator("#answer").get_attribute("data-state")
+
+    visitor.open("/demo/legacy")
+    visitor.open(f"/demo/legacy/callback#access_token=x&state={shown}&iss=https://evil.test")
+
+    expect(visitor.page.locator("#state")).to_have_text("iss does not match: another server sent this")

@@ -44,7 +44,7 @@ def case(client: Client | None = WEB, header: bool = False, **params: str) -> Ca
         (rules.TARGET_KNOWN, case(resource=API + "/"), f"The closest that is registered is {API}"),
         (rules.CLIENT_KNOWN, case(None), "client_id is missing."),
         (rules.CLIENT_KNOWN, case(None, client_id=" web1"), "It has white space around it."),
-        (rules.CLIENT_PROVEN, case(header=True), "The secret is none of the 1 that web1 has"),
+        (rules.CLIENT_PROVEN, case(header=True), "The secret is not one that web1 has"),
         (rules.CLIENT_PROVEN, case(client_secret="x"), "_basic, and this request used client_secret_post."),
         (rules.CLIENT_PROVEN, case(client_id="web1"), "and this request proved nothing."),
         (rules.CLIENT_PROVEN, case(None, client_id="who"), "No client of this id"),

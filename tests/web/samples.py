@@ -80,7 +80,12 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "demo spa": pages.render("demo/spa", allows=Allows(scripts=True), issuer=pages.issuer),
         "demo legacy": pages.render("demo/legacy", allows=Allows(forms="here"), flows=FLOWS, exchange=EXCHANGE),
         "demo legacy, back": pages.render(
-            "demo/legacy_callback", allows=Allows(scripts=True), state=text, nonce=text, came=[(text, text)]
+            "demo/legacy_callback",
+            allows=Allows(scripts=True),
+            issuer=text,
+            state=text,
+            nonce=text,
+            came=[(text, text)],
         ),
     }
 

@@ -105,7 +105,7 @@ def _client_proven(case: Case) -> str:
         return f"{client.id} is registered for {client.auth_method}, and this request {sent}."
     if client.auth_method == "private_key_jwt":
         return ""
-    return f"The secret is none of the {len(client.secrets)} that {client.id} has; an old one stops after its overlap."
+    return f"The secret is not one that {client.id} has; an old one stops working when its overlap ends."
 
 
 _NO_PROOF = "The request says nothing of which client it comes from."

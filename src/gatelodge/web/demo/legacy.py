@@ -59,6 +59,7 @@ class LegacyDemo:
             allows=Allows(scripts=True),
             state=asked.state if asked else "",
             nonce=asked.nonce if asked else "",
+            issuer=self._pages.issuer,
             came=list(request.query),
         )
 

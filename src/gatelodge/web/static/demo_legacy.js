@@ -2,7 +2,7 @@
 
 const answer = new URLSearchParams(location.hash.slice(1));
 const output = document.getElementById("answer");
-const { state, nonce } = output.dataset;
+const { issuer, state, nonce } = output.dataset;
 const secret = ["access_token", "id_token", "code"];
 
 const claims = (token) =>
@@ -12,8 +12,10 @@ const claims = (token) =>
 if ([...answer].length > 0) {
   output.textContent = JSON.stringify(
     Object.fromEntries([...answer].map(([k, v]) => [k, secret.includes(k) ? `${v.slice(0, 8)}…` : v])), null, 2);
-  const matches = state !== "" && answer.get("state") === state;
-  document.getElementById("state").textContent = matches ? "state matches" : "state does not match: not asked for here";
+  const asked = state !== "" && answer.get("state") === state;
+  const matches = asked && answer.get("iss") === issuer;
+  const wrong = asked ? "iss does not match: another server sent this" : "state does not match: not asked for here";
+  document.getElementById("state").textContent = matches ? "state and iss match" : wrong;
   const token = answer.get("id_token");
   if (token && matches) {
     const said = claims(token);
