@@ -16,6 +16,7 @@ from gatelodge.ops import demo
 from gatelodge.outbound import Call, Fetched, Outbound
 
 ISSUER = "http://localhost:8000"
+CALLBACK = f"{ISSUER}/playground/callback"
 ALL_ON = LegacyPolicy(password=True, implicit=True, hybrid=True)
 
 
@@ -65,6 +66,18 @@ class Visitor:
         assert answer.status_code == 303, answer.text[:500]
         page = await self.browser.walk(answer, "alice", PASSWORDS["alice"])
         return await self.arrive(page)
+
+    async def sent_back(self, flow: str) -> str:
+        """Begin a flow, sign in and allow; return where the server sends the browser then, which it did not open."""
+        self.flow, http = flow, self.browser.http
+        page = await http.post(f"/playground/{flow}", data={"act": "authorize"})
+        while not page.headers.get("location", "").startswith(CALLBACK):
+            page = await http.get(page.headers["location"]) if page.status_code == 303 else page
+            if page.url.path == "/login":
+                page = await self.browser.post_form(page, username="alice", password=PASSWORDS["alice"])
+            elif page.url.path == "/consent":
+                page = await self.browser.post_form(page, scope=["openid", "orders:read"], decision="allow")
+        return page.headers["location"]
 
     async def arrive(self, page: httpx2.Response) -> str:
         """Bring a fragment to the application as the script of its page does."""

@@ -156,16 +156,7 @@ async def test_a_refusal_leads_to_the_checks_of_its_request(visitor: Visitor) ->
 
 
 async def test_an_answer_that_comes_twice_is_taken_once(visitor: Visitor) -> None:
-    await visitor.open("code")
-    answer = await visitor.browser.http.post("/playground/code", data={"act": "authorize"})
-    page = await visitor.browser.http.get(answer.headers["location"])
-    while not page.headers.get("location", "").startswith("http://localhost:8000/playground/callback"):
-        page = await visitor.browser.http.get(page.headers["location"]) if page.status_code == 303 else page
-        if page.url.path == "/login":
-            page = await visitor.browser.post_form(page, username="alice", password="wonderland")
-        elif page.url.path == "/consent":
-            page = await visitor.browser.post_form(page, scope=["openid", "orders:read"], decision="allow")
-    back = page.headers["location"]
+    back = await visitor.sent_back("code")
     await visitor.browser.http.get(back)
     await visitor.arrive(await visitor.browser.follow(await visitor.browser.http.get(back)))
 

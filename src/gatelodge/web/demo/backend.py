@@ -4,10 +4,11 @@ import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from gatelodge.keys.secrets import unb64
+from gatelodge.protocol.strict_json import BadJson, read_object
 
 Form = Mapping[str, str]
 Fetch = Callable[[str, str, Form | None, Mapping[str, str]], Awaitable[tuple[int, Mapping[str, str], bytes]]]
@@ -82,19 +83,19 @@ def pretty(value: object) -> str:
 def claims_of(token: str) -> Mapping[str, Any]:
     """Return what a JWT says, unverified: it came straight from the token endpoint (OIDC Core 3.1.3.7)."""
     parts = token.split(".")
-    return _json_object(unb64(parts[1]) or b"") if len(parts) == 3 else {}
+    return json_object(unb64(parts[1]) or b"") if len(parts) == 3 else {}
+
+
+def json_object(raw: bytes) -> Mapping[str, Any]:
+    """Return a JSON object, an empty one for anything else: what a browser brings may be anything."""
+    try:
+        return read_object(raw, len(raw))
+    except BadJson:
+        return {}
 
 
 def _answer(title: str, sent: str, reply: tuple[int, Mapping[str, str], bytes]) -> Answer:
     status, _, raw = reply
-    body = _json_object(raw)
+    body = json_object(raw)
     shown = {name: masked(str(value)) if name in SECRET_FIELDS else value for name, value in body.items()}
     return Answer(Exchange(title, sent, status, pretty(shown) if body else ""), body)
-
-
-def _json_object(raw: bytes) -> Mapping[str, Any]:
-    try:
-        value: object = json.loads(raw)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -8,10 +8,10 @@ from gatelodge.clock import Clock
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rules import Rule
 from gatelodge.web.playground.breaks import BY_ACT
-from gatelodge.web.playground.checks import ISS, STATE
+from gatelodge.web.playground.checks import ISS, STATE, WHOLE
 from gatelodge.web.playground.flows import FLOWS, Flow
 from gatelodge.web.playground.identity import IdTokens, refusal_of
-from gatelodge.web.playground.messages import Message
+from gatelodge.web.playground.messages import Message, Refusal
 from gatelodge.web.playground.refusals import Reasons
 from gatelodge.web.playground.runs import Run, Tokens
 from gatelodge.web.playground.sample import Sample
@@ -39,9 +39,15 @@ class Receiver:
         error = answer.get("error")
         if error is not None:
             return replace(await self._refused(run, flow, answer, error), over=True)
-        refusal = await self._id_tokens.of_browser(run, flow, answer)
+        refusal = await self._doubt(run, flow, answer)
         run = run.told(*self._came(flow, sent), self._back(flow, answer, LABELS.get(run.broken, "")))
-        return self._taken(run, answer) if refusal is None else run.doubted(refusal)
+        return self._taken(run, flow, answer) if refusal is None else run.doubted(refusal)
+
+    async def _doubt(self, run: Run, flow: Flow, answer: Params) -> Refusal | None:
+        """Return why nothing is taken from an answer that is ours and says yes, `None` if it can be believed."""
+        if any(answer.get(name) is None for name in flow.members):
+            return refusal_of(WHOLE)
+        return await self._id_tokens.of_browser(run, flow, answer)
 
     async def _refused(self, run: Run, flow: Flow, answer: Params, error: str) -> Run:
         """Tell of an answer that is ours and says no."""
@@ -52,11 +58,13 @@ class Receiver:
         was_asked = (signing_in,) if error == "access_denied" else ()  # else the person was asked nothing
         return run.told(*was_asked, replace(sent, refusal=refusal, label=f"error {error}"), self._back(flow, answer))
 
-    def _taken(self, run: Run, answer: Params) -> Run:
-        code, access, id_token = (answer.get(name) or "" for name in ("code", "access_token", "id_token"))
-        if access:
-            return replace(run, tokens=Tokens(access, id_token))
-        return replace(run, code=code, code_at=self._clock.now(), early=id_token)
+    def _taken(self, run: Run, flow: Flow, answer: Params) -> Run:
+        """Take what was asked for: beside it stands whatever somebody on the way put there, which nobody judged."""
+        taken = {name: answer.get(name) or "" for name in flow.members}
+        id_token = taken.get("id_token", "")
+        if "access_token" in taken:
+            return replace(run, tokens=Tokens(taken["access_token"], id_token))
+        return replace(run, code=taken["code"], code_at=self._clock.now(), early=id_token)
 
     def _came(self, flow: Flow, answer: Params) -> tuple[Message, Message]:
         """Return the messages by which the server's answer reached the browser."""

@@ -17,7 +17,7 @@ WHY: Mapping[str, str] = {
     STATE.id: "The application remembers which state it gave to which browser. This answer was not asked for here, so "
     "nothing in it is used: not the code, not even an error.",
     ISS.id: "iss names another server than the one that was asked, or none.",
-    WHOLE.id: "Who takes the ID token out of an answer takes the checks out that depend on it.",
+    WHOLE.id: "Who takes something out of an answer takes the checks out that depend on it.",
     SIGNATURE.id: "The signature belongs to other words. Nothing in the token is believed before it is verified: not "
     "who it is about, not whom it is for.",
     NONCE.id: "The ID token was made for another request.",

@@ -14,6 +14,7 @@ _FRONT = (steps.START, steps.SEND, steps.ASK, steps.SIGN_IN, steps.ANSWER, steps
 _CALL = (steps.CALL, steps.ORDERS)
 _REFRESH = (steps.REFRESH, steps.REFRESHED)
 _PERSON_SCOPE = "openid profile offline_access orders:read"
+_MEMBERS = {"code": "code", "token": "access_token", "id_token": "id_token"}  # what is asked for, and what it comes as
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Flow:
     def has_code(self) -> bool:
         """Whether the answer has a code to exchange."""
         return "code" in self.response_type.split()
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """What an answer must hold, and all that is taken from it (OAuth 2.0 Multiple Response Type Encoding 3, 5)."""
+        return tuple(_MEMBERS[kind] for kind in self.response_type.split())
 
     def step(self, key: str) -> Step:
         """Return the step of this flow, or the usual one if the flow itself has no such step."""

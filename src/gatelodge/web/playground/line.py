@@ -1,13 +1,13 @@
 """How the sample application reaches the server it belongs to: over HTTP, to this one issuer, with every word kept."""
 
-import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from gatelodge.outbound import Call, Fetched, FetchFailed, Outbound
+from gatelodge.web.demo.backend import json_object
 from gatelodge.web.playground.messages import phrase
 from gatelodge.web.playground.wording import Text, answer_text, request_text
 
@@ -66,7 +66,7 @@ class Line:
         except FetchFailed as failure:
             got = Fetched(504, "text/plain", f"(no answer: {failure.reason})".encode())
         text = answer_text(got.status, phrase(got.status), got.headers, _shown(got))
-        return Exchange(sent, text, got.status, _json_object(got.body), got.headers)
+        return Exchange(sent, text, got.status, json_object(got.body), got.headers)
 
 
 def basic(client_id: str, secret: str) -> Mapping[str, str]:
@@ -82,11 +82,3 @@ def bearer(token: str) -> Mapping[str, str]:
 
 def _shown(got: Fetched) -> bytes:
     return b"(a page for people)" if got.content_type.startswith("text/html") else got.body
-
-
-def _json_object(raw: bytes) -> Mapping[str, Any]:
-    try:
-        value: object = json.loads(raw)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -16,14 +16,19 @@ LABELS = {
 
 def tampered(act: str, answer: Params) -> Params:
     """Return the answer as it arrives; as it came, unless the attempt changes it."""
-    change = {
-        "id_token_forged": ("id_token", _about_somebody_else(answer.get("id_token") or "")),
-        "token_swapped": ("access_token", "a-token-of-somebody-else"),
-        "code_swapped": ("code", "a-code-of-somebody-else"),
-    }.get(act)
-    if change is None:
-        return answer
-    return Params.of((name, change[1] if name == change[0] else value) for name, value in query_of(answer))
+    match act:
+        case "id_token_forged":
+            return _with(answer, "id_token", _about_somebody_else(answer.get("id_token") or ""))
+        case "token_swapped":
+            return _with(answer, "access_token", "a-token-of-somebody-else")
+        case "code_swapped":
+            return _with(answer, "code", "a-code-of-somebody-else")
+        case _:
+            return answer
+
+
+def _with(answer: Params, changed: str, other: str) -> Params:
+    return Params.of((name, other if name == changed else value) for name, value in query_of(answer))
 
 
 def _about_somebody_else(token: str) -> str:
