@@ -76,7 +76,8 @@ class Door:
             reply = self.failures.refused(route, refusal, request_id)
             if notes is not None:
                 notes.refused(refusal.code, refusal.description)
-        reply = reply.with_headers(*cors.headers_for(route, headers)) if route is not None and route.cors else reply
+        if route is not None and route.cors and (shared := cors.headers_for(route, headers)):
+            reply = reply.with_headers(*shared)
         await self._send(send, scope["method"], route, reply, request_id)
         name = route.name if route else "none"
         metrics.answered(name, reply.status, self.clock.monotonic() - started)

@@ -1,15 +1,15 @@
 """One HTTP request, read and limited, before any endpoint or page looks at it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply
 from gatelodge.telemetry.events import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What an endpoint or page gets. `headers` has lower-case names; a header sent twice is joined with `, `.
 
     `path` is below the issuer's path. `query` and `form` are kept apart because some parameters are allowed in one

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gatelodge.endpoints.request import Handler
 
@@ -27,8 +27,7 @@ class Route:
     at_root: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The route a path leads to and what its pattern matched."""
 
     route: Route

@@ -1,7 +1,8 @@
 """What is sent back: one frozen value that every endpoint and every page ends in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -20,8 +21,7 @@ class Cookie:
     max_age: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer to one HTTP request, before anything of HTTP is known but status, headers and body.
 
     `json`, when it is not `None`, is the body and is encoded at the door. Header names are lower case.
@@ -31,7 +31,7 @@ class Reply:
     headers: Headers = ()
     body: bytes = b""
     json: Mapping[str, object] | None = None
-    cookies: tuple[Cookie, ...] = field(default=())
+    cookies: tuple[Cookie, ...] = ()
 
     def with_cookies(self, *cookies: Cookie) -> "Reply":
         """Return this answer with more cookies to set."""

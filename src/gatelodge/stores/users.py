@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from unicodedata import category, normalize
 
 from msgspec import Struct, field
-from msgspec.json import decode, encode
+from msgspec.json import Decoder, encode
 
 from gatelodge.stores.rows import Taken
 from gatelodge.stores.tx import Row, Tx, Value
@@ -16,6 +16,8 @@ from gatelodge.stores.tx import Row, Tx, Value
 MAX_NAME = 254  # characters; the longest e-mail address (RFC 5321 4.5.3.1)
 
 Claims = Mapping[str, object]
+
+_claims = Decoder(dict[str, object]).decode
 
 
 class User(Struct, frozen=True):
@@ -185,7 +187,7 @@ def maybe(row: Row | None) -> User | None:
 def of(row: Row) -> User:
     """Return the person whose columns a row holds, in the order of the members of `User`."""
     user_id, sub, username, email, verified, name, claims, enabled, admin, created_at = row
-    known = decode(claims, type=dict[str, object])
+    known = _claims(claims)
     return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, admin == 1, created_at)
 
 

@@ -6,11 +6,11 @@ published. Whether it still works is asked of the database every time.
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from gatelodge.clock import Clock
 from gatelodge.grants.families import read_wanted
@@ -28,8 +28,7 @@ ROOM = 4_096  # verified JWTs remembered at most
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """An access token that works now: what it says, and its person if there is one."""
 
     claims: Mapping[str, Any]

@@ -6,7 +6,6 @@ neither of them.
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
 
 from gatelodge.clock import Clock
 from gatelodge.endpoints.request import Request
@@ -78,7 +77,7 @@ class OrdersApi:
             return await self._protection.admit(presented, needed)
         except (Refused, CannotDecide) as failure:
             reply = self._protection.reply(failure, needed)
-            return reply if given is not None or elsewhere else replace(reply, json=FOR_A_PERSON)
+            return reply if given is not None or elsewhere else reply._replace(json=FOR_A_PERSON)
 
     def _of(self, caller: Principal) -> list[Order]:
         orders = self._orders.setdefault(caller.key, [_order(n, item) for n, item in enumerate(SAMPLES, 1)])
