@@ -144,3 +144,4 @@ def test_an_answer_of_another_server_is_not_taken(visitor: Visitor, person: Pers
     visitor.open(f"/demo/legacy/callback#access_token=x&state={shown}&iss=https://evil.test")
 
     expect(visitor.page.locator("#state")).to_have_text("iss does not match: another server sent this")
+    assert "#" not in visitor.page.url

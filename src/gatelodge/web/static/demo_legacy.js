@@ -10,6 +10,7 @@ const claims = (token) =>
     atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0))));
 
 if ([...answer].length > 0) {
+  history.replaceState(null, "", location.pathname); // no answer has a place in the history, whoever sent it
   output.textContent = JSON.stringify(
     Object.fromEntries([...answer].map(([k, v]) => [k, secret.includes(k) ? `${v.slice(0, 8)}…` : v])), null, 2);
   const asked = state !== "" && answer.get("state") === state;
@@ -23,5 +24,4 @@ if ([...answer].length > 0) {
     document.getElementById("claims-text").textContent = JSON.stringify(said, null, 2);
     document.getElementById("nonce").textContent = said.nonce === nonce ? "nonce matches" : "nonce does not match";
   }
-  if (matches) history.replaceState(null, "", location.pathname); // tokens have no place in the history
 }
