@@ -86,9 +86,10 @@ def _lifetimes(desk: Desk, with_refresh: bool) -> Lifetimes:
 def refresh_is_due(desk: Desk, grounds: Grounds) -> bool:
     """Whether a refresh token goes with this authorization.
 
-    The client must be registered for the grant. With `openid`, `offline_access` must have been granted (OIDC Core 11);
-    a plain OAuth request knows no such scope, so the registration decides (RFC 6749 1.5).
+    The client must be registered for the grant. With `openid`, `offline_access` must have been granted (OIDC Core 11),
+    to a client that may still have it; a plain OAuth request knows no such scope, so the registration decides (RFC 6749
+    1.5).
     """
     if "refresh_token" not in desk.client.grants:
         return False
-    return "offline_access" in grounds.scope or "openid" not in grounds.scope
+    return "openid" not in grounds.scope or "offline_access" in desk.client.scopes.intersection(grounds.scope)
