@@ -109,6 +109,20 @@ def test_what_production_needs(shop: Shop, tmp_path: Path, monkeypatch: pytest.M
     assert (tmp_path / "sessions.db").stat().st_mode & 0o077 == 0
 
 
+def test_another_framework(shop: Shop, person: Person) -> None:
+    answer = shop.run(example("docs/log-people-in.md", "# any_framework.py"))["answer"]
+    jar: dict[str, str] = {}
+
+    def go(url: str) -> tuple[int, dict[str, str]]:
+        status, headers, cookies = answer("GET", urljoin(shop.origin, url), jar, {})
+        jar.update({cookie.name: cookie.value for cookie in cookies})
+        return status, headers
+
+    arrived = person.refused_at(go(go("/orders")[1]["location"])[1]["location"])
+    back = go(arrived)[1]["location"]
+    assert (back, go(back)) == ("/orders", (200, {"x-user": "demo-alice"}))
+
+
 # docs/keep-tokens.md
 
 

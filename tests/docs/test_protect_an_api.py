@@ -112,6 +112,14 @@ def test_anything_else(demo: Demo, token: str) -> None:
     assert caller_of("nonsense") == "no: the access token is not valid here (RFC 7515 7.1)"
 
 
+def test_another_framework(demo: Demo, token: str) -> None:
+    answer = run(demo, example("docs/protect-an-api.md", "# another_framework.py"))["answer"]
+    assert answer([bearer(token)], False) == (200, {"x-caller": "demo-daemon"})
+    assert answer([bearer(token)], True)[0] == 400
+    status, headers = answer([], False)
+    assert (status, 'scope="orders:read"' in headers["www-authenticate"]) == (401, True)
+
+
 def test_metadata_of_the_api(demo: Demo) -> None:
     call = over_asgi(run(demo, example("docs/protect-an-api.md", "# metadata.py"))["app"])
     assert call("/.well-known/oauth-protected-resource/orders").json["authorization_servers"] == [
