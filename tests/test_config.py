@@ -1,10 +1,13 @@
 """The configuration: what is read from where, and that every mistake is one line that names the key."""
 
 import os
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
 from tests.cost import seconds_of
 
 from gatelodge import config_table
@@ -194,7 +197,7 @@ def test_a_misspelt_variable_of_a_section_is_refused() -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere\.toml: no such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: no such file .* GATELODGE_CONFIG"):
         load(tmp_path / "nowhere.toml", {})
 
 
@@ -239,6 +242,30 @@ def test_tls_with_an_http_issuer_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pem").write_text("x")
     environ = {"GATELODGE_SERVER_TLS_CERT": "pem", "GATELODGE_SERVER_TLS_KEY": "pem"}
     assert "GATELODGE_SERVER_TLS_CERT: does not go with" in mistake(GATELODGE_ISSUER="http://localhost:8000", **environ)
+
+
+def test_a_certificate_and_a_key_that_cannot_serve_are_refused_by_name(tmp_path: Path) -> None:
+    mine, other = (trustme.CA().issue_cert("login.test") for _ in range(2))
+    mine.cert_chain_pems[0].write_to_path("cert.pem")
+    mine.private_key_pem.write_to_path("key.pem")
+    other.private_key_pem.write_to_path("other.pem")
+    (tmp_path / "locked.pem").write_bytes(locked(mine.private_key_pem.bytes()))
+    https = {"GATELODGE_ISSUER": "https://login.test"}
+    for cert, key, said in (
+        ("key.pem", "key.pem", "GATELODGE_SERVER_TLS_CERT: .*key.pem holds no certificate"),
+        ("cert.pem", "cert.pem", "GATELODGE_SERVER_TLS_KEY: .*cert.pem holds no usable key"),
+        ("cert.pem", "other.pem", "GATELODGE_SERVER_TLS_KEY: .*other.pem is not the key of that certificate"),
+        ("cert.pem", "locked.pem", "GATELODGE_SERVER_TLS_KEY: .*locked.pem holds no usable key"),
+    ):
+        assert re.match(said, mistake(GATELODGE_SERVER_TLS_CERT=cert, GATELODGE_SERVER_TLS_KEY=key, **https))
+    assert load(None, https | {"GATELODGE_SERVER_TLS_CERT": "cert.pem", "GATELODGE_SERVER_TLS_KEY": "key.pem"})
+
+
+def locked(key: bytes) -> bytes:
+    """Return a private key behind a password."""
+    password = serialization.BestAvailableEncryption(b"sesame")
+    opened = serialization.load_pem_private_key(key, None)
+    return opened.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, password)
 
 
 def test_secrets_are_not_in_the_repr() -> None:

@@ -48,6 +48,13 @@ def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     return Path(FILE_NAME) if Path(FILE_NAME).exists() else None
 
 
+def check_given(path: Path | None, environ: Mapping[str, str]) -> None:
+    """Check that something says what is configured. Raises `ConfigError`: this may be the wrong folder."""
+    if find(path, environ) is None and not any(environ.get(name) for name in environment_names()):
+        advice = "name the file here or in GATELODGE_CONFIG, go to its folder, or make one with gatelodge init"
+        raise ConfigError("--config", f"there is no {FILE_NAME} in this folder: {advice}")
+
+
 def environment_names() -> dict[str, Place]:
     """Return every environment variable that is read, and the setting it sets."""
     places = [(section, key.name) for section, make in SECTIONS.items() for key in fields(make())]
@@ -77,7 +84,7 @@ def _document(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(str(file), f"{error.strerror}; check --config and GATELODGE_CONFIG".lower()) from None
+        raise ConfigError(str(file), f"{str(error.strerror).lower()}; check --config and GATELODGE_CONFIG") from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), "is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:

@@ -4,6 +4,7 @@ Each rule raises `ConfigError` with the key as the operator named it, so the fir
 """
 
 import os
+import ssl
 import stat
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
@@ -104,6 +105,8 @@ def _is_plain_path(path: str) -> bool:
 
 
 def _check_database_url(url: str, name: str) -> None:
+    if not url:
+        raise ConfigError(name, "is empty: set it here or in GATELODGE_DATABASE")
     if url.startswith(SQLITE):
         _check_sqlite_file(url.removeprefix(SQLITE), name)
     elif not url.startswith("postgresql://") or not _has_readable_port(url):
@@ -137,6 +140,23 @@ def _check_tls(config: Config, name: Name) -> None:
             _read(path, name("server", key))
     if server.tls_cert and server.issuer.startswith("http:"):
         raise ConfigError(name("server", "tls_cert"), "does not go with an http issuer: make server.issuer https")
+    if server.tls_cert:
+        _check_certificate(server.tls_cert, server.tls_key, name)
+
+
+def _check_certificate(cert: str, key: str, name: Name) -> None:
+    """Check that the two files are what they are to be: a worker that finds out later could only die of it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_verify_locations(cert)
+    except ssl.SSLError:
+        raise ConfigError(name("server", "tls_cert"), f"{cert} holds no certificate in PEM") from None
+    try:
+        context.load_cert_chain(cert, key, password="")  # with none at all, it would be asked for at the terminal
+    except ssl.SSLError as error:
+        why = "is not the key of that certificate" if error.reason == "KEY_VALUES_MISMATCH" else "holds no usable key"
+        advice = "give the certificate's private key, in PEM and without a password"
+        raise ConfigError(name("server", "tls_key"), f"{key} {why}: {advice}") from None
 
 
 def _check_proxies(proxies: tuple[str, ...], name: str) -> None:

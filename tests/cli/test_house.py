@@ -23,6 +23,9 @@ PATIENCE = 60  # seconds: a busy machine starts a server in ten
 BARE = {"GATELODGE_ISSUER": None, "GATELODGE_DATABASE": None, "GATELODGE_SECRET_KEY": None}
 
 
+NOTHING = {"GATELODGE_SIGN_IN_ARGON2_MEMORY_KIB": None, "GATELODGE_SIGN_IN_ARGON2_PASSES": None}
+
+
 def leaves(commands=COMMANDS, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
     found = []
     for command in commands:
@@ -107,7 +110,19 @@ def test_administration_needs_no_issuer_and_no_secret_key(gatelodge: Gatelodge) 
 
 
 def test_version_says_what_is_running(gatelodge: Gatelodge) -> None:
-    assert gatelodge("version", "--json").json.keys() == {"gatelodge", "python", "sqlite"}
+    said = gatelodge("version", "--json").json
+    assert said.keys() == {"gatelodge", "python", "sqlite"}
+    assert gatelodge("--version").out == f"gatelodge {said['gatelodge']}\n"
+
+
+@pytest.mark.parametrize("words", ["users list", "clients list --json", "keys rotate", "migrate up", "serve", "doctor"])
+def test_a_folder_with_neither_configuration_nor_database_is_the_wrong_one(
+    gatelodge: Gatelodge, tmp_path: Path, words: str
+) -> None:
+    wrong = gatelodge(*words.split(), env=BARE | NOTHING)
+    assert wrong.code == (1 if words == "doctor" else 2)
+    assert "there is no gatelodge.toml in this folder" in wrong.out + wrong.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def run(*words: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -168,8 +183,11 @@ def test_init_takes_a_database_from_the_environment_and_leaves_it_there(gatelodg
     assert gatelodge("init", "--issuer", "https://login.test", env=elsewhere).code == 0
     assert (tmp_path / "elsewhere.db").exists()
     assert not (tmp_path / "gatelodge.db").exists()
-    assert "url" not in tomllib.loads((tmp_path / "gatelodge.toml").read_text())["database"]
+    assert tomllib.loads((tmp_path / "gatelodge.toml").read_text())["database"]["url"] == ""
     assert gatelodge("doctor", "--offline", env=elsewhere).code == 0
+    lost = gatelodge("users", "list", "--json", env=BARE)
+    assert (lost.code, lost.failure["key"]) == (2, "database.url")
+    assert "GATELODGE_DATABASE" in lost.failure["message"]
 
 
 def test_init_writes_the_database_it_was_told(gatelodge: Gatelodge, tmp_path: Path) -> None:
@@ -197,6 +215,25 @@ def test_init_refuses_a_bad_issuer_and_writes_nothing(gatelodge: Gatelodge, tmp_
     refused = gatelodge("init", "--issuer", "http://login.test", "--json", env=BARE)
     assert (refused.code, refused.failure["key"]) == (2, "--issuer")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite:///no/such/folder.db", "mysql://db/x", "postgresql://127.0.0.1:1/x"])
+def test_an_init_that_fails_leaves_the_configuration_as_it_was(
+    gatelodge: Gatelodge, tmp_path: Path, database: str
+) -> None:
+    assert gatelodge("init", "--database", database, env=BARE).code in (2, 3)
+    assert [file.name for file in tmp_path.iterdir()] == ["gatelodge.key"]
+    assert gatelodge("init", "--issuer", "https://login.test", env=BARE).code == 0
+    written = (tmp_path / "gatelodge.toml").read_text()
+    assert gatelodge("init", "--database", database, "--force", env=BARE).code in (2, 3)
+    assert (tmp_path / "gatelodge.toml").read_text() == written
+    assert gatelodge("doctor", "--offline", env=BARE).code == 0
+
+
+def test_init_says_how_to_go_on_from_this_very_folder(gatelodge: Gatelodge, tmp_path: Path) -> None:
+    assert "  gatelodge serve\n" in gatelodge("init", env=BARE).out
+    elsewhere = str(tmp_path / "my etc" / "lodge.toml")
+    assert f"  gatelodge serve --config '{elsewhere}'\n" in gatelodge("init", "--config", elsewhere, env=BARE).out
 
 
 # migrate
@@ -304,6 +341,8 @@ def test_serving_warns_of_what_is_not_safe_at_every_start(gatelodge: Gatelodge, 
         server.terminate()
         logged = [json.loads(line) for line in server.communicate(timeout=PATIENCE)[1].splitlines()]
     assert said["issuer"] == f"http://localhost:{port}"
+    (serving,) = [record for record in logged if record["event"] == "serving"]
+    assert (serving["issuer"], serving["listens"]) == (f"http://localhost:{port}", f"127.0.0.1:{port}")
     warned = [record["check"] for record in logged if record["event"] == "unsafe_setting"]
     assert warned == ["legacy.password", "legacy.implicit"]
 

@@ -19,8 +19,8 @@ from gatelodge.ops.doctor import Seen, Unreached, examine_database, examine_issu
 from gatelodge.ops.findings import Finding
 from gatelodge.ops.setup import initialise, open_vault
 from gatelodge.ops.unsafe_settings import unsafe_settings
-from gatelodge.protocol.client import Client, ClientSecret
-from gatelodge.stores import clients
+from gatelodge.protocol.client import Api, Client, ClientSecret
+from gatelodge.stores import apis, clients
 
 pytestmark = pytest.mark.anyio
 
@@ -130,6 +130,16 @@ async def test_each_risky_client_is_named(house, says: str) -> None:
     assert [(f.check, f.level) for f in found] == [("clients", "warning")]
     assert "shop" in found[0].says
     assert says in found[0].says
+
+
+async def test_a_scope_that_no_api_has_is_noted(house) -> None:
+    database = house[0]
+    job = replace(Client("job", "Job", "service", "none"), scopes=frozenset({"openid", "orders:read", "order:write"}))
+    await database.write(clients.add, job, 5)
+    await database.write(apis.add, Api("https://api.test", "Orders", {"orders:read": "See your orders"}), 5)
+    found = [finding for finding in await examine_database(*house) if finding.level != "good"]
+    assert [(f.check, f.level) for f in found] == [("clients", "note")]
+    assert "job may ask for order:write, which" in found[0].says
 
 
 async def asked(clock, status: int = 200, issuer: object = ISSUER, date: int | None = None) -> list[tuple[str, str]]:

@@ -55,6 +55,7 @@ class InOrder(OneLineErrors):
 
 
 @click.group(cls=InOrder, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gatelodge", message="%(package)s %(version)s")
 def main() -> None:
     """OAuth 2.1 and OpenID Connect for Python: the authorization server.
 

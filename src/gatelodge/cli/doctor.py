@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, working
 from gatelodge.config import Config, ConfigError
-from gatelodge.configuration import load
+from gatelodge.configuration import check_given, load
 from gatelodge.configuration_rules import complete
 from gatelodge.ops.findings import Finding, Level, broken, good
 from gatelodge.ops.unsafe_settings import unsafe_settings
@@ -51,6 +52,7 @@ def doctor(config_file: Path | None, as_json: bool, offline: bool) -> None:
 def examine(config_file: Path | None, offline: bool) -> list[Finding]:
     """Return everything found. What stands on something broken is not looked at."""
     try:
+        check_given(config_file, os.environ)
         config = load(config_file, os.environ)
         complete(config)
     except ConfigError as error:
@@ -89,7 +91,9 @@ def _schema(config: Config) -> Finding:
     except (migrate.SchemaTooNew, migrate.MigrationChanged) as error:
         return broken("database", str(error), "run the version of Gatelodge that made this schema, or a newer one")
     if status.pending:
-        return broken("database", f"{len(status.pending)} migrations are pending", "run gatelodge migrate up")
+        return broken(
+            "database", f"the database has schema {status.current} of {status.latest}", "run gatelodge migrate up"
+        )
     return good("database", f"the database answers, with schema {status.current}")
 
 
@@ -112,8 +116,10 @@ async def _look(url: str) -> "Seen":
 
     from gatelodge.ops.doctor import MAX_DOCUMENT, Seen, Unreached
 
+    trusted = ssl.create_default_context()  # an authority of the operator's own is believed as this machine believes it
+    asker = httpx2.AsyncClient(trust_env=False, timeout=TIMEOUT, verify=trusted)
     try:
-        async with httpx2.AsyncClient(trust_env=False, timeout=TIMEOUT) as client, client.stream("GET", url) as answer:
+        async with asker as client, client.stream("GET", url) as answer:
             body = b""
             async for chunk in answer.aiter_bytes():
                 body += chunk

@@ -79,7 +79,8 @@ def failure_of(error: Exception) -> Failure | None:
         case OAuthClientError():
             return Failure(REFUSED, error.error if isinstance(error, ServerRefused) else "refused", str(error))
         case ModuleNotFoundError() if not (error.name or "gatelodge").startswith("gatelodge"):
-            return Failure(MISUSED, "usage", f"this needs {error.name}: in a clone, pip install '.[server]'")
+            extra = "server,postgres" if (error.name or "").startswith("psycopg") else "server"
+            return Failure(MISUSED, "usage", f"this needs {error.name}: in a clone, pip install '.[{extra}]'")
         case Unavailable():
             return Failure(UNREACHABLE, "unavailable", error.reason)
         case OSError():

@@ -1,6 +1,9 @@
 """`gatelodge init`: the configuration file, the secret key, the database and the first signing keys of a new server."""
 
 import os
+import shlex
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,7 +11,7 @@ import click
 
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, done, working
-from gatelodge.configuration import FILE_NAME, load
+from gatelodge.configuration import FILE_NAME, find, load
 from gatelodge.configuration_rules import check_issuer
 from gatelodge.ops.refusals import Refused
 from gatelodge.ops.secret_file import keep_secret_key
@@ -69,11 +72,9 @@ def init(issuer: str, database: str | None, config_file: Path | None, force: boo
     check_issuer(issuer, "--issuer")
     key_file = file.parent / KEY_FILE_NAME
     made = keep_secret_key(key_file)
-    _write(
-        file, TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_database(database), key_file=KEY_FILE_NAME)
-    )
-    config = load(file, os.environ)
-    with working("Making signing keys ..."):
+    text = TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_database(database), key_file=KEY_FILE_NAME)
+    with _written(file, text) as draft, working("Making signing keys ..."):
+        config = load(draft, os.environ)
         running.found(config)
     body = {"config": str(file), "secret_key_file": str(key_file), "issuer": config.server.issuer}
     answer(as_json, body, *_said(file, key_file, made))
@@ -88,16 +89,26 @@ def _port(issuer: str) -> str:
 def _database(url: str | None) -> str:
     """Return the line that says where everything is kept; what is in the environment stays there."""
     if url is None and os.environ.get(DATABASE):
-        return f'# url = "{SQLITE}"'
+        return f'url = ""  # every command needs {DATABASE}'
     return f'url = "{_quotable(url or SQLITE)}"'
 
 
-def _write(file: Path, text: str) -> None:
-    """Write a file only its owner may read: a database URL may hold a password."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+@contextmanager
+def _written(file: Path, text: str) -> Generator[Path]:
+    """Write a draft of a file beside it, which takes its place when all went well: what was there stays until then.
+
+    Only its owner may read it: a database URL may hold a password.
+    """
+    draft = file.with_name(f".{file.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(text)
+    try:
+        yield draft
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _quotable(text: str) -> str:
@@ -105,14 +116,17 @@ def _quotable(text: str) -> str:
 
 
 def _said(file: Path, key_file: Path, made: bool) -> tuple[str, ...]:
+    """Return what to tell a person; the commands to go on with find the file from this very folder."""
+    found = find(None, os.environ)
+    named = "" if found and found.absolute() == file else f" --config {shlex.quote(str(file))}"
     return (
         done(f"Wrote {file}"),
         done(f"{'Made' if made else 'Kept'} the secret key {key_file}: keep a copy in a safe place"),
         done("The database and its signing keys are ready"),
         "",
         "Next:",
-        "  gatelodge users add --username YOU --email YOU@EXAMPLE",
-        '  gatelodge clients add --name "My app" --type web --redirect-uri https://app.example/callback',
-        "  gatelodge doctor",
-        "  gatelodge serve",
+        f"  gatelodge users add{named} --username YOU --email YOU@EXAMPLE",
+        f'  gatelodge clients add{named} --name "My app" --type web --redirect-uri https://app.example/callback',
+        f"  gatelodge doctor{named} --offline",
+        f"  gatelodge serve{named}",
     )

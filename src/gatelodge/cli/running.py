@@ -11,8 +11,8 @@ from typing import ParamSpec, TypeVar
 import click
 
 from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
-from gatelodge.config import Config
-from gatelodge.configuration import load
+from gatelodge.config import Config, DatabasePolicy
+from gatelodge.configuration import check_given, load
 from gatelodge.ops.refusals import Refused
 from gatelodge.stores.tx import Body, Database
 from gatelodge.telemetry.events import Origin
@@ -20,6 +20,7 @@ from gatelodge.telemetry.events import Origin
 P = ParamSpec("P")
 T = TypeVar("T")
 
+USUAL_DATABASE = DatabasePolicy().url.rpartition("/")[2]
 ORIGIN = Origin(request_id="cli")
 CLOCK = SystemClock()
 ENTROPY = SystemEntropy()
@@ -48,8 +49,14 @@ def common(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def configured(config_file: Path | None) -> Config:
-    """Return the configuration a command runs with. Raises `ConfigError`."""
-    return load(config_file, os.environ)
+    """Return the configuration a command runs with.
+
+    Raises `ConfigError`, also in a folder that has neither configuration nor database: nothing is made there unasked.
+    """
+    config = load(config_file, os.environ)
+    if not Path(USUAL_DATABASE).exists():
+        check_given(config_file, os.environ)
+    return config
 
 
 def change(config: Config, body: Body[..., T], *args: object) -> T:
@@ -108,4 +115,4 @@ def _ready_schema(config: Config) -> None:
     if status.current == 0:
         migrate.up(config.database)
     elif status.pending:
-        raise Refused(f"the database lacks {len(status.pending)} migrations: run gatelodge migrate up")
+        raise Refused(f"the database has schema {status.current} of {status.latest}: run gatelodge migrate up")

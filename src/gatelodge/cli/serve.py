@@ -4,14 +4,15 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from gatelodge.cli import running
 from gatelodge.cli.failures import CannotStart
-from gatelodge.config import Config
-from gatelodge.configuration import load
+from gatelodge.config import Config, ServerPolicy
+from gatelodge.configuration import check_given, load
 from gatelodge.configuration_rules import complete
 from gatelodge.ops.unsafe_settings import unsafe_settings
 
@@ -39,12 +40,13 @@ def serve(config_file: Path | None, json: bool, **given: object) -> None:
     An issuer that is not https is refused unless it is loopback. Behind a reverse proxy, name the proxy in
     server.proxies: nothing else is believed about where a request came from.
     """
+    check_given(config_file, os.environ)
     overrides = {("server", key): value for key, value in given.items() if value is not None}
     config = load(config_file, os.environ, overrides | ({("log", "format"): "json"} if json else {}))
     complete(config)
     if config.server.workers > 1:
         running.found(config)  # one worker does it by itself; of several, none could say why it cannot
-    run(config, partial(_warn, config))
+    run(config, partial(_announce, config))
 
 
 def run(config: Config, begin: Callable[[], None] = lambda: None) -> None:
@@ -58,14 +60,33 @@ def run(config: Config, begin: Callable[[], None] = lambda: None) -> None:
         raise CannotStart(str(error)) from None
 
 
-def _warn(config: Config) -> None:
-    """Log each setting that works and is not safe, at every start."""
+def _announce(config: Config) -> None:
+    """Log what begins to serve and where, and each setting that works and is not safe, at every start."""
     import structlog
 
     from gatelodge.telemetry import log
 
     log.configure(config.log)
     logger = structlog.stdlib.get_logger()
+    logger.info("serving", **_served(config.server))
     for finding in unsafe_settings(config):
         if finding.level == "warning":
             logger.warning("unsafe_setting", check=finding.check, says=finding.says, advice=finding.advice)
+
+
+def _served(server: ServerPolicy) -> dict[str, object]:
+    """Return what an operator looks for first in the log of a start."""
+    served: dict[str, object] = {
+        "version": version("gatelodge"),
+        "issuer": server.issuer,
+        "listens": _address(server.host, server.port),
+        "workers": server.workers,
+        "tls": bool(server.tls_cert),
+    }
+    if server.management_port:
+        served["management"] = _address(server.management_host, server.management_port)
+    return served
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

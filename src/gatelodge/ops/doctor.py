@@ -8,9 +8,10 @@ from gatelodge.keys.keyring import ALGORITHMS, check_opens, state
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.findings import Finding, broken, good, note, warning
 from gatelodge.ops.setup import PURPOSE
-from gatelodge.protocol.client import Client
+from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.strict_json import BadJson, read_object
-from gatelodge.stores import audit, clients, instance, signing_keys
+from gatelodge.stores import apis, audit, clients, instance, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.signing_keys import SigningKey
 from gatelodge.stores.tx import Database
@@ -42,9 +43,15 @@ async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Fin
     if found is None:
         return [broken("keys", "the database is empty", "run gatelodge init, or start the server once")]
     registered = await db.read(clients.list_all)
+    served = await db.read(apis.list_all)
     last = await db.read(audit.list_recent, 1)
-    keys = _keys(found, rows, vault, clock.now())
-    return [*keys, *_clients(registered, clock.now()), *_past(max((e.at for e in last), default=0), clock.now())]
+    now = clock.now()
+    return [
+        *_keys(found, rows, vault, now),
+        *_clients(registered, now),
+        *_scopes(registered, served),
+        *_past(max((entry.at for entry in last), default=0), now),
+    ]
 
 
 async def examine_issuer(issuer: str, look: Look, clock: Clock) -> list[Finding]:
@@ -117,6 +124,16 @@ def _client(client: Client, now: int) -> Iterator[tuple[str, str]]:
     usable = [secret for secret in client.secrets if secret.expires_at is None or secret.expires_at > now]
     if client.auth_method.startswith("client_secret_") and not usable:
         yield "has no secret that works", f"run gatelodge clients rotate-secret {client.id}"
+
+
+def _scopes(registered: Iterable[Client], served: Iterable[Api]) -> Iterator[Finding]:
+    """A misspelt scope is taken at its registration, since the API may come later; no API takes a token with it."""
+    known = OPENID_SCOPES.union(*(api.scopes for api in served))
+    for client in registered:
+        unknown = sorted(client.scopes - known)
+        if unknown:
+            says = f"client {client.id} may ask for {' '.join(unknown)}, which no API has"
+            yield note("clients", says, "register the API with gatelodge apis add, or the client without it")
 
 
 def _past(last: int, now: int) -> Iterator[Finding]:
