@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from gatelodge.config import DatabasePolicy
 from gatelodge.stores import migrate, users
@@ -74,6 +76,15 @@ def test_FLT_22_a_migration_that_fails_leaves_nothing_of_itself(unmigrated_polic
     assert applied(unmigrated_policy) == ["0001_first", "0002_second"]
     mended = replace(BROKEN, sql="create table b (id {ID});")
     assert migrate.up(unmigrated_policy, [FIRST, SECOND, mended]) == ["0003_broken"]
+
+
+def test_a_user_who_does_not_own_the_database_is_told_so(unmigrated_postgres_policy: DatabasePolicy) -> None:
+    migrate.up(unmigrated_postgres_policy, [FIRST])
+    with psycopg.connect(unmigrated_postgres_policy.url, autocommit=True) as desk:
+        name = sql.Identifier(desk.info.dbname)
+        desk.execute(sql.SQL("alter database {} set role = 'pg_monitor'").format(name))
+    with pytest.raises(Unavailable, match=r"permission denied .* must belong to the user that connects"):
+        migrate.status(unmigrated_postgres_policy)
 
 
 def test_of_several_processes_at_once_each_migration_has_one(unmigrated_policy: DatabasePolicy) -> None:

@@ -1,7 +1,9 @@
 """The SQLite file is shared: what another program does with it must not pull it away from under this one."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from gatelodge.stores.tx import Tx
 
 pytestmark = pytest.mark.anyio
 
+NOBODY = 65_534
 VISIT = """
 import sqlite3, sys
 visitor = sqlite3.connect(sys.argv[1])
@@ -42,3 +45,13 @@ async def test_another_program_that_comes_and_goes_takes_nothing_away(sqlite_pol
 
 async def _stamp(tx: Tx, now: int) -> None:
     await tx.run("update instance set created_at = $1", now)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_makes_beside_the_file_belongs_to_the_owner_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "gatelodge.db"
+    sqlite_file.create(path)
+    os.chown(path, NOBODY, NOBODY)
+    with sqlite_file.writing_alone(path):
+        made = [file.stat() for file in tmp_path.iterdir()]
+    assert [(file.st_uid, file.st_gid) for file in made] == [(NOBODY, NOBODY)] * 2

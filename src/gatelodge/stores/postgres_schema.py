@@ -65,5 +65,7 @@ def _blaming_the_server(name: str = "the schema") -> Generator[None]:
         yield
     except psycopg.OperationalError as error:
         raise Unavailable(reason(error)) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Unavailable(f"{error.diag.message_primary}: the database must belong to the user that connects") from None
     except psycopg.Error as error:
         raise StatementFailed(f"{name}: {error}") from None

@@ -144,6 +144,11 @@ class WriteLock:
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if (
+            os.geteuid() == 0
+        ):  # root at the command line must not lock the server's user out; SQLite does so for its log
+            owner = os.stat(path)
+            os.fchown(self._file, owner.st_uid, owner.st_gid)
 
     def take_at_once(self) -> bool:
         """Take it if it is free."""
