@@ -1,5 +1,6 @@
 """The server in memory for tests that do not await, whatever runs the application under test."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -96,3 +97,9 @@ def test_where_a_browser_ends_up_is_the_redirect_uri(gatelodge: Gatelodge):
 
     assert (ended.netloc, ended.path) == ("shop.test", "/back")
     assert parse_qs(ended.query)["iss"] == [gatelodge.issuer]
+
+
+def test_a_type_of_application_that_there_is_not_is_named(gatelodge: Gatelodge):
+    unknown: Any = "website"
+    with pytest.raises(ValueError, match="web, spa, native, service"):
+        gatelodge.add_client("shop", type=unknown)

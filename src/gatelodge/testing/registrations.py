@@ -52,7 +52,12 @@ class Registrations:
         return Person(sub=user.sub, username=user.username, password=password, email=user.email)
 
     async def add_client(self, wanted: WantedClient) -> Application:
-        """Register an application. Raises `OAuthError` for one that no operator could register, and `Taken`."""
+        """Register an application.
+
+        Raises `OAuthError` for one that no operator could register, `Taken`, and `ValueError` for a type there is not.
+        """
+        if wanted.type not in REDIRECT_URIS:
+            raise ValueError(f"type is one of {', '.join(REDIRECT_URIS)}")
         on = self.house.foundation
         redirect_uri = wanted.redirect_uri or REDIRECT_URIS[wanted.type]
         draft = ClientDraft(
