@@ -22,7 +22,7 @@ from gatelodge.client import (
     ServerUnavailable,
     TokenRefused,
 )
-from gatelodge.client.machine_tokens import EARLIER, EARLY, UNSAID, MachineTokens
+from gatelodge.client.machine_tokens import EARLIER, EARLY, PAUSE, UNSAID, MachineTokens
 
 API = "https://api.test/orders"
 
@@ -204,6 +204,26 @@ def test_a_body_that_is_gone_is_not_sent_again(library: ModuleType, auth: Any):
     with api.client(auth) as http:
         assert http.post(API, content=body()).status_code == 401
     assert api.seen == [("token-1", "once")]
+
+
+def test_a_refused_token_is_forgotten_also_when_the_body_is_gone(library: ModuleType, auth: Any):
+    api = Api(library, "token-2")
+    with api.client(auth) as http:
+        http.post(API, content=iter([b"once"]))
+        assert http.post(API, content=iter([b"again"])).status_code == 200
+    assert api.seen == [("token-1", "once"), ("token-2", "again")]
+
+
+def test_an_api_that_goes_on_refusing_causes_no_flood_of_tokens(
+    library: ModuleType, auth: Any, server: Server, clock: FakeClock
+):
+    api = Api(library)
+    with api.client(auth) as http:
+        assert [http.get(API).status_code for _ in range(5)] == [401] * 5
+        assert len(server.asked("/token")) == 2
+        clock.advance(PAUSE)
+        http.get(API)
+    assert len(server.asked("/token")) == 3
 
 
 def test_a_token_does_not_go_where_anybody_can_read_it(library: ModuleType, auth: Any, server: Server):

@@ -7,9 +7,13 @@ from tests.client.conftest import ISSUER, Begun, Server, form_of, json_answer
 from tests.conftest import FakeClock
 
 from gatelodge.client import (
+    AsyncOAuthClient,
+    ClientConfig,
     Exchanged,
+    HttpRequest,
     HttpResponse,
     IdTokenRejected,
+    Moment,
     Narrowed,
     NotSupported,
     OAuthClient,
@@ -19,6 +23,7 @@ from gatelodge.client import (
     UnexpectedAnswer,
     Wanted,
 )
+from gatelodge.client.tokens import password_request
 
 URN = "urn:ietf:params:oauth"
 
@@ -263,3 +268,28 @@ def test_what_the_server_cannot_do_is_said_by_name(client: OAuthClient, server: 
         client.introspect("a-token")
     with pytest.raises(NotSupported, match="S256"):
         client.begin()
+
+
+# The deprecated one
+
+
+def test_the_warning_of_the_password_grant_is_about_the_line_that_uses_it(
+    client: OAuthClient, config: ClientConfig, moment: Moment
+):
+    with pytest.warns(DeprecationWarning, match="authorization code grant") as through_the_client:
+        client.password("alice", "wonderland")
+    with pytest.warns(DeprecationWarning, match="authorization code grant") as by_hand:
+        password_request(client.metadata(), config, ("alice", "wonderland"), moment)
+
+    assert [warning.filename for warning in (*through_the_client, *by_hand)] == [__file__, __file__]
+
+
+@pytest.mark.anyio
+async def test_it_is_so_for_tasks_too(config: ClientConfig, server: Server, moment: Moment):
+    async def send(request: HttpRequest) -> HttpResponse:
+        return server(request)
+
+    with pytest.warns(DeprecationWarning, match="authorization code grant") as warned:
+        await AsyncOAuthClient(config, send=send, moment=moment).password("alice", "wonderland")
+
+    assert [warning.filename for warning in warned] == [__file__]

@@ -40,7 +40,7 @@ class MachineAuth(Generic[RequestT, ResponseT]):
     8707). A token goes to https and loopback only, and to `plain_hosts`. `allow_private` lets the issuer be inside your
     own network. `tokens` replaces where tokens come from. A request that gets no token raises `TokenRefused`,
     `ServerUnavailable` or `AddressRefused`; one that is answered 401 is sent once more with a fresh token, if its body
-    can be.
+    can be, and if the API did not refuse a fresh one just before.
     """
 
     buffered: ClassVar[type]
@@ -68,8 +68,7 @@ class MachineAuth(Generic[RequestT, ResponseT]):
         refuse_plain(request.url.scheme, request.url.host, self._plain_hosts)
         token = self.tokens.token()
         response = yield _bearing(request, token)
-        if self._calls_for_another(request, response):
-            self.tokens.refuse(token)
+        if self._calls_for_another(request, response, token):
             yield _bearing(request, self.tokens.token())
 
     async def async_auth_flow(self, request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
@@ -77,13 +76,12 @@ class MachineAuth(Generic[RequestT, ResponseT]):
         refuse_plain(request.url.scheme, request.url.host, self._plain_hosts)
         token = await self.tokens.token_async()
         response = yield _bearing(request, token)
-        if self._calls_for_another(request, response):
-            self.tokens.refuse(token)
+        if self._calls_for_another(request, response, token):
             yield _bearing(request, await self.tokens.token_async())
 
-    def _calls_for_another(self, request: RequestT, response: ResponseT) -> bool:
-        """Whether to try once more: the token is not taken, and the body was not read off a stream that is gone."""
-        return response.status_code == 401 and isinstance(request.stream, self.buffered)
+    def _calls_for_another(self, request: RequestT, response: ResponseT, token: str) -> bool:
+        """Whether to try once more: a better token is to be had, and the body was not a stream, which is gone."""
+        return response.status_code == 401 and self.tokens.refuse(token) and isinstance(request.stream, self.buffered)
 
 
 def _bearing(request: RequestT, token: str) -> RequestT:

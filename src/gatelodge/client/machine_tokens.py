@@ -17,6 +17,7 @@ from gatelodge.client.tokens import EVERYTHING, Narrowed, Tokens, client_credent
 EARLY = 60  # seconds before its end a token is renewed, at most
 EARLIER = 30  # seconds more, at most, drawn for each token
 UNSAID = 300  # seconds a token is used whose end the server did not say
+PAUSE = 10  # seconds between two tokens that an API refuses: whoever refuses every token causes no flood of requests
 REMEDY = "ClientCredentials(..., allow_private=True)"
 
 
@@ -50,6 +51,7 @@ class MachineTokens:
         self._lock = Lock()
         self._held: Tokens | None = None
         self._renew_at = 0
+        self._refused_at = float("-inf")
 
     def token(self) -> str:
         """Return an access token that is good for a while. Raises `TokenRefused`, `ServerUnavailable`."""
@@ -59,11 +61,19 @@ class MachineTokens:
         """Do the same from a task."""
         return self._good() or await self._flight.run_async(self._fetched_async)
 
-    def refuse(self, token: str) -> None:
-        """Forget a token that an API refused, unless another one is held by now."""
+    def refuse(self, token: str) -> bool:
+        """Forget a token that an API refused, and return whether another one is to be had.
+
+        It is not if the one before was refused within `PAUSE`: then the token is not what is wrong.
+        """
+        now = self._moment.clock.monotonic()
         with self._lock:
-            if self._held is not None and self._held.access_token == token:
-                self._held = None
+            if self._held is None or self._held.access_token != token:
+                return True
+            if now < self._refused_at + PAUSE:
+                return False
+            self._held, self._refused_at = None, now
+            return True
 
     def _good(self) -> str | None:
         held = self._held

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import currentframe
 from typing import Any
 
 from gatelodge.client.authorization import Callback
@@ -102,10 +103,18 @@ def password_request(
 ) -> HttpRequest:
     """Ask with a person's name and password. Deprecated: OAuth 2.1 removed it (RFC 9700 2.4); warns at every use."""
     message = "the password grant shows people's passwords to the application: use the authorization code grant"
-    warnings.warn(message, DeprecationWarning, stacklevel=2)
+    warnings.warn(message, DeprecationWarning, stacklevel=_to_the_program())
     username, password = credentials
     form: Form = (("grant_type", "password"), ("username", username), ("password", password), *narrowed.form)
     return authenticated(client, metadata, "token_endpoint", form, moment)
+
+
+def _to_the_program() -> int:
+    """Return how many frames up the program is that uses us: only to its own code Python shows a deprecation."""
+    frame, level = currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("gatelodge.client"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def device_code_request(
