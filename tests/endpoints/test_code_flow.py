@@ -4,11 +4,13 @@ import asyncio
 
 import jwt
 import pytest
-from tests.world import API, World, assert_error, assert_redirected, exchange, request_for
+from tests.world import API, SCOPES, World, assert_error, assert_redirected, exchange, request_for
 
 from gatelodge.keys.secrets import compose, take_apart
 from gatelodge.ops import consents
 from gatelodge.ops import users as ops
+from gatelodge.protocol.targets import Api
+from gatelodge.stores import apis
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -209,6 +211,21 @@ async def test_CODE_13_a_code_is_worth_no_more_than_the_person_still_allows(worl
         await browser.code(scope=left)
 
     assert_error(await exchange(world, code), "invalid_grant")
+
+
+async def test_CODE_13_a_scope_that_is_allowed_at_another_api_only_is_taken_back(world: World):
+    names = [f"https://{name}.test" for name in ("files", "mail")]
+    for name in names:
+        await world.foundation.db.write(apis.add, Api(name, name, {"read": "Read", "write": "Write"}), 0)
+    await world.change_client("web1", scopes=SCOPES | {"read", "write"})
+    browser = world.browser()
+    code = await browser.code(scope="openid read write", resource=names[0])
+    await world.foundation.db.write(consents.withdraw, "alice", "web1", Origin(), world.foundation.clock.now())
+    less = await browser.code(scope="openid read", resource=names[0])
+    await browser.code(scope="openid write", resource=names[1])
+
+    assert_error(await exchange(world, code), "invalid_grant")
+    assert (await exchange(world, less)).status_code == 200
 
 
 async def test_CODE_13_an_operators_own_client_needs_no_consent(world: World):

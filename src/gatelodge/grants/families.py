@@ -5,7 +5,7 @@ import msgspec
 from gatelodge.grants.award import FamilyRef, Grounds
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.secrets import NONCE_BYTES
-from gatelodge.protocol import rules
+from gatelodge.protocol import rules, targets
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.rotation import Lifetimes, first_expiry
@@ -35,7 +35,7 @@ async def begin_family(
     Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, all its sessions were ended, or
     what he allowed was taken back.
     """
-    await check_standing(tx, desk.client, grounds)
+    await check_standing(tx, desk, grounds)
     due = with_refresh and refresh_is_due(desk, grounds)
     nonce = desk.entropy.bytes(NONCE_BYTES)
     expiry = first_expiry(_lifetimes(desk, due), desk.now)
@@ -52,13 +52,13 @@ async def begin_family(
     return FamilyRef(await refresh_tokens.open_family(tx, new, desk.now), nonce, new.generation)
 
 
-async def check_standing(tx: Tx, client: Client, grounds: Grounds) -> None:
+async def check_standing(tx: Tx, desk: Desk, grounds: Grounds) -> None:
     """Check that the person may still be told of. Raises `OAuthError` (invalid_grant) as `begin_family` does."""
     held = await users.hold(tx, grounds.user_id)
-    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, client.id) if held else None
+    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, desk.client.id) if held else None
     if authority is None:
         raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
-    if _was_asked(client, grounds) and not _allows(authority.consent, grounds):
+    if _was_asked(desk.client, grounds) and not _allows(authority.consent, grounds, desk.apis):
         raise OAuthError("invalid_grant", "the person took the consent back", rules.CONSENT_STANDS)
 
 
@@ -67,10 +67,13 @@ def _was_asked(client: Client, grounds: Grounds) -> bool:
     return bool(grounds.sid) and not client.trusted
 
 
-def _allows(consent: Consent | None, grounds: Grounds) -> bool:
+def _allows(consent: Consent | None, grounds: Grounds, apis: targets.Apis) -> bool:
+    """Whether all of it is still allowed, each scope at each of its APIs: names may be shared."""
     if consent is None:
         return False
-    return consent.scopes.issuperset(grounds.scope) and consent.resources.issuperset(grounds.resource)
+    wanted = targets.Wanted(grounds.scope, tuple(apis[name] for name in grounds.resource if name in apis))
+    at = (*grounds.resource, *wanted.places)
+    return consent.scopes.issuperset(grounds.scope) and consent.resources.issuperset(at)
 
 
 def _lifetimes(desk: Desk, with_refresh: bool) -> Lifetimes:

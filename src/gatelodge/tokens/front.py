@@ -102,7 +102,7 @@ async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk
 
 async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> Identity:
     """Return what an ID token in the answer says, which needs no access token and no family."""
-    await check_standing(tx, desk.client, grounds)
+    await check_standing(tx, desk, grounds)
     return Identity(desk.client, grounds, asked.nonce, await users.find(tx, grounds.user_id))
 
 
