@@ -12,7 +12,7 @@ from tests.cost import seconds_of
 
 from gatelodge import config_table
 from gatelodge.config import SECTIONS, Config, ConfigError, about
-from gatelodge.configuration import environment_names, load
+from gatelodge.configuration import environment_names, load, overlooked
 from gatelodge.configuration_rules import complete, secret_keys
 
 KEY = "k" * 32
@@ -266,6 +266,14 @@ def locked(key: bytes) -> bytes:
     password = serialization.BestAvailableEncryption(b"sesame")
     opened = serialization.load_pem_private_key(key, None)
     return opened.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, password)
+
+
+def test_a_variable_that_only_looks_like_a_setting_is_noticed() -> None:
+    others = dict.fromkeys(
+        ("GATELODGE_DATA", "GATELODGE_CONFIG", "GATELODGE_CLIENT_ID", "GATELODGE_LOGIN", "PATH"), "x"
+    )
+    meant = {"GATELODGE_ISUER": "GATELODGE_ISSUER", "GATELODGE_WORKERS": "GATELODGE_SERVER_WORKERS"}
+    assert dict(overlooked(others | dict.fromkeys(meant, "x") | {"GATELODGE_DATABASE": "x"})) == meant
 
 
 def test_secrets_are_not_in_the_repr() -> None:

@@ -55,6 +55,19 @@ def check_given(path: Path | None, environ: Mapping[str, str]) -> None:
         raise ConfigError("--config", f"there is no {FILE_NAME} in this folder: {advice}")
 
 
+def overlooked(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each variable that sets nothing and looks as if it should, and the one that was meant.
+
+    It may belong to the client library or to somebody else, so unlike a misspelt key of a section it is not refused.
+    """
+    known = environment_names()
+    for name in sorted(environ):
+        if name.startswith("GATELODGE_") and name not in known:
+            of_the_server = name.replace("GATELODGE_", "GATELODGE_SERVER_", 1)
+            near = [of_the_server] if of_the_server in known else get_close_matches(name, list(known), 1, 0.9)
+            yield from ((name, meant) for meant in near)
+
+
 def environment_names() -> dict[str, Place]:
     """Return every environment variable that is read, and the setting it sets."""
     places = [(section, key.name) for section, make in SECTIONS.items() for key in fields(make())]

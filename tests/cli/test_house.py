@@ -264,6 +264,13 @@ def test_doctor_names_a_configuration_mistake_and_exits_with_one(gatelodge: Gate
     assert said.json["findings"][0]["says"].startswith("GATELODGE_SERVER_PORT: ")
 
 
+def test_doctor_notices_a_variable_that_sets_nothing(gatelodge: Gatelodge) -> None:
+    gatelodge("keys", "rotate")
+    found = gatelodge("doctor", "--offline", "--json", env={"GATELODGE_WORKERS": "4"}).json["findings"]
+    (said,) = [one for one in found if "GATELODGE_WORKERS" in one["says"]]
+    assert (said["level"], said["advice"]) == ("note", "did you mean GATELODGE_SERVER_WORKERS?")
+
+
 def test_doctor_finds_a_database_without_a_schema(gatelodge: Gatelodge) -> None:
     said = gatelodge("doctor", "--offline")
     assert said.code == 1

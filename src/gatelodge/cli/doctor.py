@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,9 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, working
 from gatelodge.config import Config, ConfigError
-from gatelodge.configuration import check_given, load
+from gatelodge.configuration import check_given, load, overlooked
 from gatelodge.configuration_rules import complete
-from gatelodge.ops.findings import Finding, Level, broken, good
+from gatelodge.ops.findings import Finding, Level, broken, good, note
 from gatelodge.ops.unsafe_settings import unsafe_settings
 from gatelodge.stores.tx import Unavailable
 
@@ -57,7 +58,7 @@ def examine(config_file: Path | None, offline: bool) -> list[Finding]:
         complete(config)
     except ConfigError as error:
         return [broken("config", str(error), "mend it; docs/configuration.md lists every setting")]
-    findings = [good("config", "the configuration can be used"), *unsafe_settings(config)]
+    findings = [good("config", "the configuration can be used"), *_overlooked(), *unsafe_settings(config)]
     schema = _schema(config)
     findings.append(schema)
     if schema.level == "good":
@@ -79,6 +80,11 @@ def _lines(finding: Finding) -> tuple[str, ...]:
     sign, colour = SIGNS[finding.level]
     said = f"{click.style(sign, fg=colour, bold=True)} {finding.says}"
     return (said, f"    {finding.advice}") if finding.advice else (said,)
+
+
+def _overlooked() -> Iterator[Finding]:
+    for name, meant in overlooked(os.environ):
+        yield note("config", f"{name} sets nothing", f"did you mean {meant}?")
 
 
 def _schema(config: Config) -> Finding:
