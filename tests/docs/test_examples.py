@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,24 @@ from tests.ports import free_port
 
 from gatelodge.configuration import load
 
+INIT = "GATELODGE_DATABASE=postgresql://gatelodge:secret@db/gatelodge gatelodge init --issuer https://login.example.com"
 NOT_RUN = {
     ("README.md", "make demo"): "the fixture `demo` starts the same server; .ci/run runs `make test`",
     ("CONTRIBUTING.md", "make demo"): "the fixture `demo` starts the same server; .ci/run runs the other two",
     ("docs/getting-started.md", "make demo"): "the fixture `demo` starts the same server",
     ("docs/examples.md", "gatelodge demo"): "the fixture `demo` starts the same server",
+    ("docs/examples.md", ".venv/bin/python -m pip install 'mcp>=2' && .venv/bin/python examples/mcp_server.py"): (
+        "it downloads; tests/examples starts the server where mcp is installed"
+    ),
+    ("docs/cli.md", "gatelodge demo --port 8080 --data var/other"): "the fixture `demo` starts the same server",
+    ("docs/cli.md", "gatelodge serve --config /etc/gatelodge/gatelodge.toml --workers 4"): "tests/cli serves",
+    ("docs/cli.md", INIT): "it needs a PostgreSQL of that name; tests/cli has one of its own",
+    ("docs/cli.md", "gatelodge why 1f0c9a2b7d3e4f56"): "tests/inspector asks for a request that was made",
+    ("docs/cli.md", "gatelodge token --resource https://api.example.com/orders --scope orders:read"): (
+        "test_command_line_login.py asks the demo for a token for its API"
+    ),
+    ("docs/inspector.md", "$ gatelodge why 88b1a2f6c01d7e39"): "tests/inspector asks for a request that was made",
+    ("docs/operations.md", "useradd --system --home-dir /var/lib/gatelodge gatelodge"): "it changes the machine",
 }
 
 
@@ -33,6 +47,12 @@ def test_every_example_is_run_or_excused() -> None:
 
 def test_no_example_is_excused_that_is_not_there() -> None:
     assert NOT_RUN.keys() <= {one.place for one in examples(*RUNNABLE)}
+
+
+def test_a_command_is_marked_as_one() -> None:
+    """Else nobody would notice that it is not run."""
+    unmarked = [one.place for one in examples("") if re.match(r"\$ |\S+=\S+ gatelodge |gatelodge \w|\.venv/", one.text)]
+    assert unmarked == []
 
 
 def _asked_for() -> list[tuple[str, str]]:

@@ -1,0 +1,38 @@
+"""docs/cli.md and docs/inspector.md: the commands of an operator, on a server of one's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.docs.conftest import Shell
+from tests.docs.examples import example
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    shell = Shell(tmp_path)
+    shell.run("gatelodge init --issuer http://localhost:8000")
+    return shell
+
+
+def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
+    made = json.loads(shell.run(example("docs/cli.md", "gatelodge clients add")))
+    assert (made["client_id"], made["client_secret"][:4]) == ("shop", "gls_")
+    assert "Orders" in shell.run(example("docs/cli.md", "gatelodge apis add"))
+
+    (shell.folder / "password.txt").write_text("a long rabbit hole\n")
+    assert "ada can sign in" in shell.run(example("docs/cli.md", "gatelodge users add"))
+    assert "ada is an administrator" in shell.run(example("docs/inspector.md", "gatelodge users grant-admin"))
+    assert json.loads(shell.run(example("docs/cli.md", "gatelodge audit list"))) == {"entries": []}
+
+
+def test_a_key_is_retired(shell: Shell) -> None:
+    keys = json.loads(shell.run("gatelodge keys list --json"))["keys"]
+    kid = next(key["kid"] for key in keys if key["state"] == "active")
+    command = example("docs/cli.md", "gatelodge keys retire").replace("4nDV1bqW...", f"{kid} --yes")
+    assert kid[:8] in shell.run(command)
+
+
+def test_a_new_epoch_and_the_schema(shell: Shell) -> None:
+    shell.run(example("docs/cli.md", "gatelodge epoch renew").replace("renew", "renew --yes"))
+    assert json.loads(shell.run(example("docs/cli.md", "gatelodge migrate status")))["pending"] == []
