@@ -7,7 +7,7 @@ from gatelodge.clock import SystemClock
 from gatelodge.config import Config
 from gatelodge.keys.keyring import ALGORITHMS, state
 from gatelodge.stores import instance, signing_keys
-from gatelodge.stores.database import lack_of_room, open_database
+from gatelodge.stores.database import file_identity, lack_of_room, open_database
 from gatelodge.stores.tx import Database, Unavailable
 from gatelodge.telemetry.management import Check
 
@@ -18,9 +18,12 @@ class Health:
     def __init__(self, config: Config) -> None:
         self._policy = replace(config.database, lanes=1)
         self._db: Database | None = None
+        self._file = file_identity(self._policy)
 
     async def database(self) -> str | None:
-        """Whether it answers, takes a write, and has room for more: a full disk still reads."""
+        """Whether it is that of the start, answers, takes a write, and has room for more: a full disk still reads."""
+        if file_identity(self._policy) != self._file:
+            return "the database file is not the one this server has open: restart it"  # it writes to a deleted file
         try:
             await (await self._opened()).write(instance.touch)
         except Unavailable as error:

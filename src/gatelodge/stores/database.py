@@ -45,6 +45,15 @@ def lack_of_room(policy: DatabasePolicy) -> str | None:
     return sqlite_file.lack_of_room(sqlite_path(policy.url))
 
 
+def file_identity(policy: DatabasePolicy) -> object:
+    """Return which database file is there now; `None` if there is none, or if it is no file."""
+    if engine_of(policy.url) != "sqlite":
+        return None
+    from gatelodge.stores import sqlite_file
+
+    return sqlite_file.identity(sqlite_path(policy.url))
+
+
 def open_schema(policy: DatabasePolicy) -> Schema:
     """Return the schema of a policy's database. Raises `ValueError` for a URL of no known engine."""
     if engine_of(policy.url) == "sqlite":

@@ -120,6 +120,15 @@ def lack_of_room(path: Path) -> str | None:
     return _TROUBLE[sqlite3.SQLITE_FULL] if free < ROOM else None
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return which file is at `path`, `None` if there is none: another may have taken its place."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def look_for_damage(connection: Connection) -> None:
     """Raise `Unavailable` if a check of the file, as far as it gets in its time, finds damage."""
     ends = time.monotonic() + CHECK_SECONDS
