@@ -18,7 +18,6 @@ ISSUER = "https://id.test"
 CB = "https://rp.test/cb"
 EVIL = "https://evil.test/cb"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-NOW = 1_700_000_000
 
 SCOPES = frozenset({"openid", "profile", "email", "offline_access", "orders:read"})
 WEB1 = Client(
@@ -71,7 +70,7 @@ def sent(*more: tuple[str, str], **fields: str | None) -> Params:
 def understood(
     params: Params, client: Client = WEB1, legacy: On = OFF, hinted: str | None = None
 ) -> AuthorizationRequest:
-    return validate(params, find_recipient(params, client, ISSUER), APIS, legacy, NOW, hinted)
+    return validate(params, find_recipient(params, client, ISSUER), APIS, legacy, hinted)
 
 
 def refused(
@@ -80,7 +79,7 @@ def refused(
     """Return the error that would travel, and to whom."""
     recipient = find_recipient(params, client, ISSUER)
     with pytest.raises(OAuthError) as refusal:
-        validate(params, recipient, APIS, legacy, NOW, hinted)
+        validate(params, recipient, APIS, legacy, hinted)
     assert refusal.value.rule is not None
     return refusal.value.code, recipient
 
@@ -102,7 +101,6 @@ def test_a_good_request_is_understood():
         response_mode="query",
         scope=("openid", "orders:read"),
         resource=(ORDERS.identifier,),
-        asked_at=NOW,
         places=(place(ORDERS.identifier, "orders:read"),),
         state="s",
         nonce="n",
@@ -497,7 +495,7 @@ def test_whatever_is_asked_is_understood_or_refused(pairs: list[tuple[str, str]]
     params = Params.of(pairs)
     try:
         recipient = find_recipient(params, client, ISSUER)
-        asked = validate(params, recipient, APIS, ALL, NOW)
+        asked = validate(params, recipient, APIS, ALL)
     except (UnsafeRequest, OAuthError):
         return
     assert recipient.redirect_uri in client.redirect_uris or client is NATIVE

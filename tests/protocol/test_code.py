@@ -27,7 +27,7 @@ def refusal(proof: CodeProof, client: Client, redirect_uri: str | None, verifier
 
 
 def test_what_was_asked_is_what_must_be_proven():
-    asked = AuthorizationRequest("web1", CB, "code", "query", ("openid",), (), 0, code_challenge=CHALLENGE)
+    asked = AuthorizationRequest("web1", CB, "code", "query", ("openid",), (), code_challenge=CHALLENGE)
 
     assert draw_up(asked) == PROOF
 

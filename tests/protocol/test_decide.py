@@ -46,9 +46,7 @@ EVERYTHING = Before(frozenset({"openid", "profile", "email", "orders:read"}), fr
 
 
 def asking(*prompt: str, scope: str = "openid", resource: tuple[str, ...] = ()) -> AuthorizationRequest:
-    return AuthorizationRequest(
-        "web1", None, "code", "query", tuple(scope.split()), resource, NOW, prompt=frozenset(prompt)
-    )
+    return AuthorizationRequest("web1", None, "code", "query", tuple(scope.split()), resource, prompt=frozenset(prompt))
 
 
 def step(

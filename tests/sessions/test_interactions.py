@@ -24,12 +24,12 @@ def interactions(database: Database, clock, entropy: Entropy) -> Interactions:
 
 
 async def park(interactions: Interactions, browser: BrowserId = ALICES) -> Interaction:
-    return await interactions.park("client_id=web1&state=%22%C3%A9", 1_000, browser, BEGUN)
+    return await interactions.park("client_id=web1&state=%22%C3%A9", browser, BEGUN)
 
 
 async def test_a_parked_request_comes_back_as_it_was(interactions: Interactions) -> None:
     parked = await park(interactions)
-    assert (parked.params, parked.asked_at, parked.progress) == ("client_id=web1&state=%22%C3%A9", 1_000, BEGUN)
+    assert (parked.params, parked.progress) == ("client_id=web1&state=%22%C3%A9", BEGUN)
     assert await interactions.resume(parked.handle, ALICES) == parked
 
 
@@ -44,7 +44,7 @@ async def test_what_happened_to_it_comes_back_whole(interactions: Interactions) 
 async def test_HTTP_11_what_was_asked_for_cannot_be_read_in_the_database(
     interactions: Interactions, database: Database
 ) -> None:
-    parked = await interactions.park("client_id=web1&id_token_hint=eyJhbGciOi", 1_000, ALICES, BEGUN)
+    parked = await interactions.park("client_id=web1&id_token_hint=eyJhbGciOi", ALICES, BEGUN)
     await interactions.save(replace(parked, progress=BEGUN.refuse()), ALICES)
     kept = await database.read(all_tickets)
     assert kept

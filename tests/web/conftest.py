@@ -109,7 +109,7 @@ class House:
         visitor.take(Reply(200, cookies=browser.cookies))
         progress = Progress.begin(await self.browsers.signed_in(request))
         params = urlencode({**ASKED, **changes})
-        return (await self.interactions.park(params, self.clock.now(), browser, progress)).handle
+        return (await self.interactions.park(params, browser, progress)).handle
 
     async def sign_in(self, visitor: "Visitor", handle: str, username: str = "alice") -> Reply:
         """Sign in through the page."""

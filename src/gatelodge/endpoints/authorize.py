@@ -30,10 +30,9 @@ MAX_PARKED = 16_384  # characters of a request that waits for a person, as it is
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A request on its way: its parameters, when it first came, and the interaction it is parked in, if it is."""
+    """A request on its way: its parameters, and the interaction it is parked in, if it is."""
 
     params: Params
-    asked_at: int
     interaction: Interaction | None = None
 
 
@@ -55,7 +54,7 @@ class AuthorizeEndpoint:
         browser = self.browsers.identify(request)
         gathered = await self._gather(request, browser)
         try:
-            understood = await self.authorizations.understand(gathered.params, gathered.asked_at)
+            understood = await self.authorizations.understand(gathered.params)
         except Refused as refused:
             return self._refuse(refused.recipient, refused.error, request)
         try:
@@ -67,7 +66,7 @@ class AuthorizeEndpoint:
         """Return the request itself, or the one that was parked before a page took over."""
         handle = request.query.get(PARAMETER)
         if handle is None:
-            return Parked(request.query.merge(request.form), self.clock.now())
+            return Parked(request.query.merge(request.form))
         parked = await self.interactions.resume(handle, browser)
         if parked is None:
             raise UnsafeRequest(
@@ -75,7 +74,7 @@ class AuthorizeEndpoint:
             )
         params = Params.parse(parked.params.encode())
         continues(request.origin, params)
-        return Parked(params, parked.asked_at, parked)
+        return Parked(params, parked)
 
     async def _proceed(self, request: Request, gathered: Parked, understood: Understood, browser: BrowserId) -> Reply:
         signed_in, consent = await self.browsers.standing(request, understood.client.id)
@@ -107,7 +106,7 @@ class AuthorizeEndpoint:
             said = "too many sign-ins begin at this address"
             raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
         begun = progress.wait(await self.browsers.newest_session())
-        return await self.interactions.park(params, gathered.asked_at, browser, begun)
+        return await self.interactions.park(params, browser, begun)
 
     @staticmethod
     def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:

@@ -46,7 +46,7 @@ class Authorizations:
     legacy: LegacyPolicy
     clock: Clock
 
-    async def understand(self, params: Params, asked_at: int) -> Understood:
+    async def understand(self, params: Params) -> Understood:
         """Return what a request asks for.
 
         Raises `UnsafeRequest` while nobody is known whom an answer may go to, and `Refused` from there on.
@@ -55,7 +55,7 @@ class Authorizations:
         recipient = find_recipient(params, client, self.issuer)
         try:
             hinted = self._hinted_sub(params, recipient.client)
-            asked = validate(params, recipient, await self.registry.apis(), self.legacy, asked_at, hinted)
+            asked = validate(params, recipient, await self.registry.apis(), self.legacy, hinted)
         except OAuthError as error:
             raise Refused(recipient, error) from error
         return Understood(recipient.client, recipient, asked)

@@ -51,8 +51,7 @@ class AuthorizationRequest:
     `resource` names the APIs it is for, those included that follow from the scopes; `places` are the scopes at each of
     them, since two APIs may have scopes of one name (`targets.place`). `max_age` is in seconds.
     `hinted_sub` is the one person it may be answered for. `essential_acr` are the values one of which must be reached.
-    `claims_userinfo` and `claims_id_token` are the names of individually requested claims. `asked_at` is in seconds
-    since 1970: when it first came, however often the browser returns with it.
+    `claims_userinfo` and `claims_id_token` are the names of individually requested claims.
     """
 
     client_id: str
@@ -61,7 +60,6 @@ class AuthorizationRequest:
     response_mode: ResponseMode
     scope: tuple[str, ...]
     resource: tuple[str, ...]
-    asked_at: int
     places: tuple[str, ...] = ()
     state: str | None = None
     nonce: str | None = None
@@ -102,7 +100,7 @@ def find_recipient(params: Params, client: Client | None, issuer: str) -> Recipi
 
 
 def validate(
-    params: Params, recipient: Recipient, apis: Apis, legacy: Legacy, now: int, hinted_sub: str | None = None
+    params: Params, recipient: Recipient, apis: Apis, legacy: Legacy, hinted_sub: str | None = None
 ) -> AuthorizationRequest:
     """Return what is asked for. `hinted_sub` is the subject of an `id_token_hint` that was verified.
 
@@ -122,7 +120,6 @@ def validate(
         response_mode=recipient.response_mode,
         scope=wanted.scope,
         resource=tuple(api.identifier for api in wanted.apis),
-        asked_at=now,
         places=wanted.places,
         state=recipient.state,
         nonce=read_nonce(params, response_type),

@@ -25,7 +25,7 @@ PARAMETER = "interaction"  # of the URLs that a handle travels in; `request` is 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A parked request: `params` as sent, urlencoded; when it was first asked; and what has happened to it since.
+    """A parked request: `params` as sent, urlencoded, and what has happened to it since.
 
     Only a browser that may have it gets one. `handle` travels in the URL.
     """
@@ -33,14 +33,12 @@ class Interaction:
     handle: str
     row_id: int
     params: str
-    asked_at: int
     progress: Progress
 
 
 class _Record(Struct, frozen=True):
     browser: str
     locked: bytes
-    asked_at: int
     progress: Progress
 
 
@@ -62,14 +60,14 @@ class Interactions:
         self._entropy = entropy
         self._lifetime = lifetime
 
-    async def park(self, params: str, asked_at: int, browser: BrowserId, progress: Progress) -> Interaction:
+    async def park(self, params: str, browser: BrowserId, progress: Progress) -> Interaction:
         """Park a request for this browser."""
         secret = self._entropy.bytes(SECRET_BYTES)
         place = self._place_of(0, secret)
-        record = _json(_Record(browser.digest, lock(place.key, params.encode()), asked_at, progress))
+        record = _json(_Record(browser.digest, lock(place.key, params.encode()), progress))
         expires_at = self._clock.now() + self._lifetime
         row_id = await self._db.write(tickets.put, KIND, place.digest, record, expires_at)
-        return Interaction(compose(row_id, secret), row_id, params, asked_at, progress)
+        return Interaction(compose(row_id, secret), row_id, params, progress)
 
     async def resume(self, handle: str, browser: BrowserId) -> Interaction | None:
         """Return a parked request; `None` if it is unknown, expired, answered, or another browser's."""
@@ -83,7 +81,7 @@ class Interactions:
         params = unlock(place.key, record.locked)
         if params is None:
             return None
-        return Interaction(handle, place.row_id, params.decode(), record.asked_at, record.progress)
+        return Interaction(handle, place.row_id, params.decode(), record.progress)
 
     async def save(self, interaction: Interaction, browser: BrowserId) -> None:
         """Keep the progress of an interaction; nothing happens to one that was answered."""
@@ -94,7 +92,7 @@ class Interactions:
         place = self._place(interaction.handle)
         if place is not None:
             locked = lock(place.key, interaction.params.encode())
-            record = _Record(browser.digest, locked, interaction.asked_at, interaction.progress)
+            record = _Record(browser.digest, locked, interaction.progress)
             await tickets.rewrite(tx, KIND, place.row_id, place.digest, _json(record))
 
     async def take_in(self, tx: Tx, interaction: Interaction, now: int) -> bool:

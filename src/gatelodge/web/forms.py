@@ -73,7 +73,7 @@ class Forms:
             raise expired()
         params = Params.parse(interaction.params.encode())
         continues(request.origin, params)
-        return Parked(interaction, browser, await self._understand(params, interaction.asked_at))
+        return Parked(interaction, browser, await self._understand(params))
 
     def token(self, parked: Parked, page: str, person: str = "") -> str:
         """Return the token of a form: good in this browser, for this page of this request, and for this person."""
@@ -87,9 +87,9 @@ class Forms:
         """Return to `/authorize`."""
         return redirect(self._base + parked.back, *cookies)
 
-    async def _understand(self, params: Params, asked_at: int) -> Understood:
+    async def _understand(self, params: Params) -> Understood:
         try:
-            return await self._authorizations.understand(params, asked_at)
+            return await self._authorizations.understand(params)
         except Refused as refused:  # it was understood when it was parked: the client's registration changed since
             raise HttpRefusal(400, refused.error.description, refused.error.code) from None
 
