@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from tests import consenting
 from tests.cli.test_page import SHAPES
 
 from gatelodge.config import DatabasePolicy
-from gatelodge.stores import consents, users
+from gatelodge.stores import users
 from gatelodge.stores.database import open_database
 
 ADA = ("users", "add", "--json", "--password-stdin", "--username", "ada")
@@ -66,7 +67,7 @@ async def allow(client_id: str, *scopes: str) -> None:
     await db.start()
     ada = await db.read(users.find_by_login, "ada")
     assert ada is not None
-    await db.write(consents.allow, ada.id, client_id, frozenset(scopes), frozenset(), 1_800_000_000)
+    await db.write(consenting.allow, ada.id, client_id, frozenset(scopes), frozenset(), 1_800_000_000)
     await db.close()
 
 

@@ -1,6 +1,7 @@
 """What an operator does about consents: sees them, and takes one back with all that it allowed."""
 
 import pytest
+from tests.consenting import allow
 
 from gatelodge.ops import consents as verbs
 from gatelodge.ops import users
@@ -43,9 +44,7 @@ async def families(database) -> dict[tuple[str, str], int]:
     for name in ("ada", "bob"):
         user = await database.write(users.add, NewUser(sub=name, username=name), None, ORIGIN, NOW)
         for client_id in ("shop", "mail"):
-            await database.write(
-                consents.allow, user.id, client_id, frozenset({"openid"}), frozenset({"https://a#r"}), NOW
-            )
+            await database.write(allow, user.id, client_id, frozenset({"openid"}), frozenset({"https://a#r"}), NOW)
             made[name, client_id] = await open_family(database, user.id, client_id)
     return made
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from tests.consenting import allow
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused
 from gatelodge.clock import Entropy
@@ -16,7 +17,7 @@ from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import BROWSER, KNOWN, SESSION
 from gatelodge.sessions.known import KnownBrowsers
-from gatelodge.stores import audit, clients, consents, credentials, sessions, users
+from gatelodge.stores import audit, clients, credentials, sessions, users
 from gatelodge.stores.tx import Database
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
@@ -281,7 +282,7 @@ async def test_standing_is_the_person_and_his_consent_in_one_statement(
     person, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
     visitor.keep(cookies)
     assert await browsers.standing(visitor.request(), "web1") == (person, None)
-    await database.write(consents.allow, alice.id, "web1", frozenset({"openid"}), frozenset(), clock.now())
+    await database.write(allow, alice.id, "web1", frozenset({"openid"}), frozenset(), clock.now())
     before = database.statements
     found, consent = await browsers.standing(visitor.request(), "web1")
     assert database.statements - before == 1

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.consenting import allow
 
 from gatelodge.stores import clients, consents, users
 from gatelodge.stores.consents import Consent
@@ -24,9 +25,9 @@ async def test_what_is_allowed_adds_to_what_was_allowed_before(database, person,
     alice = await person("alice")
     await client("web1")
 
-    await database.write(consents.allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
+    await database.write(allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
     more = (frozenset({"email", "openid"}), frozenset({"https://api.test"}))
-    allowed = await database.write(consents.allow, alice.id, "web1", *more, NOW + 1)
+    allowed = await database.write(allow, alice.id, "web1", *more, NOW + 1)
 
     assert allowed == Consent(frozenset({"openid", "email"}), frozenset({"https://api.test"}), NOW + 1)
     assert await database.read(consents.granted, alice.id, "web1") == allowed
@@ -37,9 +38,7 @@ async def test_of_many_tabs_none_loses_what_another_allowed(database, person, cl
     await client("web1")
     scopes = [f"scope-{number}" for number in range(50)]
 
-    await asyncio.gather(
-        *(database.write(consents.allow, alice.id, "web1", frozenset({scope}), NONE, NOW) for scope in scopes)
-    )
+    await asyncio.gather(*(database.write(allow, alice.id, "web1", frozenset({scope}), NONE, NOW) for scope in scopes))
 
     assert (await database.read(consents.granted, alice.id, "web1")).scopes == frozenset(scopes)
 
@@ -48,7 +47,7 @@ async def test_a_consent_is_for_one_client_and_one_person(database, person, clie
     alice, bob = await person("alice"), await person("bob")
     await client("web1")
     await client("web2")
-    await database.write(consents.allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
+    await database.write(allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
 
     assert await database.read(consents.granted, alice.id, "web2") is None
     assert await database.read(consents.granted, bob.id, "web1") is None
@@ -60,9 +59,9 @@ async def test_who_allows_more_does_so_for_himself_and_one_client(database, pers
     await client("web2")
     openid = frozenset({"openid"})
     for whose in ((alice.id, "web1"), (alice.id, "web2"), (bob.id, "web1")):
-        await database.write(consents.allow, *whose, openid, NONE, NOW)
+        await database.write(allow, *whose, openid, NONE, NOW)
 
-    await database.write(consents.allow, alice.id, "web1", frozenset({"email"}), NONE, NOW + 1)
+    await database.write(allow, alice.id, "web1", frozenset({"email"}), NONE, NOW + 1)
 
     for whose in ((alice.id, "web2"), (bob.id, "web1")):
         assert await database.read(consents.granted, *whose) == Consent(openid, NONE, NOW)
@@ -71,7 +70,7 @@ async def test_who_allows_more_does_so_for_himself_and_one_client(database, pers
 async def test_a_withdrawn_consent_is_gone(database, person, client):
     alice = await person("alice")
     await client("web1")
-    await database.write(consents.allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
+    await database.write(allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
 
     assert await database.write(consents.withdraw, alice.id, "web1") is True
     assert await database.write(consents.withdraw, alice.id, "web1") is False
@@ -82,7 +81,7 @@ async def test_a_withdrawn_consent_is_gone(database, person, client):
 async def test_a_consent_goes_with_either_side(database, person, client, gone):
     alice = await person("alice")
     await client("web1")
-    await database.write(consents.allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
+    await database.write(allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
 
     await (database.write(users.remove, alice.id) if gone == "person" else database.write(clients.remove, "web1"))
 

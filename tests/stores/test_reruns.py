@@ -1,6 +1,7 @@
 """Every body that writes may be run again: what its first, forgotten run did shows nowhere."""
 
 import pytest
+from tests.consenting import allow
 
 from gatelodge.keys.secrets import RefreshValue
 from gatelodge.protocol.client import Api, Client
@@ -101,7 +102,7 @@ async def test_consents_and_the_trail(rerunning_database):
     user = await db.write(users.add, NewUser(sub="sub", username="alice"), NOW)
     await db.write(clients.add, CLIENT, NOW)
 
-    allowed = await db.write(consents.allow, user.id, "web1", frozenset({"openid"}), frozenset(), NOW)
+    allowed = await db.write(allow, user.id, "web1", frozenset({"openid"}), frozenset(), NOW)
     await db.write(audit.record, PasswordSet(user_id=user.id), Origin(), NOW)
 
     assert await db.read(consents.granted, user.id, "web1") == allowed

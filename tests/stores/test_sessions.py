@@ -1,8 +1,9 @@
 """Sessions on both engines: found while they count, with all that an authorization request needs."""
 
 import pytest
+from tests.consenting import allow
 
-from gatelodge.stores import consents, sessions, tickets, users
+from gatelodge.stores import sessions, tickets, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
 
@@ -138,7 +139,7 @@ async def test_what_was_authorized_comes_with_what_is_allowed_now(database, begu
     await client("web1")
     await client("web2")
     scopes, resources = frozenset({"openid"}), frozenset({"https://api.test"})
-    await database.write(consents.allow, user.id, "web1", scopes, resources, NOW)
+    await database.write(allow, user.id, "web1", scopes, resources, NOW)
 
     found = [await database.read(sessions.authority, user.id, "sid-alice", name) for name in ("web1", "web2")]
 
@@ -161,7 +162,7 @@ async def test_a_session_comes_with_what_its_person_allowed_the_client_in_one_st
     row_id, user = await begun()
     await client("web1")
     scopes, resources = frozenset({"openid", "email"}), frozenset({"https://api.test"})
-    await database.write(consents.allow, user.id, "web1", scopes, resources, NOW)
+    await database.write(allow, user.id, "web1", scopes, resources, NOW)
     before = database.statements
 
     standing = await database.read(sessions.find_with_consent, row_id, DIGEST, "web1", NOW)
@@ -176,8 +177,8 @@ async def test_AZ_23_what_was_allowed_another_client_or_by_another_person_does_n
     _, bob = await begun("bob", b"e" * 32)
     await client("web1")
     await client("web2")
-    await database.write(consents.allow, user.id, "web2", frozenset({"openid"}), frozenset(), NOW)
-    await database.write(consents.allow, bob.id, "web1", frozenset({"openid"}), frozenset(), NOW)
+    await database.write(allow, user.id, "web2", frozenset({"openid"}), frozenset(), NOW)
+    await database.write(allow, bob.id, "web1", frozenset({"openid"}), frozenset(), NOW)
 
     standing = await database.read(sessions.find_with_consent, row_id, DIGEST, "web1", NOW)
 

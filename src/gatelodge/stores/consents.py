@@ -56,21 +56,6 @@ where user_id = $1 and client_id = $2 and scopes = $6 and resources = $7
 """
 
 
-async def allow(
-    tx: Tx, user_id: int, client_id: str, scopes: frozenset[str], resources: frozenset[str], now: int
-) -> Consent:
-    """Allow a client these scopes and resources beside what it was allowed before, and return all of it.
-
-    The body is run again if another tab changed the consent between the two statements: none is lost.
-    """
-    before = await granted(tx, user_id, client_id)
-    after = Consent(scopes, resources, now)
-    if before is not None:
-        after = Consent(before.scopes | scopes, before.resources | resources, now)
-    await keep(tx, user_id, client_id, before, after)
-    return after
-
-
 async def keep(tx: Tx, user_id: int, client_id: str, before: Consent | None, after: Consent) -> None:
     """Keep what a client is allowed in the place of `before`. Raises `RunAgain` if that is not what it was any more."""
     row = (user_id, client_id, join(after.scopes), join(after.resources), after.granted_at)
