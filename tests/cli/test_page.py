@@ -10,7 +10,7 @@ import pytest
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "cli.md").read_text("utf-8")
 COMMANDS = [
     shlex.split(block.replace("\\\n", " ").partition("<")[0])[1:]
-    for block in re.findall(r"```\n(gatelodge (?:clients|apis|users|migrate) .*?)```", PAGE, re.S)
+    for block in re.findall(r"```bash\n(gatelodge (?:clients|apis|users|migrate) .*?)```", PAGE, re.S)
 ]
 SHAPES = {next(iter(shape)): shape for shape in map(json.loads, re.findall(r"```json\n(.*?)```", PAGE, re.S))}
 
