@@ -1,12 +1,10 @@
 """The fixtures: `gatelodge`, `fake_token` and what they share. A test that asks for none of them imports nothing."""
 
 import asyncio
-import gc
 import inspect
-import sys
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,9 +62,8 @@ def gatelodge(
     gatelodge_line: "Line", gatelodge_clock: "MovingClock", request: pytest.FixtureRequest
 ) -> "Generator[Gatelodge | AsyncGatelodge]":
     """A real authorization server in memory: `AsyncGatelodge` for a test that is `async def`, else `Gatelodge`."""
-    with quick_imports(request.config):
-        from gatelodge.testing.async_gatelodge import AsyncGatelodge
-        from gatelodge.testing.gatelodge import in_a_thread
+    from gatelodge.testing.async_gatelodge import AsyncGatelodge
+    from gatelodge.testing.gatelodge import in_a_thread
 
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gatelodge-", ignore_cleanup_errors=True))
@@ -77,23 +74,6 @@ def gatelodge(
             yield inner
         else:
             yield stack.enter_context(in_a_thread(inner))
-
-
-@contextmanager
-def quick_imports(config: pytest.Config) -> Generator[None]:
-    """Import as outside of pytest, and collect no garbage meanwhile: a third of the time a server takes to be there.
-
-    pytest compiles every module of a distribution with a plugin anew, to explain its asserts; ours are none of a test.
-    """
-    hook, finders, collects = id(config.pluginmanager.rewrite_hook), sys.meta_path[:], gc.isenabled()
-    sys.meta_path[:] = [finder for finder in finders if id(finder) != hook]
-    gc.disable()
-    try:
-        yield
-    finally:
-        sys.meta_path[:] = finders
-        if collects:
-            gc.enable()
 
 
 def _close(inner: "AsyncGatelodge") -> None:
