@@ -7,7 +7,6 @@ from gatelodge.protocol.rules import Rule
 from gatelodge.web.playground.wording import Text
 
 Lane = Literal["person", "browser", "client", "server", "api"]
-LANES: tuple[Lane, ...] = ("person", "browser", "client", "server", "api")
 
 
 @dataclass(frozen=True, slots=True)
