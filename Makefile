@@ -13,7 +13,7 @@ $(BIN)/gatelodge: pyproject.toml
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gatelodge needs Python 3.11 or newer; set PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,postgres]' || \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,postgres,mcp]' || \
 		{ echo "Setting up failed. It needs PyPI, or a mirror that pip is configured for; then try again."; exit 1; }
 	@touch $@
 

@@ -2,10 +2,10 @@
 
     .venv/bin/python examples/mcp_server.py     then give http://localhost:8004/mcp to an assistant
 
-Once `mcp` is installed (`.venv/bin/python -m pip install 'mcp>=2'`) `make demo` starts it; alone it needs a server,
-`gatelodge demo` in another terminal. An assistant that comes without a token is told
-where to get one (RFC 9728), sends the person there, and comes back with a token for this server and no other. It is the
-client `demo-assistant`, without a secret, called back on any loopback port at /callback.
+`make demo` starts it with the others; alone it needs a server, `gatelodge demo` in another terminal, and the package
+`mcp`. An assistant that comes without a token is told where to get one (RFC 9728), sends the person there, and comes
+back with a token for this server and no other. It is the client `demo-assistant`, without a secret, called back on any
+loopback port at /callback.
 
 A token for this server is not one for the orders API, and is never passed on to it: each API has its own.
 """

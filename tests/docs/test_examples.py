@@ -24,9 +24,6 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "make demo"): "the fixture `demo` starts the same server; .ci/run runs the other two",
     ("docs/getting-started.md", "make demo"): "the fixture `demo` starts the same server",
     ("docs/examples.md", "gatelodge demo"): "the fixture `demo` starts the same server",
-    ("docs/examples.md", ".venv/bin/python -m pip install 'mcp>=2' && .venv/bin/python examples/mcp_server.py"): (
-        "it downloads; tests/examples starts the server where mcp is installed"
-    ),
     ("docs/cli.md", "gatelodge demo --port 8080 --data var/other"): "the fixture `demo` starts the same server",
     ("docs/cli.md", "gatelodge serve --config /etc/gatelodge/gatelodge.toml --workers 4"): "tests/cli serves",
     ("docs/cli.md", INIT): "it needs a PostgreSQL of that name; tests/cli has one of its own",
