@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,6 +116,40 @@ def own_demo(folder: Path) -> Generator[tuple[subprocess.Popen[str], list[str]]]
     finally:
         started.terminate()
         started.communicate()
+
+
+BESIDE = """
+import sys
+from pathlib import Path
+from gatelodge.cli.samples import Beside
+from gatelodge.demo_samples import SamplePorts
+
+folder = Path(sys.argv[1])
+with Beside(folder, SamplePorts(1, 2, 3, 4)).running(sys.argv[2], folder, print):
+    sys.stdin.read()
+"""
+WAITING = """
+import os, threading
+from pathlib import Path
+
+Path(__file__).with_name("job").symlink_to(str(os.getpid()))
+threading.Event().wait()
+"""
+
+
+def test_a_job_that_does_not_end_ends_with_the_demo(tmp_path: Path) -> None:
+    for file in samples.PROGRAMS.values():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("")
+    (tmp_path / samples.JOB).write_text(WAITING)
+    job = tmp_path / "job"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        issuer = f"http://127.0.0.1:{server.getsockname()[1]}"
+        command = [sys.executable, "-c", BESIDE, str(tmp_path), issuer]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as started:
+            eventually(job.is_symlink, "the job")
+            started.kill()
+    eventually(lambda: not Path("/proc", job.readlink()).exists(), "the end of the job")
 
 
 def test_what_is_not_installed_is_not_started_and_its_command_is_shown(

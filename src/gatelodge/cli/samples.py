@@ -92,14 +92,17 @@ def can_run(name: str) -> bool:
     return name not in NEEDS or importlib.util.find_spec(NEEDS[name]) is not None
 
 
-def _start(file: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(
+    file: Path, environ: Mapping[str, str], *, stdout: int = subprocess.DEVNULL, stderr: int | None = None
+) -> subprocess.Popen[bytes]:
     """Start one program that ends with us; what it complains of is seen where the server's complaints are."""
     command = [sys.executable, "-P", str(LEASH), str(file)]
     return subprocess.Popen(  # noqa: S603 - our own
         command,
         env={**os.environ, **environ},
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
         process_group=0,  # Ctrl-C is for the demo, which ends them
     )
 
@@ -108,13 +111,10 @@ def _run_job(file: Path, issuer: str, tell: Callable[[str], None], over: threadi
     while not _answers(issuer):
         if over.wait(0.1):
             return
-    environ = {**os.environ, "ISSUER": issuer}
-    command = [sys.executable, str(file)]
-    done = subprocess.run(  # noqa: S603 - our own
-        command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0
-    )
+    with _start(file, {"ISSUER": issuer}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as job:
+        said = job.stdout.read().decode() if job.stdout else ""
     if not over.is_set():
-        tell(done.stdout + done.stderr)
+        tell(said)
 
 
 def _answers(issuer: str) -> bool:
