@@ -251,7 +251,7 @@ def test_the_log_says_which_rule_refused_and_nothing_of_the_token(
     caplog.set_level("INFO", "gatelodge.resource")
     token = authority.token(aud="https://elsewhere.test")
     protection.reply(refused(protection, Presented([f"Bearer {token}"])))
-    assert "jwt.aud, RFC 7519 4.1.3" in caplog.text
+    assert f"jwt.aud, RFC 7519 4.1.3; expected aud {protection.verifier.audience})" in caplog.text
     assert not any(part in caplog.text for part in token.split("."))
     assert "elsewhere" not in caplog.text
 

@@ -8,14 +8,17 @@ class Refused(Exception):
     """A request that is not let in.
 
     `error` is what the caller is told, `None` if the request brought no token at all (RFC 6750 3.1); `description` is
-    lower case and echoes nothing. `rule` is the check that refused, for the log of the API and not for the wire.
+    lower case and echoes nothing. `rule` is the check that refused, and `expected` the setting of the API that the
+    token does not fit, if it is one: both for the log of the API and not for the wire.
     """
 
-    def __init__(self, error: ErrorCode | None, description: str, rule: Rule) -> None:
-        super().__init__(f"{error or 'no token'}: {description} ({rule.id}, {rule.section})")
+    def __init__(self, error: ErrorCode | None, description: str, rule: Rule, expected: str = "") -> None:
+        wanted = f"; expected {expected}" if expected else ""
+        super().__init__(f"{error or 'no token'}: {description} ({rule.id}, {rule.section}{wanted})")
         self.error: ErrorCode | None = error
         self.description = description
         self.rule = rule
+        self.expected = expected
 
 
 class CannotDecide(Exception):

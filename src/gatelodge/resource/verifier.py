@@ -69,7 +69,7 @@ class TokenVerifier:
             keys = self._keys or await self._issuer.keys_for_async(seen.kid, seen.alg)
             return self._local.prove(token, seen, keys)
         except BadToken as refused:
-            raise _refusal(refused) from None
+            raise self._refusal(refused) from None
         except OAuthClientError as failure:
             raise _indecision(failure) from failure
 
@@ -82,7 +82,7 @@ class TokenVerifier:
             keys = self._keys or self._issuer.keys_for(seen.kid, seen.alg)
             return self._local.prove(token, seen, keys)
         except BadToken as refused:
-            raise _refusal(refused) from None
+            raise self._refusal(refused) from None
         except OAuthClientError as failure:
             raise _indecision(failure) from failure
 
@@ -101,11 +101,11 @@ class TokenVerifier:
             raise BadToken(rules.JWT_COMPACT)
         return self._opaque
 
-
-def _refusal(refused: BadToken) -> Refused:
-    """Say to the caller that the token will not do."""
-    said = "the access token expired" if refused.rule is rules.JWT_EXP else "the access token is not valid here"
-    return Refused("invalid_token", said, refused.rule)
+    def _refusal(self, refused: BadToken) -> Refused:
+        """Say to the caller that the token will not do, and to the operator which setting it does not fit."""
+        said = "the access token expired" if refused.rule is rules.JWT_EXP else "the access token is not valid here"
+        wanted = {rules.JWT_ISS: f"iss {self.issuer}", rules.JWT_AUD: f"aud {self.audience}"}
+        return Refused("invalid_token", said, refused.rule, wanted.get(refused.rule, ""))
 
 
 def _indecision(failure: OAuthClientError) -> CannotDecide:
