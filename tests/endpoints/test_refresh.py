@@ -226,6 +226,17 @@ async def test_RT_15_what_a_client_lost_is_in_no_new_token(world: World):
         assert set(answer.json()["scope"].split()) == {"openid", "offline_access"}
 
 
+async def test_RT_15_a_client_that_lost_openid_is_told_of_nobody_any_more(world: World):
+    tokens = await world.browser().tokens()
+    waiting = await world.browser().code()
+    assert "id_token" in tokens
+    await world.change_client("web1", scopes=frozenset({"profile", "offline_access"}))
+
+    for answer in (await refresh(world, tokens["refresh_token"]), await exchange(world, waiting)):
+        assert answer.status_code == 200
+        assert "id_token" not in answer.json()
+
+
 async def test_RT_12_a_client_that_may_not_stay_connected_any_more_gets_no_refresh_token(world: World):
     waiting = await world.browser().code()
     await world.change_client("web1", scopes=frozenset({"openid", "profile"}))

@@ -147,7 +147,7 @@ def _refresh_token(award: Award, desk: Desk) -> str | None:
 def _id_token(kept: Kept, desk: Desk, ring: KeyRing, access_token: str) -> str | None:
     """Return the ID token of an award, or `None` if none is due (OpenID Connect Core 3.1.3.3)."""
     award, grounds = kept.award, kept.award.grounds
-    if grounds is None or "openid" not in grounds.scope:
+    if grounds is None or "openid" not in grounds.scope or "openid" not in award.client.scopes:
         return None
     identity = Identity(award.client, grounds, award.nonce, kept.person)
     return draw_id_token(identity, desk, ring, Companions(access_token))
