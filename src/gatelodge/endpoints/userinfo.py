@@ -32,7 +32,7 @@ class UserInfoEndpoint:
                 return _MISSING
             live = await self._live(token)
             about(request.origin, live.claims["client_id"])
-            return json_reply(await self._claims(live))
+            return json_reply(self._claims(live))
         except OAuthError as error:
             rule = error.rule.id if error.rule else ""
             event = RequestRefused(error=error.code, rule=rule, endpoint="userinfo", reason=error.description)
@@ -47,7 +47,7 @@ class UserInfoEndpoint:
             raise OAuthError("insufficient_scope", "the access token lacks the scope openid", rules.USERINFO_SCOPE)
         return live
 
-    async def _claims(self, live: Live) -> dict[str, object]:
+    def _claims(self, live: Live) -> dict[str, object]:
         if live.user is None:
             raise RuntimeError("_live() lets no token without a person through")
         return userinfo_claims(live.user, live.scope, live.wanted)

@@ -132,15 +132,18 @@ async def why_refused(tx: Tx, value: RefreshValue) -> Family | None:
 
 
 class LiveFamily(Struct, frozen=True):
-    """A family whose access tokens work, and its person."""
+    """A family whose access tokens work, as far as they need it, and its person: see `Family`."""
 
-    family: Family
+    client_id: str
+    generation: int
+    idle_expires_at: int
+    expires_at: int
+    payload: str
     user: User | None
 
 
 FIND_LIVE = """
-select f.id, f.nonce, f.client_id, f.user_id, f.generation, f.created_at, f.idle_expires_at, f.expires_at,
-    f.revoked_at, f.payload,
+select f.client_id, f.generation, f.idle_expires_at, f.expires_at, f.payload,
     u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
 from families f left join users u on u.id = f.user_id
 where f.id = $1 and f.nonce = $2 and f.expires_at > $3 and f.revoked_at is null
@@ -155,7 +158,7 @@ async def find_live(tx: Tx, family_id: int, nonce: bytes, now: int, jti: str = "
     `None` if the family ended or expired, its person is disabled or gone, or the token itself, `jti`, was revoked.
     """
     row = await tx.one(FIND_LIVE, family_id, nonce, now, seen.fingerprint(seen.REVOKED_JWT, jti))
-    return None if row is None else LiveFamily(Family(*row[:10]), _person(row[10:]))
+    return None if row is None else LiveFamily(*row[:5], user=_person(row[5:]))
 
 
 REVOKE = "update families set revoked_at = $2 where id = $1 and revoked_at is null"

@@ -51,16 +51,16 @@ class Introspection:
         if value is None:
             return INACTIVE
         live = await self.db.read(refresh_tokens.find_live, value.family_id, value.nonce, now)
-        if live is None or live.family.client_id != asker.id or live.family.generation != value.generation:
+        if live is None or live.client_id != asker.id or live.generation != value.generation:
             return INACTIVE
-        if live.family.idle_expires_at <= now:
+        if live.idle_expires_at <= now:
             return INACTIVE
-        grounds = read_grounds(live.family.payload)
+        grounds = read_grounds(live.payload)
         return {
             "active": True,
             "iss": self.issuer,
             "sub": grounds.sub,
             "client_id": asker.id,
             "scope": " ".join(grounds.scope),
-            "exp": min(live.family.idle_expires_at, live.family.expires_at),
+            "exp": min(live.idle_expires_at, live.expires_at),
         }

@@ -79,7 +79,7 @@ class OwnTokens:
         if named is None:
             return None
         found = await self._db.read(refresh_tokens.find_live, *named, self._clock.now(), claims["jti"])
-        return None if found is None else Live(claims, found.user, found.family.payload)
+        return None if found is None else Live(claims, found.user, found.payload)
 
     def read_jwt(self, token: str) -> Mapping[str, Any] | None:
         """Return the claims of a JWT access token we signed and that has not expired; it may still have been ended."""
