@@ -1,6 +1,6 @@
 """The two impurities, time and randomness, as values a test can replace."""
 
-import secrets
+import os
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -45,4 +45,4 @@ class SystemEntropy:
     """The random source of this machine."""
 
     def bytes(self, count: int) -> bytes:
-        return secrets.token_bytes(count)
+        return os.urandom(count)

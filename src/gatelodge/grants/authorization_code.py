@@ -1,6 +1,6 @@
 """The authorization code grant (RFC 6749 4.1): a code, once, by the client it was made for, with the right verifier."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gatelodge.grants.award import Award
 from gatelodge.grants.codes import CODE, read_code
@@ -18,8 +18,7 @@ from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import CodeReplayed, TokenIssued
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRequest:
+class CodeRequest(Struct, frozen=True):
     """An exchange as it was asked for."""
 
     code: str

@@ -1,8 +1,7 @@
 """What was authorized, before anything is signed: drawn up by a grant or the authorization endpoint."""
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from gatelodge.protocol.client import Client, SigningAlg
 from gatelodge.protocol.targets import Target
@@ -28,8 +27,7 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     claims_id_token: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyRef:
+class FamilyRef(Struct, frozen=True):
     """A family and the generation of refresh token to hand out; generation 0 hands out none."""
 
     id: int
@@ -37,8 +35,7 @@ class FamilyRef:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(Struct, frozen=True):
     """What a client is given. `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
 
     `event` is what happened; `warning` a second event, for legacy grants.

@@ -1,7 +1,8 @@
 """The client credentials grant (RFC 6749 4.4): a machine gets a token for itself, never a refresh token."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from gatelodge.grants.award import Award
 from gatelodge.grants.contract import Desk, Grant
@@ -15,8 +16,7 @@ from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import MachineTokenIssued
 
 
-@dataclass(frozen=True, slots=True)
-class MachineRequest:
+class MachineRequest(Struct, frozen=True):
     """A token as it was asked for; `scope` is `None` for all the client is registered for."""
 
     scope: tuple[str, ...] | None

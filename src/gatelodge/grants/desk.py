@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from gatelodge.authn.contract import AuthnEvent
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config import TokenPolicy
@@ -19,8 +21,7 @@ class Authenticate(Protocol):
     async def __call__(self, login: str, password: str, origin: Origin) -> AuthnEvent: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What a grant works with; nothing in it changes while it works.
 
     `refresh` writes and reads refresh tokens. `now` is in seconds since 1970.

@@ -4,7 +4,7 @@ A client whose answer was lost may present the immediate predecessor again for a
 (RFC 9700 4.14.2 asks for replay detection; it does not ask to sign honest people out).
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gatelodge.grants.award import Award, FamilyRef, Grounds
 from gatelodge.grants.contract import Desk, Grant, GrantRefused, Withheld
@@ -22,8 +22,7 @@ from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import RefreshReplayed, TokenRefreshed
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshRequest:
+class RefreshRequest(Struct, frozen=True):
     """A refresh as it was asked for; `scope` is `None` for all that was granted."""
 
     token: str

@@ -1,13 +1,11 @@
 """What a JWT access token says (RFC 9068 2.2)."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 TYPE = "at+jwt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     """What was authorized, ready to be said in an access token.
 
     `subject` is the person, or the client itself when no person is behind it. `lifetime` is in seconds. `grant_id`

@@ -1,8 +1,8 @@
 """What the token endpoint answers (RFC 6749 5.1, 5.2; OpenID Connect Core 3.1.3.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from gatelodge.protocol.challenge import basic
 from gatelodge.protocol.errors import OAuthError
@@ -11,8 +11,7 @@ from gatelodge.protocol.reply import Reply, json_reply
 _STATUS = {"invalid_client": 401, "server_error": 500, "temporarily_unavailable": 503}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenSet:
+class TokenSet(NamedTuple):
     """The tokens of one successful request.
 
     `expires_in` is in seconds. `issued` are the claims of the access token, for whoever wants to know what was issued
@@ -25,7 +24,7 @@ class TokenSet:
     token_type: str = "Bearer"
     refresh_token: str | None = None
     id_token: str | None = None
-    issued: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    issued: Mapping[str, Any] = MappingProxyType({})
 
     def __repr__(self) -> str:
         """Show no token."""

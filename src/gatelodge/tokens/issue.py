@@ -1,9 +1,9 @@
 """Issuing: keep what must be kept in the transaction, then sign what must be signed, after its commit."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from gatelodge.config import TokenPolicy
 from gatelodge.grants.award import Award, Grounds
@@ -27,8 +27,7 @@ JTI_BYTES = 12
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An award whose rows are written. `opaque` is the value of an opaque access token, `person` who the ID token tells
     of when claims were asked for one by one, `claims` what the access token says."""
 
@@ -38,8 +37,7 @@ class Kept:
     person: User | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What an ID token tells a client: on what grounds, in answer to which nonce, and of `person` if claims are due."""
 
     client: Client
