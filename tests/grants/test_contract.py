@@ -12,7 +12,7 @@ from gatelodge.grants import GRANTS
 from gatelodge.grants.contract import AnyGrant
 from gatelodge.ops import clients
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.params import EMPTY
+from gatelodge.protocol.params import EMPTY, Params
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +38,13 @@ def test_every_grant_has_a_name_of_its_own() -> None:
 def test_a_grant_is_explained_on_the_page(grant: AnyGrant) -> None:
     assert f"\n## `{grant.grant_type}`\n" in PAGE
     assert f"| `{grant.grant_type}` |" in PAGE
+
+
+@every_grant
+def test_what_was_asked_shows_no_secret_of_the_request(grant: AnyGrant) -> None:
+    secret = "s3cret" * 8
+    asked = grant.read(Params.of([(name, secret) for name in grant.parameters - {"scope", "resource"}]))
+    assert secret not in repr(asked)
 
 
 @every_grant

@@ -26,6 +26,9 @@ class CodeRequest(Struct, frozen=True):
     verifier: str | None
     resource: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return "CodeRequest(...)"
+
 
 class AuthorizationCode(Grant[CodeRequest]):
     """Exchanges an authorization code for tokens."""

@@ -29,6 +29,9 @@ class RefreshRequest(Struct, frozen=True):
     scope: tuple[str, ...] | None
     resource: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return "RefreshRequest(...)"
+
 
 class RefreshToken(Grant[RefreshRequest]):
     """Exchanges a refresh token for a new access token and its successor."""

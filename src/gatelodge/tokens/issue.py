@@ -36,6 +36,9 @@ class Kept(Struct, frozen=True):
     opaque: str | None = None
     person: User | None = None
 
+    def __repr__(self) -> str:
+        return f"Kept({self.award!r})"
+
 
 class Identity(Struct, frozen=True):
     """What an ID token tells a client: on what grounds, in answer to which nonce, and of `person` if claims are due."""
