@@ -18,14 +18,15 @@ from typing import Any
 
 from gatelodge.app import open_door
 from gatelodge.clock import SystemClock
-from gatelodge.config import Config, DatabasePolicy, KeyPolicy, LogPolicy, ServerPolicy
+from gatelodge.config.policies import Config, DatabasePolicy, KeyPolicy, LogPolicy, ServerPolicy
+from gatelodge.database import migrate
+from gatelodge.database.tx import Tx
 from gatelodge.endpoints.adapter import Door
+from gatelodge.inspector.tracing import Tracing
 from gatelodge.keys.secrets import client_secret_digest
-from gatelodge.ops.tracing import Tracing
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.server import Foundation, build, lay_foundation
-from gatelodge.stores import apis, clients, migrate
-from gatelodge.stores.tx import Tx
+from gatelodge.stores import apis, clients
 from gatelodge.telemetry import log
 
 ISSUER = "http://localhost:8000"

@@ -21,7 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from bench.report import say
-from gatelodge.client.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.protocol.jose import take_apart
 from gatelodge.resource import TokenVerifier
 

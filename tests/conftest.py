@@ -23,11 +23,11 @@ from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from gatelodge.config import DatabasePolicy
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.database import migrate
+from gatelodge.database.engines import open_database
+from gatelodge.database.tx import Body, Database, P, RunAgain, T, Tx
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.stores import migrate
-from gatelodge.stores.database import open_database
-from gatelodge.stores.tx import Body, Database, P, RunAgain, T, Tx
 
 ENGINES = ("sqlite", "postgres")
 

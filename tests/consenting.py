@@ -1,8 +1,8 @@
 """What a person allowed before a test begins."""
 
+from gatelodge.database.tx import Tx
 from gatelodge.stores import consents
 from gatelodge.stores.consents import Consent
-from gatelodge.stores.tx import Tx
 
 
 async def allow(

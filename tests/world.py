@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 
 from gatelodge.clock import Clock
-from gatelodge.config import Config, LegacyPolicy
+from gatelodge.config.policies import Config, LegacyPolicy
+from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64, client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.server import Foundation, Server
 from gatelodge.stores import apis, clients, credentials, users
-from gatelodge.stores.tx import Tx
 from gatelodge.stores.users import NewUser, User
 from gatelodge.testing import browser as browsers
 from gatelodge.testing import house

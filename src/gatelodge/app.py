@@ -8,7 +8,7 @@ import structlog
 
 from gatelodge.authn import REACHABLE_ACRS
 from gatelodge.client_auth import METHODS
-from gatelodge.config import Config
+from gatelodge.config.policies import Config
 from gatelodge.endpoints.adapter import Door, Send
 from gatelodge.endpoints.authorize import AuthorizeEndpoint
 from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
@@ -103,8 +103,8 @@ def routes(server: Server, pages: Pages) -> tuple[Route, ...]:
 
 def demo_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     """The demo's applications."""
-    from gatelodge.web import demo
-    from gatelodge.web.demo.line import to_own_server
+    from gatelodge.demo import pages as demo
+    from gatelodge.demo.pages.line import to_own_server
 
     return demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
 
@@ -113,20 +113,20 @@ def inspector_routes(on: Foundation, pages: Pages, admins: Administrators) -> tu
     """The pages that show traces, or say how to have some."""
     guard = everybody if on.config.demo else admins.only
     if on.tracing is None:
-        from gatelodge.web import inspector_off
+        from gatelodge.inspector import off as inspector_off
 
         return inspector_off.routes(pages, guard)
-    from gatelodge.web import inspector
+    from gatelodge.inspector import pages as inspector
 
     return inspector.routes(pages, on.tracing, guard)
 
 
 def play_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     """The playground and the API it calls; they have a way out of their own, so nobody else waits for them."""
-    from gatelodge import demo_data
-    from gatelodge.ops import playground as sample
-    from gatelodge.web import playground
-    from gatelodge.web.demo import orders
+    from gatelodge import playground
+    from gatelodge.demo import data as demo_data
+    from gatelodge.demo.pages import orders
+    from gatelodge.playground import planting as sample
 
     outbound = Outbound(allow_loopback=not on.site.secure)
     setting = playground.Setting(

@@ -10,7 +10,9 @@ from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.client_auth import METHODS, ClientProofs, Means
 from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
-from gatelodge.config import Config
+from gatelodge.config.policies import Config
+from gatelodge.database.engines import open_database
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.site import Site, site_of
 from gatelodge.grants import GRANTS
 from gatelodge.grants.contract import AnyGrant
@@ -27,18 +29,16 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.sessions.known import KnownBrowsers
-from gatelodge.stores.database import open_database
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
-from gatelodge.sweeping import Sweeping
+from gatelodge.stores.sweeping import Sweeping
 from gatelodge.tokens.front import FrontIssuer
 from gatelodge.tokens.introspect import Introspection
 from gatelodge.tokens.own import OwnTokens
 from gatelodge.tokens.revoke import Revocation
 
 if TYPE_CHECKING:
-    from gatelodge.ops.tracing import Tracing
+    from gatelodge.inspector.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,13 @@ async def lay_foundation(
 
 
 async def _prepare_playground(config: Config, db: Database, vault: Vault, clock: Clock) -> None:
-    from gatelodge.ops import playground  # few servers have one
+    from gatelodge.playground import planting as playground  # few servers have one
 
     await playground.prepare(db, config.server.issuer, playground.secret_of(vault), config.legacy, clock.now())
 
 
 def _tracing(db: Database, registry: Registry, clock: Clock, issuer: str) -> "Tracing":
-    from gatelodge.ops.tracing import Tracing  # few servers have an inspector
+    from gatelodge.inspector.tracing import Tracing  # few servers have an inspector
 
     return Tracing(db, registry, clock, issuer)
 

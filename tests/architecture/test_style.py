@@ -19,8 +19,8 @@ MAX_LINES = 300  # of a file
 MAX_FUNCTION_LINES = 40
 
 # Which engine it is: asked where engines are made and driven, and where their URL is read.
-KNOW_THE_ENGINE = ("stores/database", "stores/sqlite", "stores/postgres", "stores/pg", "stores/render")
-READ_ITS_URL = {"configuration_rules.py", "configuration_values.py", "ops/unsafe_settings.py"}
+KNOW_THE_ENGINE = ("database/engines", "database/sqlite/", "database/postgres/", "database/render")
+READ_ITS_URL = {"config/rules.py", "config/values.py", "ops/unsafe_settings.py"}
 
 # Holding one of these is the proof that a check was passed.
 MADE_IN = {
@@ -31,11 +31,11 @@ MADE_IN = {
     "ProvenClient": "client_auth/proofs.py",
     "Destination": "outbound.py",
     "Administrator": "web/administrators.py",
-    "Callback": "client/authorization.py",
+    "Callback": "client/messages/authorization.py",
 }
 
 # They tell of rules and enforce none.
-TELL_OF_RULES = {"protocol/checks.py", "ops/advice.py", "ops/explain.py"}
+TELL_OF_RULES = {"protocol/checks.py", "inspector/advice.py", "inspector/explain.py"}
 
 # Time and randomness are arguments; this is where they come from.
 IMPURE_CALLS = {

@@ -13,8 +13,8 @@ from argon2 import PasswordHasher, extract_parameters
 
 from gatelodge.authn.hashing import MAX_PASSWORD, Argon2, PasswordPool
 from gatelodge.clock import SystemEntropy
-from gatelodge.config import SignInPolicy
-from gatelodge.stores.tx import Unavailable
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Unavailable
 
 pytestmark = pytest.mark.anyio
 

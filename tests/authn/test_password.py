@@ -12,11 +12,11 @@ from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.password import WAY, PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.clock import Entropy
-from gatelodge.config import SignInPolicy
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Database, Unavailable
 from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, credentials, users
 from gatelodge.stores.audit import Entry
-from gatelodge.stores.tx import Database, Unavailable
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
 

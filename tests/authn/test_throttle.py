@@ -3,8 +3,8 @@
 import pytest
 
 from gatelodge.authn.throttle import Attempt, Full, Throttle
-from gatelodge.config import SignInPolicy
-from gatelodge.stores.tx import Database
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Database
 
 pytestmark = pytest.mark.anyio
 

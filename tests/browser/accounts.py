@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.clock import SystemClock, SystemEntropy
-from gatelodge.config import DatabasePolicy, SignInPolicy
+from gatelodge.config.policies import DatabasePolicy, SignInPolicy
+from gatelodge.database.engines import open_database
+from gatelodge.database.tx import Body, Tx
 from gatelodge.ops import users
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis, clients
-from gatelodge.stores.database import open_database
-from gatelodge.stores.tx import Body, Tx
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Origin
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from gatelodge.clock import SystemEntropy
-from gatelodge.web.demo.visits import Asked, ask
+from gatelodge.demo.pages.visits import Asked, ask
 
 CLIENT_ID = "demo-native"
 PATIENCE = 30  # seconds

@@ -11,7 +11,7 @@ from tests.browser.accounts import Person
 from tests.browser.conftest import Demo
 from tests.browser.visitor import Visitor
 from tests.ports import free_port
-from tests.serving import answers, eventually
+from tests.server_process import answers, eventually
 
 from gatelodge.protocol.client import Client
 

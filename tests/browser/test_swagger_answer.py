@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Page, Route
 from tests.browser.conftest import NewVisitor
 from tests.ports import free_port
-from tests.serving import eventually
+from tests.server_process import eventually
 
 from gatelodge.resource import TokenVerifier
 from gatelodge.resource.fastapi import Auth

@@ -6,9 +6,9 @@ import pytest
 from tests import consenting
 from tests.cli.test_page import SHAPES
 
-from gatelodge.config import DatabasePolicy
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.database.engines import open_database
 from gatelodge.stores import users
-from gatelodge.stores.database import open_database
 
 ADA = ("users", "add", "--json", "--password-stdin", "--username", "ada")
 

@@ -16,7 +16,7 @@ from tests.cli.conftest import Gatelodge
 from tests.ports import free_port
 
 from gatelodge.cli import COMMANDS
-from gatelodge.configuration import load
+from gatelodge.config.loading import load
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "cli.md").read_text("utf-8")
 PATIENCE = 60  # seconds: a busy machine starts a server in ten

@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.cli.conftest import Answered
-from tests.serving import COMMAND, Installation, Started
+from tests.server_process import COMMAND, Installation, Started
 
-from gatelodge.client.accounts import Account, Accounts
-from gatelodge.client.tokens import Tokens
-from gatelodge.config import DatabasePolicy
-from gatelodge.stores import migrate
+from gatelodge.client.messages.tokens import Tokens
+from gatelodge.client.native.accounts import Account, Accounts
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.database import migrate
 
 API = "https://api.test/orders"
 OTHER_API = "https://api.test/things"

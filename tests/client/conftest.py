@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from gatelodge.client import ClientConfig, HttpRequest, HttpResponse, Moment, OAuthClient, SecretBasic, Wanted
-from gatelodge.client.authorization import Transaction
+from gatelodge.client.messages.authorization import Transaction
 from gatelodge.clock import Clock, Entropy
 
 ISSUER = "https://id.test"

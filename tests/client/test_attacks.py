@@ -38,7 +38,7 @@ from gatelodge.client import (
     UnexpectedAnswer,
     Wanted,
 )
-from gatelodge.client.discovery import discovery_request, read_discovery_response
+from gatelodge.client.messages.discovery import discovery_request, read_discovery_response
 
 ATTACKER = "https://evil.test"
 

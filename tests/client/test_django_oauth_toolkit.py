@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from tests.client.visitor import walk
 from tests.ports import free_port
-from tests.serving import answers, eventually
+from tests.server_process import answers, eventually
 
 from gatelodge.client import (
     ClientAuth,

@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 from tests.client.visitor import submit, walk
 from tests.npm import installed, node
 from tests.ports import free_port
-from tests.serving import answers, eventually
+from tests.server_process import answers, eventually
 
 from gatelodge.client import (
     ClientAuth,

@@ -20,9 +20,9 @@ from gatelodge.client import (
     UserInfoRefused,
     Wanted,
 )
-from gatelodge.client.machine_tokens import MachineTokens
+from gatelodge.client.machine.tokens import MachineTokens
 from gatelodge.clock import Clock
-from gatelodge.config import DatabasePolicy, LegacyPolicy
+from gatelodge.config.policies import DatabasePolicy, LegacyPolicy
 
 pytestmark = pytest.mark.anyio
 

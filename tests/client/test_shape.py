@@ -64,7 +64,7 @@ def test_the_library_pulls_in_no_part_of_the_server():
         "import sys; from gatelodge.client import *; import gatelodge.client as c; [getattr(c, n) for n in dir(c)];"
         "print(' '.join(sys.modules))"
     ).split()
-    assert "gatelodge.client.sender" in loaded
+    assert "gatelodge.client.sending.sender" in loaded
     assert not [name for name in loaded if name.startswith(SERVER_PARTS)]
 
 

@@ -5,13 +5,13 @@ from tests.client_auth.samples import CLIENTS, ISSUER, NOW, Attempt, Prove
 
 from gatelodge.client_auth import METHODS, ClientProofs, Means
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.keys.remote import RemoteKeys
 from gatelodge.outbound import Outbound
 from gatelodge.protocol.client import ProvenClient
 from gatelodge.protocol.params import Params
 from gatelodge.stores import clients
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 from gatelodge.telemetry.events import Origin
 
 

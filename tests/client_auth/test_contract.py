@@ -6,11 +6,11 @@ import pytest
 from tests.client_auth.samples import BAD, CLIENTS, GOOD, NOW, Attempt, Prove
 
 from gatelodge.client_auth import METHODS, NotProven
+from gatelodge.database.tx import Database
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.stores import clients
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 
 pytestmark = pytest.mark.anyio
 

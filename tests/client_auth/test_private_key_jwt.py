@@ -16,6 +16,7 @@ from tests.client_auth.samples import ASSERTION_TYPE, ISSUER, KEY, NOW, Attempt,
 from gatelodge.client_auth import METHODS, ClientProofs, Means, NotProven
 from gatelodge.client_auth.decoys import decoys
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.keys.remote import RemoteKeys
 from gatelodge.outbound import Fetched, Outbound
 from gatelodge.protocol.assertion import ALGORITHMS
@@ -24,7 +25,6 @@ from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.stores import clients
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio

@@ -9,12 +9,12 @@ from tests.client_auth.samples import CLIENTS, NOW, SECRET, Attempt, Prove, basi
 from gatelodge.client_auth import NotProven
 from gatelodge.client_auth.client_secret_basic import parse_basic
 from gatelodge.client_auth.contract import Presented
+from gatelodge.database.tx import Database
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import ClientSecret
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.stores import clients
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 
 pytestmark = pytest.mark.anyio
 

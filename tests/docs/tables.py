@@ -19,14 +19,15 @@ from prometheus_client.metrics import MetricWrapperBase
 from tests.architecture.test_imports import FLOORS, LIBRARIES
 from tests.world import config_for, open_world
 
-from gatelodge import app, config_table
+from gatelodge import app
 from gatelodge.client_auth import METHODS
 from gatelodge.clock import SystemClock
+from gatelodge.config import table as config_table
+from gatelodge.database import migrate
 from gatelodge.endpoints.routes import Route
 from gatelodge.grants import GRANTS
 from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
-from gatelodge.stores import migrate
 from gatelodge.telemetry import events, metrics
 from gatelodge.telemetry.events import Event
 from gatelodge.web.pages import Pages

@@ -11,7 +11,7 @@ from tests.docs.conftest import Demo, Shell
 from tests.docs.examples import ROOT, example
 from tests.person import Person
 
-from gatelodge.client import native
+from gatelodge.client.native import sign_in as native
 
 WALK = """
 import sys

@@ -12,10 +12,10 @@ import pytest
 from tests.docs.examples import example
 from tests.docs.tables import EVENTS, PAGES, ROOT, RULES, WITH_TABLES, counted, fresh, served
 
-from gatelodge import demo_data
 from gatelodge.cli import COMMANDS
 from gatelodge.client_auth import METHODS
-from gatelodge.config import SECTIONS
+from gatelodge.config.policies import SECTIONS
+from gatelodge.demo import data as demo_data
 from gatelodge.grants import GRANTS
 from gatelodge.protocol.errors import ErrorCode
 

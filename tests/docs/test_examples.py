@@ -16,7 +16,7 @@ from tests.docs.examples import ROOT, RUNNABLE, Example, example, examples
 from tests.docs.tables import counted
 from tests.ports import free_port
 
-from gatelodge.configuration import load
+from gatelodge.config.loading import load
 
 INIT = "GATELODGE_DATABASE=postgresql://gatelodge:secret@db/gatelodge gatelodge init --issuer https://login.example.com"
 NOT_RUN = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatelodge.config import ServerPolicy
+from gatelodge.config.policies import ServerPolicy
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.reading import check_origin_of_request, client_address
 from gatelodge.endpoints.site import site_of

@@ -4,8 +4,8 @@ import jwt
 import pytest
 from tests.world import OPAQUE_API, SCOPES, World
 
+from gatelodge.database.tx import Tx
 from gatelodge.stores import audit, users
-from gatelodge.stores.tx import Tx
 
 pytestmark = pytest.mark.anyio
 

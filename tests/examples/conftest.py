@@ -16,7 +16,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.running import running
 from tests.browser.visitor import Visitor
 from tests.ports import free_port
-from tests.serving import eventually
+from tests.server_process import eventually
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"

@@ -18,7 +18,7 @@ from tests.browser.accounts import Person
 from tests.browser.listener import Listener, listening
 from tests.examples.conftest import Demo, NewVisitor, anybody_at
 from tests.ports import free_port
-from tests.serving import eventually
+from tests.server_process import eventually
 
 PATIENCE = 60  # seconds
 ORDERS = "1. a looking glass\n2. a pocket watch\n"

@@ -8,9 +8,9 @@ from tests.browser.accounts import Person
 from tests.browser.visitor import Visitor
 from tests.examples.conftest import Demo, NewVisitor
 from tests.ports import free_port
-from tests.serving import answers, eventually
+from tests.server_process import answers, eventually
 
-from gatelodge import demo_data
+from gatelodge.demo import data as demo_data
 
 pytestmark = pytest.mark.browser
 SAMPLES = ["a looking glass", "a pocket watch"]

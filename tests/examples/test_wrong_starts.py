@@ -15,11 +15,11 @@ from playwright.sync_api import expect
 from tests.browser.running import COMMAND
 from tests.examples.conftest import EXAMPLES, Demo, NewVisitor, anybody_at
 from tests.ports import free_port
-from tests.serving import PATIENCE, eventually
+from tests.server_process import PATIENCE, eventually
 
 from gatelodge.cli import demo_welcome, samples
-from gatelodge.config import Config, ServerPolicy
-from gatelodge.demo_samples import SamplePorts
+from gatelodge.config.policies import Config, ServerPolicy
+from gatelodge.demo.samples import SamplePorts
 
 WITH_SAMPLES = ("demo", "--examples", str(EXAMPLES), "--json")
 
@@ -122,7 +122,7 @@ BESIDE = """
 import sys
 from pathlib import Path
 from gatelodge.cli.samples import Beside
-from gatelodge.demo_samples import SamplePorts
+from gatelodge.demo.samples import SamplePorts
 
 folder = Path(sys.argv[1])
 with Beside(folder, SamplePorts(1, 2, 3, 4)).running(sys.argv[2], folder, print):

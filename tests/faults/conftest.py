@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import ECKey
 from tests.conftest import ENGINES, Postgres
 from tests.person import Person
-from tests.serving import Installation, Started
+from tests.server_process import Installation, Started
 from tests.world import CHALLENGE, VERIFIER
 
 RP = "https://rp.test/cb"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 from tests.faults.conftest import House, authorize_url
-from tests.serving import eventually
+from tests.server_process import eventually
 
 ROTATIONS = 4
 CHECKED = 60  # families that are held to everything; all are held to having spent their code

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.serving import Installation, ends
+from tests.server_process import Installation, ends
 
 SOON = 2.0  # seconds of processor time: what another program takes on a busy machine does not count
 

@@ -9,7 +9,7 @@ from tests.client_auth.samples import assertion as signed
 from tests.conftest import FakeClock
 from tests.world import World, assert_error, config_for, exchange, open_world, refresh
 
-from gatelodge.config import DAY, YEAR, DatabasePolicy, RetentionPolicy
+from gatelodge.config.policies import DAY, YEAR, DatabasePolicy, RetentionPolicy
 from gatelodge.protocol.assertion import ASSERTION_TYPE
 from gatelodge.stores import sweep
 

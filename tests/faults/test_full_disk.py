@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.faults.conftest import House, authorize_url, furnish
-from tests.serving import Installation, answers, eventually
+from tests.server_process import Installation, answers, eventually
 
 SIZE = "24m"  # room for a server that is ready, and soon filled
 

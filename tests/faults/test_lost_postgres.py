@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import BundledPostgres
 from tests.faults.conftest import House, authorize_url, furnish
 from tests.person import Person
-from tests.serving import Installation, answers, eventually
+from tests.server_process import Installation, answers, eventually
 from tests.world import answer_of
 
 DEADLINE = 1.5  # seconds a request waits for the database

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.serving import Installation, Started, eventually
+from tests.server_process import Installation, Started, eventually
 
 ASKED = 30
 

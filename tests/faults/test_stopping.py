@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.serving import PATIENCE, Installation, Started, eventually
+from tests.server_process import PATIENCE, Installation, Started, eventually
 
 BODY = b"grant_type=client_credentials"
 

@@ -21,7 +21,7 @@ import pytest
 from joserfc import jwt
 from tests.faults.conftest import House, authorize_url, exchange_form
 from tests.faults.ledger import hold_to, under_load
-from tests.serving import answers, eventually
+from tests.server_process import answers, eventually
 
 RACERS = 6
 ROUNDS = 8

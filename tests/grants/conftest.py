@@ -8,7 +8,7 @@ import pytest
 from tests.world import World, config_for, open_world
 
 from gatelodge.clock import Clock
-from gatelodge.config import DatabasePolicy, LegacyPolicy
+from gatelodge.config.policies import DatabasePolicy, LegacyPolicy
 
 ALL_ON = LegacyPolicy(password=True, implicit=True, hybrid=True)
 

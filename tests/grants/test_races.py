@@ -13,10 +13,10 @@ import pytest
 from psycopg import AsyncConnection
 from tests.world import World, exchange
 
-from gatelodge.config import DatabasePolicy
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.database.engines import open_database
+from gatelodge.database.tx import Tx
 from gatelodge.ops import consents, users
-from gatelodge.stores.database import open_database
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio

@@ -8,10 +8,10 @@ import pytest
 from tests.world import World, config_for, open_world
 
 from gatelodge.clock import Clock
-from gatelodge.config import Config, DatabasePolicy, LegacyPolicy
-from gatelodge.ops.checked import steps_of
-from gatelodge.ops.tracing import Tracing
-from gatelodge.telemetry.trace import Trace
+from gatelodge.config.policies import Config, DatabasePolicy, LegacyPolicy
+from gatelodge.inspector.checked import steps_of
+from gatelodge.inspector.trace import Trace
+from gatelodge.inspector.tracing import Tracing
 
 ALL_ON = LegacyPolicy(password=True, implicit=True, hybrid=True)
 

@@ -13,12 +13,12 @@ from tests.inspector.conftest import traced
 from tests.world import PASSWORDS, RP, Browser, World, assert_page400, form_of, open_world, request_for
 
 from gatelodge.clock import Clock
-from gatelodge.config import DatabasePolicy, SessionPolicy
+from gatelodge.config.policies import DatabasePolicy, SessionPolicy
+from gatelodge.database.tx import Body, Tx, Unavailable
 from gatelodge.ops import users
 from gatelodge.sessions.interactions import KIND
 from gatelodge.stores import audit
 from gatelodge.stores import users as people
-from gatelodge.stores.tx import Body, Tx, Unavailable
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio

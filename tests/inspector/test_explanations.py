@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.world import API, APIS, CLIENTS, RP
 
-from gatelodge.ops.advice import ADVICE
-from gatelodge.ops.explain import PARTICULAR, Case, explain
+from gatelodge.inspector.advice import ADVICE
+from gatelodge.inspector.explain import PARTICULAR, Case, explain
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params

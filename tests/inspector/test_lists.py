@@ -10,9 +10,9 @@ from tests.world import World
 from gatelodge.app import machine_routes
 from gatelodge.grants import GRANTS
 from gatelodge.grants.contract import AnyGrant
-from gatelodge.ops import advice, explain
-from gatelodge.ops.checked import OF_GRANTS, stages_of
-from gatelodge.ops.noted import PARAMETERS
+from gatelodge.inspector import advice, explain
+from gatelodge.inspector.checked import OF_GRANTS, stages_of
+from gatelodge.inspector.noted import PARAMETERS
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import ENDPOINTS
 from gatelodge.protocol.rules import Rule
@@ -30,7 +30,7 @@ ELSEWHERE = {
     *("redirect.https", "redirect.scheme", "token.claims", "token.unbound", "token.scope", "token.sign_in"),
 }
 ROOMS = ("protocol", "client_auth", "grants", "endpoints", "tokens", "ops", "web")
-OTHER_PEOPLES = ("web/demo", "protocol/metadata", "web/playground")  # they read what clients read
+OTHER_PEOPLES = ("demo/pages", "protocol/metadata", "playground")  # they read what clients read
 READERS = {"get", "need", "all", "read_words"}
 
 

@@ -9,11 +9,11 @@ from tests.inspector.breaking import Break, Sent, last_place, pairs, said
 from tests.inspector.conftest import trace_of
 from tests.world import RP, VERIFIER, Browser, World, request_for, secret_of
 
-from gatelodge.ops.checked import stages_of, steps_of
+from gatelodge.inspector.checked import stages_of, steps_of
+from gatelodge.inspector.trace import Trace
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import ENDPOINTS, Stages
 from gatelodge.protocol.rules import Rule
-from gatelodge.telemetry.trace import Trace
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ from tests.inspector.conftest import traced, tracing_of
 from tests.world import RP, World, assert_page400, open_world, request_for
 
 from gatelodge.clock import Clock
-from gatelodge.config import DatabasePolicy
-from gatelodge.stores import traces
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.inspector import traces
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +142,7 @@ async def test_below_a_path_links_lead_to_their_own_pages(sqlite_policy: Databas
 
 
 async def test_a_lost_database_is_told_as_such(demo: World, monkeypatch: pytest.MonkeyPatch):
-    from gatelodge.stores.tx import Unavailable
+    from gatelodge.database.tx import Unavailable
 
     async def lost(*_args: object) -> None:
         raise Unavailable("gone")

@@ -21,17 +21,17 @@ from tests.world import (
 )
 
 from gatelodge.clock import Clock
-from gatelodge.config import DatabasePolicy
-from gatelodge.ops import tracing as tracing_module
-from gatelodge.ops.checked import steps_of
-from gatelodge.ops.tracing import ANSWERED_WAITING, REFUSED_WAITING
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.database.tx import Tx, Unavailable
+from gatelodge.inspector import traces
+from gatelodge.inspector import tracing as tracing_module
+from gatelodge.inspector.checked import steps_of
+from gatelodge.inspector.trace import LONGEST
+from gatelodge.inspector.tracing import ANSWERED_WAITING, REFUSED_WAITING
 from gatelodge.protocol.params import Params
 from gatelodge.server import lay_foundation
-from gatelodge.stores import traces
-from gatelodge.stores.tx import Tx, Unavailable
 from gatelodge.telemetry.events import Origin
 from gatelodge.telemetry.notes import Notes
-from gatelodge.telemetry.trace import LONGEST
 
 pytestmark = pytest.mark.anyio
 
@@ -379,6 +379,6 @@ async def test_off_nothing_is_noted(database_policy: DatabasePolicy, clock: Cloc
 
 
 def test_it_is_off_unless_it_is_switched_on(tmp_path: Path):
-    from gatelodge.config import Config
+    from gatelodge.config.policies import Config
 
     assert Config().server.inspector is False

@@ -6,7 +6,7 @@ import pytest
 from tests.cost import seconds_of
 from tests.world import CLIENTS
 
-from gatelodge.ops.explain import Case, explain
+from gatelodge.inspector.explain import Case, explain
 from gatelodge.protocol import rules
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.registration import MAX_URIS

@@ -11,8 +11,8 @@ from tests.inspector.conftest import traced, tracing_of
 from tests.world import RP, World, open_world, request_for
 
 from gatelodge.clock import SystemClock
-from gatelodge.config import DatabasePolicy
-from gatelodge.stores import migrate
+from gatelodge.config.policies import DatabasePolicy
+from gatelodge.database import migrate
 
 pytestmark = pytest.mark.anyio
 __all__ = ["gatelodge"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from joserfc.jwk import ECKey
 from tests.person import Person
-from tests.serving import Installation, Started
+from tests.server_process import Installation, Started
 
 REDIRECT_URI = "https://rp.test/cb"
 API = "https://api.test/orders"

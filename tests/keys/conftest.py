@@ -3,9 +3,9 @@
 import pytest
 
 from gatelodge.clock import Entropy
+from gatelodge.database.tx import Database
 from gatelodge.keys.vault import Vault
 from gatelodge.stores import instance
-from gatelodge.stores.tx import Database
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from typing import Protocol
 import pytest
 
 from gatelodge.clock import SystemEntropy
+from gatelodge.database.tx import Database
 from gatelodge.keys.keyring import ALGORITHMS, make_key, state
 from gatelodge.keys.keys import Keys
 from gatelodge.keys.schedule import Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.stores import audit, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
-from gatelodge.stores.tx import Database
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.events import Origin
 

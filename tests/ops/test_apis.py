@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from gatelodge.database.rows import Taken
 from gatelodge.ops import apis
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis as store
 from gatelodge.stores import audit
 from gatelodge.stores import clients as client_store
-from gatelodge.stores.rows import Taken
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gatelodge.config import LegacyPolicy
+from gatelodge.config.policies import LegacyPolicy
+from gatelodge.database.rows import Taken
 from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.ops import clients
@@ -14,7 +15,6 @@ from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.stores import audit
 from gatelodge.stores import clients as store
-from gatelodge.stores.rows import Taken
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gatelodge.config import (
+from gatelodge.config.policies import (
     Config,
     DatabasePolicy,
     KeyPolicy,

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from gatelodge.config import Config, ConfigError, KeyPolicy
+from gatelodge.config.policies import Config, ConfigError, KeyPolicy
+from gatelodge.database import migrate
+from gatelodge.database.engines import open_database
 from gatelodge.keys.keyring import open_ring
 from gatelodge.ops.refusals import Refused
 from gatelodge.ops.setup import initialise, open_vault
-from gatelodge.stores import audit, instance, migrate, signing_keys
-from gatelodge.stores.database import open_database
+from gatelodge.stores import audit, instance, signing_keys
 
 pytestmark = pytest.mark.anyio
 

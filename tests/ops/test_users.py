@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from gatelodge.config import SignInPolicy
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.rows import Taken
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.stores import audit, credentials, refresh_tokens, sessions
 from gatelodge.stores import users as store
 from gatelodge.stores.refresh_tokens import NewFamily
-from gatelodge.stores.rows import Taken
 from gatelodge.stores.sessions import NewSession
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Origin

@@ -11,8 +11,8 @@ from tests.conftest import FakeClock
 from tests.world import PASSWORDS, Browser, World, config_for, open_world
 
 from gatelodge import app
-from gatelodge.config import Config, DatabasePolicy, LegacyPolicy
-from gatelodge.ops import demo
+from gatelodge.config.policies import Config, DatabasePolicy, LegacyPolicy
+from gatelodge.demo import planting as demo
 from gatelodge.outbound import Call, Fetched, Outbound
 
 ISSUER = "http://localhost:8000"

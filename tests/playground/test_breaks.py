@@ -4,7 +4,7 @@ import pytest
 from tests.conftest import FakeClock
 from tests.playground.conftest import Visitor
 
-from gatelodge.web.playground.breaks import BREAKS, BY_ACT
+from gatelodge.playground.breaks import BREAKS, BY_ACT
 
 pytestmark = pytest.mark.anyio
 ON_THE_WAY = {"id_token_forged", "token_swapped", "code_swapped"}

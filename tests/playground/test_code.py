@@ -21,9 +21,9 @@ from tests.docs.conftest import person as person
 from tests.docs.examples import ROOT
 from tests.ports import free_port
 
-from gatelodge.web.playground.flows import FLOWS
-from gatelodge.web.playground.sample import Sample
-from gatelodge.web.playground.snippets import SHOWN, of_api, of_client
+from gatelodge.playground.flows import FLOWS
+from gatelodge.playground.sample import Sample
+from gatelodge.playground.snippets import SHOWN, of_api, of_client
 
 pytestmark = pytest.mark.slow
 ORDERS = ["a looking glass", "a pocket watch"]

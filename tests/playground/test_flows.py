@@ -3,7 +3,7 @@
 import pytest
 from tests.playground.conftest import ISSUER, InMemory, Visitor
 
-from gatelodge.web.playground.flows import FLOWS
+from gatelodge.playground.flows import FLOWS
 
 pytestmark = pytest.mark.anyio
 RUNNABLE = [key for key, flow in FLOWS.items() if flow.steps]

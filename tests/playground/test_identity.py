@@ -11,13 +11,13 @@ from tests.conftest import FakeClock
 from tests.playground.conftest import InMemory, Visitor
 
 from gatelodge.client.errors import ServerUnavailable
-from gatelodge.client.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.keys.secrets import b64
+from gatelodge.playground.flows import FLOWS
+from gatelodge.playground.identity import IdTokens
+from gatelodge.playground.runs import Run
+from gatelodge.playground.sample import Sample
 from gatelodge.protocol.params import Params
-from gatelodge.web.playground.flows import FLOWS
-from gatelodge.web.playground.identity import IdTokens
-from gatelodge.web.playground.runs import Run
-from gatelodge.web.playground.sample import Sample
 
 pytestmark = pytest.mark.anyio
 ISSUER = "https://id.test"

@@ -6,14 +6,14 @@ from itertools import product
 
 import pytest
 
+from gatelodge.playground.diagram import NARROW, WIDE, Size, draw
+from gatelodge.playground.flows import FLOWS, Flow
+from gatelodge.playground.messages import Message
+from gatelodge.playground.questions import QUESTIONS, advise, answers_in
+from gatelodge.playground.sample import Sample
+from gatelodge.playground.snippets import Snippet, of_api, of_client
+from gatelodge.playground.wording import Piece, answer_text, redirect_text, request_text
 from gatelodge.protocol.params import Params
-from gatelodge.web.playground.diagram import NARROW, WIDE, Size, draw
-from gatelodge.web.playground.flows import FLOWS, Flow
-from gatelodge.web.playground.messages import Message
-from gatelodge.web.playground.questions import QUESTIONS, advise, answers_in
-from gatelodge.web.playground.sample import Sample
-from gatelodge.web.playground.snippets import Snippet, of_api, of_client
-from gatelodge.web.playground.wording import Piece, answer_text, redirect_text, request_text
 
 SAMPLE = Sample("http://localhost:8000", "playground-secret", 60)
 DRAWN = [flow for flow in FLOWS.values() if flow.steps]

@@ -9,18 +9,19 @@ from tests.conftest import FakeClock
 from tests.playground.conftest import ISSUER, InMemory, Visitor, playing
 from tests.world import World, config_for, open_world
 
-from gatelodge import app, demo_data
-from gatelodge.config import DatabasePolicy, LegacyPolicy
+from gatelodge import app
+from gatelodge.config.policies import DatabasePolicy, LegacyPolicy
+from gatelodge.demo import data as demo_data
 from gatelodge.endpoints.request import Request
-from gatelodge.ops import playground
 from gatelodge.ops.refusals import Refused
 from gatelodge.outbound import Outbound
+from gatelodge.playground import planting as playground
+from gatelodge.playground.line import Line
+from gatelodge.playground.runs import COOKIE, LIFETIME, MOST, Runs
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
 from gatelodge.stores import clients
 from gatelodge.telemetry.events import Origin
-from gatelodge.web.playground.line import Line
-from gatelodge.web.playground.runs import COOKIE, LIFETIME, MOST, Runs
 
 pytestmark = pytest.mark.anyio
 SECRETS = re.compile(r"gl[ra]_[\w-]{20}|eyJ[\w-]{20}|playground-secret|code_verifier=[\w-]{20}")

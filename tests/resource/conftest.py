@@ -14,7 +14,7 @@ from joserfc.jws import JWSRegistry
 from tests.conftest import FakeClock
 
 from gatelodge.client.errors import ServerUnavailable
-from gatelodge.client.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.resource import Introspection, TokenVerifier
 
 ISSUER = "https://id.test"

@@ -11,8 +11,8 @@ from tests.conftest import FakeClock
 from tests.resource.conftest import API, ASK, ISSUER, Authority
 
 from gatelodge.client.errors import ServerUnavailable
-from gatelodge.client.http import HttpRequest, HttpResponse
-from gatelodge.client.registration import SecretPost
+from gatelodge.client.messages.registration import SecretPost
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
 from gatelodge.resource import CannotDecide, Introspection, Refused, TokenVerifier, needs

@@ -7,10 +7,10 @@ import pytest
 from tests.conftest import FakeClock
 from tests.resource.conftest import Authority
 
-from gatelodge.client.http import HttpRequest, HttpResponse
-from gatelodge.client.jwks import COOLDOWN, FRESH, LAST_GOOD
-from gatelodge.client.metadata import FRESH as METADATA_FRESH
-from gatelodge.client.metadata import RETRY
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.jwks import COOLDOWN, FRESH, LAST_GOOD
+from gatelodge.client.sending.metadata import FRESH as METADATA_FRESH
+from gatelodge.client.sending.metadata import RETRY
 from gatelodge.protocol import rules
 from gatelodge.resource import CannotDecide, Refused, TokenVerifier
 

@@ -11,7 +11,7 @@ from tests.conftest import FakeClock
 from tests.world import API, OPAQUE_API, World, config_for, open_world, secret_of
 
 from gatelodge.client import AsyncSender, Narrowed, Wanted
-from gatelodge.config import DatabasePolicy
+from gatelodge.config.policies import DatabasePolicy
 from gatelodge.protocol import rules
 from gatelodge.resource import CannotDecide, Introspection, Principal, Refused, TokenVerifier
 from gatelodge.telemetry.events import Origin

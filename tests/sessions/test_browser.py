@@ -8,7 +8,8 @@ from tests.consenting import allow
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused
 from gatelodge.clock import Entropy
-from gatelodge.config import SessionPolicy
+from gatelodge.config.policies import SessionPolicy
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.secrets import SECRET_BYTES, compose, unb64
 from gatelodge.protocol.client import Client
@@ -18,7 +19,6 @@ from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import BROWSER, KNOWN, SESSION
 from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, clients, credentials, sessions, users
-from gatelodge.stores.tx import Database
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
 

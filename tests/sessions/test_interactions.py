@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from gatelodge.clock import Entropy
+from gatelodge.database.tx import Database, Row, Tx
 from gatelodge.keys.secrets import SECRET_BYTES, compose
 from gatelodge.protocol.decide import ConsentAnswer, Progress
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.interactions import KIND, Interaction, Interactions
-from gatelodge.stores.tx import Database, Row, Tx
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from gatelodge.database.tx import Database
 from gatelodge.protocol.client import Client
 from gatelodge.stores import clients, users
-from gatelodge.stores.tx import Database
 from gatelodge.stores.users import NewUser, User
 
 NOW = 1_800_000_000

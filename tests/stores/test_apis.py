@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from gatelodge.database.rows import Taken
 from gatelodge.protocol.client import Api
 from gatelodge.stores import apis, instance
-from gatelodge.stores.rows import Taken
 
 pytestmark = pytest.mark.anyio
 

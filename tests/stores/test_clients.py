@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
+from gatelodge.database.rows import Taken
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.stores import clients, instance
-from gatelodge.stores.rows import Taken
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from gatelodge.database.engines import open_database
 from gatelodge.keys.secrets import RefreshValue
 from gatelodge.stores import refresh_tokens, seen, tickets, users
-from gatelodge.stores.database import open_database
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.users import NewUser
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from gatelodge.database.tx import Unavailable
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis, clients, instance, registry
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Unavailable
 
 pytestmark = pytest.mark.anyio
 

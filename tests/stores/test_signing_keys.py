@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
+from gatelodge.database.rows import Taken
 from gatelodge.stores import instance, signing_keys
-from gatelodge.stores.rows import Taken
 from gatelodge.stores.signing_keys import SigningKey
 
 pytestmark = pytest.mark.anyio

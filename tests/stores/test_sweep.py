@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gatelodge.config import DAY, RetentionPolicy
+from gatelodge.config.policies import DAY, RetentionPolicy
+from gatelodge.database.render import for_sqlite
+from gatelodge.database.tx import Database, Tx
 from gatelodge.stores import sweep
-from gatelodge.stores.render import for_sqlite
-from gatelodge.stores.tx import Database, Tx
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gatelodge.database.rows import Taken
 from gatelodge.stores import users
-from gatelodge.stores.rows import Taken
 from gatelodge.stores.users import NewUser, User, canonical
 
 NOW = 1_800_000_000

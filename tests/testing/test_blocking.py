@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from gatelodge.client import ClientCredentials, OAuthClient, TokenRefused
-from gatelodge.client.machine_tokens import MachineTokens
+from gatelodge.client.machine.tokens import MachineTokens
 from gatelodge.resource import TokenVerifier
 from gatelodge.testing import Gatelodge
 

@@ -12,7 +12,10 @@ import pytest
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
-from gatelodge.config import DatabasePolicy, LegacyPolicy, SessionPolicy, SignInPolicy
+from gatelodge.config.policies import DatabasePolicy, LegacyPolicy, SessionPolicy, SignInPolicy
+from gatelodge.database import migrate
+from gatelodge.database.engines import open_database
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Handler, Request
 from gatelodge.keys.keys import Keys
 from gatelodge.ops.authorization import Authorizations
@@ -25,10 +28,8 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.sessions.known import KnownBrowsers
-from gatelodge.stores import apis, clients, credentials, migrate, users
-from gatelodge.stores.database import open_database
+from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
 from gatelodge.web.consent import ConsentPage

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from gatelodge import demo_data
+from gatelodge.demo import data as demo_data
+from gatelodge.demo.pages.backend import Exchange
+from gatelodge.demo.pages.legacy import FLOWS
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.decide import AskConsent, SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.stores.users import User
 from gatelodge.web.asked import AskedScope, groups
-from gatelodge.web.demo.backend import Exchange
-from gatelodge.web.demo.legacy import FLOWS
 from gatelodge.web.pages import Allows, Pages
 
 ORDERS = Api("https://api.test/orders", "Orders", {"orders:read": "See your orders", "orders:write": "Change orders"})

@@ -6,7 +6,7 @@ import pytest
 
 from gatelodge.web.assets import STATIC
 
-CSS = (STATIC / "style.css").read_text()
+CSS = (STATIC[0] / "style.css").read_text()
 LIGHT, DARK = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part)) for part in CSS.split("@media", 2)[:2])
 
 TEXT = [

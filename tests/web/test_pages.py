@@ -229,7 +229,7 @@ def test_a_static_file_is_kept_for_ever_under_the_address_of_its_content() -> No
     assert path == "/static/style.css"
     assert reply is not None
     assert "immutable" in dict(reply.headers)["cache-control"]
-    assert reply.body == (STATIC / "style.css").read_bytes()
+    assert reply.body == (STATIC[0] / "style.css").read_bytes()
 
 
 def test_a_static_file_asked_for_by_an_old_address_is_not_kept_for_ever() -> None:

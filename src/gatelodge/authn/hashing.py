@@ -23,8 +23,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from gatelodge.clock import Entropy
-from gatelodge.config import SignInPolicy
-from gatelodge.stores.tx import Unavailable
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Unavailable
 
 MAX_PASSWORD = 1024  # bytes of UTF-8
 

@@ -11,9 +11,9 @@ from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled, Way
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.throttle import Attempt, Full, Throttle
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database, Tx
 from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, credentials, users
-from gatelodge.stores.tx import Database, Tx
 from gatelodge.stores.users import User
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, SignInFailed, SignInThrottled

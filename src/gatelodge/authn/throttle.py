@@ -16,10 +16,10 @@ import hmac
 from dataclasses import dataclass
 from typing import Literal
 
-from gatelodge.config import SignInPolicy
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Tx
 from gatelodge.protocol.addresses import network_of
 from gatelodge.stores import throttle
-from gatelodge.stores.tx import Tx
 
 Kind = Literal["address", "account", "browser", "browsers"]
 

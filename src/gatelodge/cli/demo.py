@@ -12,9 +12,9 @@ from gatelodge.cli import demo_welcome, running, samples
 from gatelodge.cli.failures import CannotStart
 from gatelodge.cli.output import answer, working
 from gatelodge.cli.serve import run
-from gatelodge.config import Config, ConfigError, DatabasePolicy, KeyPolicy, LegacyPolicy, ServerPolicy
-from gatelodge.configuration_rules import check, complete, is_loopback
-from gatelodge.demo_samples import SamplePorts
+from gatelodge.config.policies import Config, ConfigError, DatabasePolicy, KeyPolicy, LegacyPolicy, ServerPolicy
+from gatelodge.config.rules import check, complete, is_loopback
+from gatelodge.demo.samples import SamplePorts
 from gatelodge.ops.refusals import Refused
 from gatelodge.ops.secret_file import keep_secret_key
 
@@ -84,9 +84,9 @@ def settings(host: str, port: int, data: Path) -> Config:
 def prepare(config: Config, ports: SamplePorts) -> None:
     """Make the database, the keys and the demo's people and applications, or bring them up to date."""
     from gatelodge.authn.hashing import PasswordPool
-    from gatelodge.ops import demo as verbs
+    from gatelodge.database import migrate
+    from gatelodge.demo import planting as verbs
     from gatelodge.ops.setup import initialise, open_vault
-    from gatelodge.stores import migrate
 
     async def whole(desk: running.Desk) -> None:
         await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
@@ -133,7 +133,7 @@ def _locked(folder: int) -> bool:
 
 def _check_port_is_free(host: str, port: int) -> None:
     """Say that the port is taken before anything is made."""
-    from gatelodge import serving
+    from gatelodge.serving import run as serving
 
     try:
         serving.listen(host, port, "--port (make demo PORT=8100)").close()

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from gatelodge.cli import samples
-from gatelodge.config import Config
+from gatelodge.config.policies import Config
 
 
 def summary(config: Config, data: Path, beside: samples.Beside | None) -> dict[str, object]:
     """Return what a program needs to use the demo."""
-    from gatelodge import demo_data, demo_samples
+    from gatelodge.demo import data as demo_data
+    from gatelodge.demo import samples as demo_samples
 
     issuer = config.server.issuer
     clients = (*demo_data.clients(issuer), *demo_samples.clients(samples.USUAL_PORTS))
@@ -78,7 +79,7 @@ def _watching(issuer: str) -> tuple[tuple[str, str], ...]:
 
 
 def _commands(issuer: str) -> Iterator[str]:
-    from gatelodge import demo_data
+    from gatelodge.demo import data as demo_data
 
     yield f"  {_bold('Commands to try')}"
     yield ""

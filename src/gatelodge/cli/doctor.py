@@ -12,12 +12,12 @@ import click
 
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, working
-from gatelodge.config import Config, ConfigError
-from gatelodge.configuration import check_given, load, overlooked
-from gatelodge.configuration_rules import complete
+from gatelodge.config.loading import check_given, load, overlooked
+from gatelodge.config.policies import Config, ConfigError
+from gatelodge.config.rules import complete
+from gatelodge.database.tx import Unavailable
 from gatelodge.ops.findings import Finding, Level, broken, good, note
 from gatelodge.ops.unsafe_settings import unsafe_settings
-from gatelodge.stores.tx import Unavailable
 
 if TYPE_CHECKING:
     from gatelodge.ops.doctor import Seen
@@ -88,7 +88,7 @@ def _overlooked() -> Iterator[Finding]:
 
 
 def _schema(config: Config) -> Finding:
-    from gatelodge.stores import migrate
+    from gatelodge.database import migrate
 
     try:
         status = migrate.status(config.database)

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from gatelodge.client.errors import OAuthClientError, ServerRefused, ServerUnavailable
-from gatelodge.config import ConfigError
+from gatelodge.config.policies import ConfigError
+from gatelodge.database.migrate import MigrationChanged, SchemaTooNew
+from gatelodge.database.rows import Taken
+from gatelodge.database.tx import Unavailable
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.stores.migrate import MigrationChanged, SchemaTooNew
-from gatelodge.stores.rows import Taken
-from gatelodge.stores.tx import Unavailable
 
 REFUSED, MISUSED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 

@@ -11,8 +11,8 @@ import click
 
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, done, working
-from gatelodge.configuration import FILE_NAME, find, load
-from gatelodge.configuration_rules import check_issuer
+from gatelodge.config.loading import FILE_NAME, find, load
+from gatelodge.config.rules import check_issuer
 from gatelodge.ops.refusals import Refused
 from gatelodge.ops.secret_file import keep_secret_key
 

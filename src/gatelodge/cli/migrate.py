@@ -6,7 +6,7 @@ import click
 
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, done
-from gatelodge.stores import migrate as schema
+from gatelodge.database import migrate as schema
 
 
 @click.group()

@@ -11,10 +11,10 @@ from typing import ParamSpec, TypeVar
 import click
 
 from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
-from gatelodge.config import Config, DatabasePolicy
-from gatelodge.configuration import check_given, load
+from gatelodge.config.loading import check_given, load
+from gatelodge.config.policies import Config, DatabasePolicy
+from gatelodge.database.tx import Body, Database
 from gatelodge.ops.refusals import Refused
-from gatelodge.stores.tx import Body, Database
 from gatelodge.telemetry.events import Origin
 
 P = ParamSpec("P")
@@ -84,8 +84,8 @@ def found(config: Config) -> None:
 
     Raises `ConfigError`, `Refused` or `Unavailable`.
     """
+    from gatelodge.database import migrate
     from gatelodge.ops.setup import initialise, open_vault  # cryptography is slow to import too
-    from gatelodge.stores import migrate
 
     async def whole(desk: Desk) -> None:
         await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
@@ -96,7 +96,7 @@ def found(config: Config) -> None:
 
 @asynccontextmanager
 async def _at_desk(config: Config) -> AsyncGenerator[Desk]:
-    from gatelodge.stores.database import open_database  # --help must not wait for database drivers
+    from gatelodge.database.engines import open_database  # --help must not wait for database drivers
 
     await asyncio.to_thread(_ready_schema, config)
     db = open_database(config.database)
@@ -109,7 +109,7 @@ async def _at_desk(config: Config) -> AsyncGenerator[Desk]:
 
 def _ready_schema(config: Config) -> None:
     """Make the schema of a new database; refuse one that is behind, since other processes may still run on it."""
-    from gatelodge.stores import migrate
+    from gatelodge.database import migrate
 
     status = migrate.status(config.database)
     if status.current == 0:

@@ -16,7 +16,7 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from gatelodge.cli.failures import CannotStart
-from gatelodge.demo_samples import SamplePorts
+from gatelodge.demo.samples import SamplePorts
 from gatelodge.ops.refusals import Refused
 
 # Which file listens where. The others in the folder end by themselves, or wait for a person.

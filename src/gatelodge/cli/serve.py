@@ -11,9 +11,9 @@ import click
 
 from gatelodge.cli import running
 from gatelodge.cli.failures import CannotStart
-from gatelodge.config import Config, ServerPolicy
-from gatelodge.configuration import check_given, load
-from gatelodge.configuration_rules import complete
+from gatelodge.config.loading import check_given, load
+from gatelodge.config.policies import Config, ServerPolicy
+from gatelodge.config.rules import complete
 from gatelodge.ops.unsafe_settings import unsafe_settings
 
 
@@ -51,7 +51,7 @@ def serve(config_file: Path | None, json: bool, **given: object) -> None:
 
 def run(config: Config, begin: Callable[[], None] = lambda: None) -> None:
     """Serve `config` until told to stop; `begin` is called when nothing keeps it from it. Raises `CannotStart`."""
-    from gatelodge import serving  # a mistake in the configuration is told before the server is imported
+    from gatelodge.serving import run as serving  # a mistake in the configuration is told before the server is imported
 
     try:
         with suppress(KeyboardInterrupt):  # that is how it is told to stop

@@ -13,9 +13,9 @@ import click
 from gatelodge.cli.output import answer, done, moment
 
 if TYPE_CHECKING:
-    from gatelodge.client.accounts import Account, OpenAccount
-    from gatelodge.client.native import Prompt
-    from gatelodge.client.tokens import Narrowed, Tokens
+    from gatelodge.client.messages.tokens import Narrowed, Tokens
+    from gatelodge.client.native.accounts import Account, OpenAccount
+    from gatelodge.client.native.sign_in import Prompt
 
 P = ParamSpec("P")
 
@@ -70,10 +70,10 @@ def login(
     ~/.local/share/gatelodge or $GATELODGE_DATA.
     """
     from gatelodge.client import credentials
-    from gatelodge.client.accounts import Account, Accounts, client_of
-    from gatelodge.client.authorization import Wanted
-    from gatelodge.client.native import Native, system_browser
-    from gatelodge.client.registration import ClientConfig, secret_auth
+    from gatelodge.client.messages.authorization import Wanted
+    from gatelodge.client.messages.registration import ClientConfig, secret_auth
+    from gatelodge.client.native.accounts import Account, Accounts, client_of
+    from gatelodge.client.native.sign_in import Native, system_browser
 
     found = credentials.find(issuer=issuer, client_id=client_id, allow_private=allow_private)
     account = Account(found.issuer, found.client_id, allow_private=found.allow_private)
@@ -87,7 +87,7 @@ def login(
 
 def tell(prompt: "Prompt") -> None:
     """Show a person what to do, on standard error: standard output is the answer."""
-    from gatelodge.client.native import EnterCode, InBrowser, OpenUrl
+    from gatelodge.client.native.sign_in import EnterCode, InBrowser, OpenUrl
 
     match prompt:
         case InBrowser(url):
@@ -170,7 +170,7 @@ def logout(issuer: str | None, client_id: str | None, as_json: bool) -> None:
     \b
     gatelodge logout
     """
-    from gatelodge.client.accounts import Accounts
+    from gatelodge.client.native.accounts import Accounts
 
     accounts = Accounts()
     account = accounts.find(issuer, client_id)
@@ -242,14 +242,14 @@ def _may_have(asked: dict[str, str], hosts: tuple[str, ...]) -> bool:
 
 
 def _opened(issuer: str | None, client_id: str | None) -> "OpenAccount":
-    from gatelodge.client.accounts import Accounts
+    from gatelodge.client.native.accounts import Accounts
 
     accounts = Accounts()
     return accounts.open(accounts.find(issuer, client_id))
 
 
 def _narrowed(resource: str, scope: str) -> "Narrowed":
-    from gatelodge.client.tokens import Narrowed
+    from gatelodge.client.messages.tokens import Narrowed
 
     return Narrowed(scope=scope, resource=(resource,) if resource else ())
 

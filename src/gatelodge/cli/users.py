@@ -9,7 +9,7 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.consents import consents, withdraw
 from gatelodge.cli.output import answer, confirm, done, moment, table
-from gatelodge.config import SignInPolicy
+from gatelodge.config.policies import SignInPolicy
 from gatelodge.ops import user_claims
 from gatelodge.ops import users as verbs
 from gatelodge.ops.refusals import Refused

@@ -10,12 +10,12 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.demo import DATA
 from gatelodge.cli.output import answer, moment
-from gatelodge.config import Config, DatabasePolicy, ServerPolicy
-from gatelodge.configuration import find
+from gatelodge.config.loading import find
+from gatelodge.config.policies import Config, DatabasePolicy, ServerPolicy
+from gatelodge.inspector import traces
+from gatelodge.inspector.trace import Trace
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol.steps import Step, find_rule
-from gatelodge.stores import traces
-from gatelodge.telemetry.trace import Trace
 
 _REQUEST_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -93,7 +93,9 @@ def told(trace: Trace) -> Iterator[str]:
 
 
 def _steps(trace: Trace) -> tuple[Step, ...]:
-    from gatelodge.ops.checked import steps_of  # brings password hashing with it, for which `--help` must not wait
+    from gatelodge.inspector.checked import (
+        steps_of,  # brings password hashing with it, for which `--help` must not wait
+    )
 
     return steps_of(trace)
 

@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatelodge.client.async_client import AsyncOAuthClient as AsyncOAuthClient
-    from gatelodge.client.authorization import Authorization as Authorization
-    from gatelodge.client.authorization import Callback as Callback
-    from gatelodge.client.authorization import Transaction as Transaction
-    from gatelodge.client.authorization import Wanted as Wanted
     from gatelodge.client.client import OAuthClient as OAuthClient
     from gatelodge.client.credentials import Credentials as Credentials
-    from gatelodge.client.device import DeviceAuthorization as DeviceAuthorization
-    from gatelodge.client.discovery import ServerMetadata as ServerMetadata
     from gatelodge.client.errors import AddressRefused as AddressRefused
     from gatelodge.client.errors import AuthorizationRefused as AuthorizationRefused
     from gatelodge.client.errors import CallbackRejected as CallbackRejected
@@ -32,38 +26,44 @@ if TYPE_CHECKING:
     from gatelodge.client.errors import TokenRefused as TokenRefused
     from gatelodge.client.errors import UnexpectedAnswer as UnexpectedAnswer
     from gatelodge.client.errors import UserInfoRefused as UserInfoRefused
-    from gatelodge.client.http import AsyncSend as AsyncSend
-    from gatelodge.client.http import HttpRequest as HttpRequest
-    from gatelodge.client.http import HttpResponse as HttpResponse
-    from gatelodge.client.http import Send as Send
-    from gatelodge.client.id_token import Person as Person
-    from gatelodge.client.introspection import Introspection as Introspection
-    from gatelodge.client.logout import LogoutToken as LogoutToken
-    from gatelodge.client.machine import ClientCredentials as ClientCredentials
-    from gatelodge.client.registration import ClientAuth as ClientAuth
-    from gatelodge.client.registration import ClientConfig as ClientConfig
-    from gatelodge.client.registration import Moment as Moment
-    from gatelodge.client.registration import NoAuth as NoAuth
-    from gatelodge.client.registration import PrivateKeyJwt as PrivateKeyJwt
-    from gatelodge.client.registration import SecretBasic as SecretBasic
-    from gatelodge.client.registration import SecretPost as SecretPost
-    from gatelodge.client.sender import AsyncSender as AsyncSender
-    from gatelodge.client.sender import Route as Route
-    from gatelodge.client.sender import Sender as Sender
-    from gatelodge.client.tokens import Exchanged as Exchanged
-    from gatelodge.client.tokens import Narrowed as Narrowed
-    from gatelodge.client.tokens import Tokens as Tokens
+    from gatelodge.client.machine.httpx2_auth import ClientCredentials as ClientCredentials
+    from gatelodge.client.messages.authorization import Authorization as Authorization
+    from gatelodge.client.messages.authorization import Callback as Callback
+    from gatelodge.client.messages.authorization import Transaction as Transaction
+    from gatelodge.client.messages.authorization import Wanted as Wanted
+    from gatelodge.client.messages.device import DeviceAuthorization as DeviceAuthorization
+    from gatelodge.client.messages.discovery import ServerMetadata as ServerMetadata
+    from gatelodge.client.messages.id_token import Person as Person
+    from gatelodge.client.messages.introspection import Introspection as Introspection
+    from gatelodge.client.messages.logout import LogoutToken as LogoutToken
+    from gatelodge.client.messages.registration import ClientAuth as ClientAuth
+    from gatelodge.client.messages.registration import ClientConfig as ClientConfig
+    from gatelodge.client.messages.registration import Moment as Moment
+    from gatelodge.client.messages.registration import NoAuth as NoAuth
+    from gatelodge.client.messages.registration import PrivateKeyJwt as PrivateKeyJwt
+    from gatelodge.client.messages.registration import SecretBasic as SecretBasic
+    from gatelodge.client.messages.registration import SecretPost as SecretPost
+    from gatelodge.client.messages.tokens import Exchanged as Exchanged
+    from gatelodge.client.messages.tokens import Narrowed as Narrowed
+    from gatelodge.client.messages.tokens import Tokens as Tokens
+    from gatelodge.client.sending.http import AsyncSend as AsyncSend
+    from gatelodge.client.sending.http import HttpRequest as HttpRequest
+    from gatelodge.client.sending.http import HttpResponse as HttpResponse
+    from gatelodge.client.sending.http import Send as Send
+    from gatelodge.client.sending.sender import AsyncSender as AsyncSender
+    from gatelodge.client.sending.sender import Route as Route
+    from gatelodge.client.sending.sender import Sender as Sender
 
 _WHERE = {
     "AsyncOAuthClient": "async_client",
-    "Authorization": "authorization",
-    "Callback": "authorization",
-    "Transaction": "authorization",
-    "Wanted": "authorization",
+    "Authorization": "messages.authorization",
+    "Callback": "messages.authorization",
+    "Transaction": "messages.authorization",
+    "Wanted": "messages.authorization",
     "OAuthClient": "client",
     "Credentials": "credentials",
-    "DeviceAuthorization": "device",
-    "ServerMetadata": "discovery",
+    "DeviceAuthorization": "messages.device",
+    "ServerMetadata": "messages.discovery",
     "AddressRefused": "errors",
     "AuthorizationRefused": "errors",
     "CallbackRejected": "errors",
@@ -80,27 +80,27 @@ _WHERE = {
     "TokenRefused": "errors",
     "UnexpectedAnswer": "errors",
     "UserInfoRefused": "errors",
-    "AsyncSend": "http",
-    "HttpRequest": "http",
-    "HttpResponse": "http",
-    "Send": "http",
-    "Person": "id_token",
-    "Introspection": "introspection",
-    "LogoutToken": "logout",
-    "ClientCredentials": "machine",
-    "ClientAuth": "registration",
-    "ClientConfig": "registration",
-    "Moment": "registration",
-    "NoAuth": "registration",
-    "PrivateKeyJwt": "registration",
-    "SecretBasic": "registration",
-    "SecretPost": "registration",
-    "AsyncSender": "sender",
-    "Route": "sender",
-    "Sender": "sender",
-    "Exchanged": "tokens",
-    "Narrowed": "tokens",
-    "Tokens": "tokens",
+    "AsyncSend": "sending.http",
+    "HttpRequest": "sending.http",
+    "HttpResponse": "sending.http",
+    "Send": "sending.http",
+    "Person": "messages.id_token",
+    "Introspection": "messages.introspection",
+    "LogoutToken": "messages.logout",
+    "ClientCredentials": "machine.httpx2_auth",
+    "ClientAuth": "messages.registration",
+    "ClientConfig": "messages.registration",
+    "Moment": "messages.registration",
+    "NoAuth": "messages.registration",
+    "PrivateKeyJwt": "messages.registration",
+    "SecretBasic": "messages.registration",
+    "SecretPost": "messages.registration",
+    "AsyncSender": "sending.sender",
+    "Route": "sending.sender",
+    "Sender": "sending.sender",
+    "Exchanged": "messages.tokens",
+    "Narrowed": "messages.tokens",
+    "Tokens": "messages.tokens",
 }
 
 

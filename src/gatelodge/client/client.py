@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gatelodge.client import device, introspection, logout, revocation, tokens, userinfo
-from gatelodge.client.authorization import (
+from gatelodge.client.messages import device, introspection, logout, revocation, tokens, userinfo
+from gatelodge.client.messages.authorization import (
     Authorization,
     CallbackData,
     Transaction,
@@ -13,21 +13,21 @@ from gatelodge.client.authorization import (
     begin_authorization,
     read_callback,
 )
-from gatelodge.client.device import DeviceAuthorization
-from gatelodge.client.discovery import ServerMetadata
-from gatelodge.client.http import HttpRequest, Send
-from gatelodge.client.id_token import ExpectedIdToken, Person, read_header, validate_id_token
-from gatelodge.client.introspection import Introspection
-from gatelodge.client.jwks import JwksCache
-from gatelodge.client.logout import LogoutToken
-from gatelodge.client.metadata import Metadata
-from gatelodge.client.registration import ClientConfig, Moment
+from gatelodge.client.messages.device import DeviceAuthorization
+from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.id_token import ExpectedIdToken, Person, read_header, validate_id_token
+from gatelodge.client.messages.introspection import Introspection
+from gatelodge.client.messages.logout import LogoutToken
+from gatelodge.client.messages.registration import ClientConfig, Moment
+from gatelodge.client.messages.revocation import TokenKind
+from gatelodge.client.messages.signed_in import expected_after, expected_at_renewal, expected_without_browser
+from gatelodge.client.messages.spent import SpentSignIns
+from gatelodge.client.messages.tokens import EVERYTHING, Exchanged, Narrowed, Tokens
 from gatelodge.client.renewals import Renewals
-from gatelodge.client.revocation import TokenKind
-from gatelodge.client.sender import Sender, private_route
-from gatelodge.client.signed_in import expected_after, expected_at_renewal, expected_without_browser
-from gatelodge.client.spent import SpentSignIns
-from gatelodge.client.tokens import EVERYTHING, Exchanged, Narrowed, Tokens
+from gatelodge.client.sending.http import HttpRequest, Send
+from gatelodge.client.sending.jwks import JwksCache
+from gatelodge.client.sending.metadata import Metadata
+from gatelodge.client.sending.sender import Sender, private_route
 
 
 class OAuthClient:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from gatelodge.client.bearer import narrowed_to
 from gatelodge.client.errors import CredentialsMissing, ProfileRefused, shown
-from gatelodge.client.machine import ClientCredentials
-from gatelodge.client.machine_tokens import MachineTokens
-from gatelodge.client.registration import ClientConfig, secret_auth
+from gatelodge.client.machine.httpx2_auth import ClientCredentials
+from gatelodge.client.machine.tokens import MachineTokens
+from gatelodge.client.messages.registration import ClientConfig, secret_auth
+from gatelodge.client.sending.bearer import narrowed_to
 
 PREFIX = "GATELODGE_"
 MAX_FILE = 65_536  # bytes

@@ -5,7 +5,7 @@ try:
 except ImportError as error:
     raise ImportError("gatelodge.client.httpx_auth needs httpx: pip install httpx") from error
 
-from gatelodge.client.machine_auth import MachineAuth
+from gatelodge.client.machine.auth import MachineAuth
 
 
 class ClientCredentials(MachineAuth[httpx.Request, httpx.Response], httpx.Auth):

@@ -13,8 +13,8 @@ from threading import Lock
 from weakref import WeakValueDictionary
 
 from gatelodge.client.errors import ServerUnavailable
-from gatelodge.client.flight import Flight
-from gatelodge.client.tokens import Narrowed, Tokens
+from gatelodge.client.messages.tokens import Narrowed, Tokens
+from gatelodge.client.sending.flight import Flight
 from gatelodge.clock import Clock
 
 REMEMBERED = 30.0  # seconds the answer for a token that was replaced is kept for stragglers

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.keys.remote import RemoteKeys
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import AuthMethod, Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rules import Rule
-from gatelodge.stores.tx import Database
 
 P = TypeVar("P")
 

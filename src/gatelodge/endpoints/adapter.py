@@ -12,6 +12,7 @@ import structlog
 from gatelodge.authn.contract import Throttled
 from gatelodge.client_auth.contract import TooManyFailures
 from gatelodge.clock import Clock, Entropy
+from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints import cors
 from gatelodge.endpoints.failures import Failures, HttpRefusal
 from gatelodge.endpoints.reading import (
@@ -31,14 +32,13 @@ from gatelodge.endpoints.site import Site
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie, Headers, Reply
-from gatelodge.stores.tx import Unavailable
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin, RequestRefused
 from gatelodge.telemetry.notes import Notes
 
 if TYPE_CHECKING:
-    from gatelodge.ops.tracing import Tracing
+    from gatelodge.inspector.tracing import Tracing
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.keys import Keys
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.reply import Reply
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Unavailable
 
 MAX_AGE = 300  # seconds a copy may be used: far less than a key is published ahead
 # Whether scripts may read a copy depends on who asked for it (`endpoints/cors.py`): a cache must not mix them up.

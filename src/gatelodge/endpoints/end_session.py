@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.keys import Keys
 from gatelodge.protocol.client import Client
@@ -13,7 +14,6 @@ from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 from gatelodge.web.logout import LogoutPage, is_answer
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from gatelodge.config import ServerPolicy
+from gatelodge.config.policies import ServerPolicy
 
 Network = IPv4Network | IPv6Network
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.client_auth import ClientProofs
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.direct import body_params
 from gatelodge.endpoints.request import Request
 from gatelodge.grants.contract import Grant
@@ -15,7 +16,6 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.reply import Reply
 from gatelodge.protocol.token import token_reply
-from gatelodge.stores.tx import Database
 from gatelodge.tokens.serve import serve
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
 from gatelodge.grants.codes import CODE, read_code
 from gatelodge.grants.contract import Desk, Grant, GrantRefused
@@ -14,7 +15,6 @@ from gatelodge.protocol.code import check_code
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.stores import refresh_tokens, tickets
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import CodeReplayed, TokenIssued
 
 

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
 from gatelodge.grants.contract import Desk, Grant
 from gatelodge.protocol import rules
@@ -12,7 +13,6 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.scope import OPENID_SCOPES, parse_scope
 from gatelodge.protocol.targets import Apis, resolve
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import MachineTokenIssued
 
 

@@ -7,13 +7,13 @@ stores, signs and answers; so a grant cannot forget any of it.
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
 from gatelodge.grants.desk import Desk
 from gatelodge.protocol.checks import Stages
 from gatelodge.protocol.errors import ErrorCode, OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rules import Rule
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import Event
 
 R = TypeVar("R")

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gatelodge.authn.contract import AuthnEvent
 from gatelodge.clock import Clock, Entropy
-from gatelodge.config import TokenPolicy
+from gatelodge.config.policies import TokenPolicy
 from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.targets import Apis

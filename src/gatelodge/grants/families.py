@@ -2,6 +2,7 @@
 
 import msgspec
 
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import FamilyRef, Grounds
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.secrets import NONCE_BYTES
@@ -12,7 +13,6 @@ from gatelodge.protocol.rotation import Lifetimes, first_expiry
 from gatelodge.stores import refresh_tokens, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.refresh_tokens import NewFamily
-from gatelodge.stores.tx import Tx
 
 _encode = msgspec.json.Encoder().encode
 read_grounds = msgspec.json.Decoder(Grounds).decode

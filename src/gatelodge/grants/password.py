@@ -7,6 +7,7 @@ from it: the application sees the person's password, so nothing that protects a 
 from dataclasses import dataclass, replace
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.contract import Desk, Grant
 from gatelodge.grants.families import begin_family
@@ -16,7 +17,6 @@ from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.targets import resolve
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import LegacyUsed, TokenIssued
 
 

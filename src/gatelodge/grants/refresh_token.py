@@ -6,6 +6,7 @@ A client whose answer was lost may present the immediate predecessor again for a
 
 from msgspec import Struct
 
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, FamilyRef, Grounds
 from gatelodge.grants.contract import Desk, Grant, GrantRefused, Withheld
 from gatelodge.grants.families import read_grounds
@@ -18,7 +19,6 @@ from gatelodge.protocol.params import Params
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.targets import Target
 from gatelodge.stores import refresh_tokens
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import RefreshReplayed, TokenRefreshed
 
 

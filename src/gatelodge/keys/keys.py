@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database, RunAgain, Tx, Unavailable
 from gatelodge.keys.keyring import KeyRing, NewKey, make_key, open_ring, state
 from gatelodge.keys.schedule import (
     Change,
@@ -23,7 +24,6 @@ from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.protocol.client import SigningAlg
 from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
-from gatelodge.stores.tx import Database, RunAgain, Tx, Unavailable
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import KeyRetired, KeyRotated, KeysUnreadable, Origin

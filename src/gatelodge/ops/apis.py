@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
+from gatelodge.database.tx import Tx
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.scope import OPENID_SCOPES, is_scope
 from gatelodge.stores import apis as store
 from gatelodge.stores import audit, clients
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import ApiAdded, ApiDisabled, ApiEnabled, ApiRemoved, Event, Origin
 
 MAX_LIFETIME = 86_400  # seconds

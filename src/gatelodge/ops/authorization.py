@@ -7,7 +7,7 @@ server's own record.
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
-from gatelodge.config import LegacyPolicy
+from gatelodge.config.policies import LegacyPolicy
 from gatelodge.keys.keys import Keys
 from gatelodge.protocol import rules
 from gatelodge.protocol.authorize import AuthorizationRequest, Recipient, find_recipient, read_client_id, validate

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from gatelodge.config import LegacyPolicy
+from gatelodge.config.policies import LegacyPolicy
+from gatelodge.database.tx import RunAgain, Tx
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol import registration
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.stores import access_tokens, audit, refresh_tokens
 from gatelodge.stores import clients as store
-from gatelodge.stores.tx import RunAgain, Tx
 from gatelodge.telemetry.events import (
     ClientAdded,
     ClientDisabled,

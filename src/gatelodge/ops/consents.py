@@ -6,6 +6,7 @@ Also what an operator does about it: look, and take it back for the person.
 from dataclasses import dataclass, replace
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database, Tx
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.consent import settle
@@ -15,7 +16,6 @@ from gatelodge.sessions.interactions import Interaction, Interactions
 from gatelodge.stores import audit, consents, refresh_tokens
 from gatelodge.stores import users as accounts
 from gatelodge.stores.consents import Allowed, Consent
-from gatelodge.stores.tx import Database, Tx
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import ConsentDenied, ConsentGiven, ConsentWithdrawn, Origin
 

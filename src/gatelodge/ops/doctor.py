@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.keys.keyring import ALGORITHMS, check_opens, state
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.findings import Finding, broken, good, note, warning
@@ -14,7 +15,6 @@ from gatelodge.protocol.strict_json import BadJson, read_object
 from gatelodge.stores import apis, audit, clients, instance, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.signing_keys import SigningKey
-from gatelodge.stores.tx import Database
 
 MAX_SKEW = 10  # seconds; DPoP and client assertions tolerate little more
 MAX_DOCUMENT = 262_144  # bytes

@@ -1,8 +1,8 @@
 """Beginning a new epoch: all that was handed out before is refused, so that a restored backup brings nothing back."""
 
+from gatelodge.database.tx import Tx
 from gatelodge.ops.refusals import Refused
 from gatelodge.stores import audit, instance
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import EpochRenewed, Origin
 
 

@@ -1,6 +1,6 @@
 """What an operator can do with signing keys, over the keeper, which makes every change one audited transaction."""
 
-from gatelodge.config import DAY, KeyPolicy
+from gatelodge.config.policies import DAY, KeyPolicy
 from gatelodge.keys.keys import Keys
 from gatelodge.keys.schedule import Schedule
 from gatelodge.ops.refusals import NotThere

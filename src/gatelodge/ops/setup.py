@@ -7,16 +7,17 @@ secret key changed, what an older one sealed is sealed anew, so the older one ca
 import asyncio
 
 from gatelodge.clock import Clock, Entropy
-from gatelodge.config import Config, ConfigError
-from gatelodge.configuration_rules import secret_keys
+from gatelodge.config.policies import Config, ConfigError
+from gatelodge.config.rules import secret_keys
+from gatelodge.database import migrate
+from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.keyring import ALGORITHMS, Resealed, check_opens, make_key, resealed
 from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.refusals import Refused
-from gatelodge.stores import audit, instance, migrate, signing_keys
+from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.instance import Instance
-from gatelodge.stores.tx import Database, Tx
 from gatelodge.telemetry.events import KeysResealed, Origin
 
 EPOCH_BYTES = 16

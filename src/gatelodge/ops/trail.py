@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from gatelodge.database.tx import Tx
 from gatelodge.ops.refusals import NotThere, Refused, meant
 from gatelodge.stores import audit, users
 from gatelodge.stores.audit import Told
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import Event
 
 

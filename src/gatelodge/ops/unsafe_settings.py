@@ -5,9 +5,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from gatelodge.config import Config
-from gatelodge.configuration_rules import is_loopback
-from gatelodge.configuration_values import SQLITE
+from gatelodge.config.policies import Config
+from gatelodge.config.rules import is_loopback
+from gatelodge.config.values import SQLITE
 from gatelodge.ops.findings import Finding, note, warning
 
 OWASP_MEMORY_KIB, OWASP_PASSES = 19_456, 2

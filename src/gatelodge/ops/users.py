@@ -4,12 +4,12 @@ Passwords arrive hashed: hashing is slow, and nothing slow happens inside a body
 """
 
 from gatelodge.clock import Entropy
-from gatelodge.config import SignInPolicy
+from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.stores import audit, credentials, refresh_tokens, sessions
 from gatelodge.stores import users as store
-from gatelodge.stores.tx import Tx
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import (
     AdminGranted,

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatelodge.client.http import AsyncSend, HttpRequest, HttpResponse, Send
+from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send
 
 if TYPE_CHECKING:
-    from gatelodge.client.sender import Route
+    from gatelodge.client.sending.sender import Route
 
 TIMEOUT = 5.0  # seconds a caller may have to wait for the server that issued his token
 
@@ -27,7 +27,7 @@ class Carrier:
     def send(self, request: HttpRequest) -> HttpResponse:
         """Send from a thread. Raises `OAuthClientError`."""
         if self._send is None:
-            from gatelodge.client.sender import Sender  # httpx2 takes 100 ms, and tests never need it
+            from gatelodge.client.sending.sender import Sender  # httpx2 takes 100 ms, and tests never need it
 
             self._send = Sender(self._route())
         return self._send(request)
@@ -35,12 +35,12 @@ class Carrier:
     async def send_async(self, request: HttpRequest) -> HttpResponse:
         """Send from a task. Raises `OAuthClientError`."""
         if self._async_send is None:
-            from gatelodge.client.sender import AsyncSender
+            from gatelodge.client.sending.sender import AsyncSender
 
             self._async_send = AsyncSender(self._route())
         return await self._async_send(request)
 
     def _route(self) -> "Route":
-        from gatelodge.client.sender import private_route
+        from gatelodge.client.sending.sender import private_route
 
         return replace(private_route("TokenVerifier", self.allow_private), timeout=TIMEOUT)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatelodge.client.discovery import ServerMetadata
-from gatelodge.client.registration import ClientAuth, ClientConfig, SecretBasic
+from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.registration import ClientAuth, ClientConfig, SecretBasic
 from gatelodge.protocol import jose, rules
 from gatelodge.protocol.jose import BadToken, Expected
 

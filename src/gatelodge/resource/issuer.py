@@ -1,8 +1,8 @@
 """The authorization server whose tokens an API takes: found when it is first needed, its keys kept at hand."""
 
-from gatelodge.client.discovery import ServerMetadata, discovery_requests
-from gatelodge.client.jwks import AsyncJwksCache, JwksCache
-from gatelodge.client.metadata import Metadata
+from gatelodge.client.messages.discovery import ServerMetadata, discovery_requests
+from gatelodge.client.sending.jwks import AsyncJwksCache, JwksCache
+from gatelodge.client.sending.metadata import Metadata
 from gatelodge.clock import Clock
 from gatelodge.protocol.jwks import PublicKeys
 from gatelodge.resource.carrier import Carrier

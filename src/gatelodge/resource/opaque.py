@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from gatelodge.client.discovery import ServerMetadata
-from gatelodge.client.flight import Flight
-from gatelodge.client.http import HttpRequest, HttpResponse
-from gatelodge.client.introspection import introspection_request, read_introspection_response
-from gatelodge.client.registration import Moment
+from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.introspection import introspection_request, read_introspection_response
+from gatelodge.client.messages.registration import Moment
+from gatelodge.client.sending.flight import Flight
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.clock import Clock
 from gatelodge.protocol import rules
 from gatelodge.protocol.jose import BadToken, Expected

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from gatelodge.client.discovery import ServerMetadata
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
-from gatelodge.client.http import AsyncSend, Send
+from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.sending.http import AsyncSend, Send
 from gatelodge.clock import Clock, SystemClock
 from gatelodge.protocol import rules
 from gatelodge.protocol.jose import ASYMMETRIC, BadToken

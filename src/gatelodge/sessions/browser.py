@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused
 from gatelodge.clock import Clock, Entropy
-from gatelodge.config import SessionPolicy
+from gatelodge.config.policies import SessionPolicy
+from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.secrets import SECRET_BYTES, b64, compose, digest, take_apart, unb64
 from gatelodge.protocol.decide import SignedIn
 from gatelodge.protocol.reply import Cookie
@@ -20,7 +21,6 @@ from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, credentials, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
-from gatelodge.stores.tx import Database, Tx
 from gatelodge.telemetry import events
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin

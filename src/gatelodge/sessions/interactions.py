@@ -12,12 +12,12 @@ from msgspec import Struct
 from msgspec.json import decode, encode
 
 from gatelodge.clock import Clock, Entropy
+from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.locket import lock, unlock
 from gatelodge.keys.secrets import SECRET_BYTES, compose, digest, same, take_apart
 from gatelodge.protocol.decide import Progress
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.stores import tickets
-from gatelodge.stores.tx import Database, Tx
 
 KIND = "interaction"
 PARAMETER = "interaction"  # of the URLs that a handle travels in; `request` is the name of something else (RFC 9101)

@@ -7,9 +7,9 @@ is the registry's to say.
 
 from msgspec import Struct
 
+from gatelodge.database.rows import only
+from gatelodge.database.tx import Tx
 from gatelodge.stores import seen, users
-from gatelodge.stores.rows import only
-from gatelodge.stores.tx import Tx
 from gatelodge.stores.users import User
 
 

@@ -2,10 +2,10 @@
 
 from msgspec.json import decode, encode
 
+from gatelodge.database.rows import Taken, join, split
+from gatelodge.database.tx import Row, Tx, Value
 from gatelodge.protocol.client import Api
 from gatelodge.stores import instance
-from gatelodge.stores.rows import Taken, join, split
-from gatelodge.stores.tx import Row, Tx, Value
 
 FIND = """
 select identifier, name, scopes, token_format, signing_alg, lifetime, introspectors, enabled

@@ -6,7 +6,7 @@ from functools import cache
 from msgspec import Struct
 from msgspec.json import decode, encode
 
-from gatelodge.stores.tx import Row, Tx
+from gatelodge.database.tx import Row, Tx
 from gatelodge.telemetry.events import Event, Origin
 
 RECORD = """

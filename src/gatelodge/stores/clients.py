@@ -5,10 +5,10 @@ Removing a client removes what people allowed it; its tokens die because every u
 
 from msgspec.json import decode, encode
 
+from gatelodge.database.rows import Taken, join, split
+from gatelodge.database.tx import Row, Tx, Value
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.stores import instance
-from gatelodge.stores.rows import Taken, join, split
-from gatelodge.stores.tx import Row, Tx, Value
 
 FIND = """
 select id, name, type, auth_method, secrets, jwks, jwks_uri, redirect_uris, post_logout_redirect_uris, grants,

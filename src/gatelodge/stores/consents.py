@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from gatelodge.stores.rows import join, split
-from gatelodge.stores.tx import RunAgain, Tx
+from gatelodge.database.rows import join, split
+from gatelodge.database.tx import RunAgain, Tx
 
 
 class Consent(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What people prove themselves with. So far the password, kept as its argon2id hash."""
 
-from gatelodge.stores.tx import Tx
+from gatelodge.database.tx import Tx
 
 PASSWORD = "select secret from credentials where user_id = $1 and kind = 'password'"
 

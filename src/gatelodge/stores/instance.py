@@ -7,8 +7,8 @@ share a transaction and take turns in it: among those a row that is held protect
 
 from msgspec import Struct
 
-from gatelodge.stores.rows import only
-from gatelodge.stores.tx import Tx
+from gatelodge.database.rows import only
+from gatelodge.database.tx import Tx
 
 
 class Instance(Struct, frozen=True):

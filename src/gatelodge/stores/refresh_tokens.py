@@ -8,10 +8,10 @@ attack, anything older is.
 
 from msgspec import Struct
 
+from gatelodge.database.rows import only
+from gatelodge.database.tx import Row, Tx
 from gatelodge.keys.secrets import RefreshValue
 from gatelodge.stores import seen, tickets, users
-from gatelodge.stores.rows import only
-from gatelodge.stores.tx import Row, Tx
 from gatelodge.stores.users import User
 
 

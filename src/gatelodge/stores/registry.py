@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.targets import Apis
 from gatelodge.stores import apis, clients, instance
-from gatelodge.stores.tx import Database
 
 POLL = 0.1  # seconds between questions
 TRUST = 3.0  # seconds

@@ -5,7 +5,7 @@ They were made by others, so there is no row id in them: the digest of kind and 
 
 from hashlib import sha256
 
-from gatelodge.stores.tx import Tx
+from gatelodge.database.tx import Tx
 
 REVOKED_JWT = "revoked-jwt"  # the kind of the `jti` of a JWT access token that was revoked
 

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
+from gatelodge.database.rows import only, split
+from gatelodge.database.tx import Row, Tx
 from gatelodge.stores.consents import Consent
-from gatelodge.stores.rows import only, split
-from gatelodge.stores.tx import Row, Tx
 
 
 class SessionRow(Struct, frozen=True):

@@ -5,9 +5,9 @@ Every change raises the instance's revision first: changes happen one after anot
 
 from msgspec import Struct
 
+from gatelodge.database.rows import Taken
+from gatelodge.database.tx import Tx
 from gatelodge.stores import instance
-from gatelodge.stores.rows import Taken
-from gatelodge.stores.tx import Tx
 
 NEVER = 1 << 41  # seconds since 1970: `activates_at` of a key that takes over by command only
 

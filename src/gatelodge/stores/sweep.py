@@ -7,8 +7,8 @@ cannot take living rows with it before somebody notices, and one that jumps back
 
 from dataclasses import dataclass
 
-from gatelodge.config import DAY, RetentionPolicy
-from gatelodge.stores.tx import Database, Tx
+from gatelodge.config.policies import DAY, RetentionPolicy
+from gatelodge.database.tx import Database, Tx
 
 GRACE = DAY  # seconds a row is kept past its end: no difference between clocks that we expect revives one
 SOON = 600  # the same of a request that waits for a person: strangers make any number, and none is worth anything

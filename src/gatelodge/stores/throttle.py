@@ -4,8 +4,8 @@ The clock of the machine may jump: a window that would end later than a whole wi
 jump can lock an owner out for good.
 """
 
-from gatelodge.stores.rows import only
-from gatelodge.stores.tx import Tx
+from gatelodge.database.rows import only
+from gatelodge.database.tx import Tx
 
 RAISE = """
 insert into throttle (bucket, count, resets_at) values ($1, 1, $2)

@@ -6,8 +6,8 @@ no value of one kind can be spent as another. Spending is one conditional statem
 
 from msgspec import Struct
 
-from gatelodge.stores.rows import only
-from gatelodge.stores.tx import Tx
+from gatelodge.database.rows import only
+from gatelodge.database.tx import Tx
 
 
 class Ticket(Struct, frozen=True):

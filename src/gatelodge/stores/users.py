@@ -10,8 +10,8 @@ from unicodedata import category, normalize
 from msgspec import Struct, field
 from msgspec.json import Decoder, encode
 
-from gatelodge.stores.rows import Taken
-from gatelodge.stores.tx import Row, Tx, Value
+from gatelodge.database.rows import Taken
+from gatelodge.database.tx import Row, Tx, Value
 
 MAX_NAME = 254  # characters; the longest e-mail address (RFC 5321 4.5.3.1)
 

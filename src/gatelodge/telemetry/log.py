@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from gatelodge.clock import stamp
-from gatelodge.config import LogPolicy
+from gatelodge.config.policies import LogPolicy
 from gatelodge.telemetry.events import Level
 
 LONGEST = 500  # characters of one value: what strangers send must not fill a disk

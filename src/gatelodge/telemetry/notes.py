@@ -1,6 +1,6 @@
 """What is noted of one request while it is served, if the inspector is on. It is forgotten with the answer.
 
-A trace is made of it that holds names of parameters and never a value of one (`ops/tracing.py`).
+A trace is made of it that holds names of parameters and never a value of one (`inspector/tracing.py`).
 """
 
 from collections.abc import Mapping

@@ -9,10 +9,10 @@ from typing import TypeVar
 import httpx2
 
 from gatelodge.client.async_client import AsyncOAuthClient
-from gatelodge.client.authorization import Wanted
-from gatelodge.client.http import HttpRequest, HttpResponse
-from gatelodge.client.registration import Moment
-from gatelodge.client.tokens import Narrowed
+from gatelodge.client.messages.authorization import Wanted
+from gatelodge.client.messages.registration import Moment
+from gatelodge.client.messages.tokens import Narrowed
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.clock import SystemEntropy
 from gatelodge.ops.users import new_sub
 from gatelodge.protocol.client import Api, ClientType, TokenFormat

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gatelodge.client.registration import ClientConfig, secret_auth
-from gatelodge.client.tokens import Tokens
+from gatelodge.client.messages.registration import ClientConfig, secret_auth
+from gatelodge.client.messages.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

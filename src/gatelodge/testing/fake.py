@@ -8,7 +8,7 @@ import msgspec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from gatelodge.client.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.clock import SystemEntropy
 from gatelodge.protocol.access_token import TYPE
 from gatelodge.testing.clock import MovingClock

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.errors import TokenRefused
+from gatelodge.database.tx import Tx
 from gatelodge.grants.codes import CODE
 from gatelodge.keys.keyring import state
-from gatelodge.stores.tx import Tx
 from gatelodge.telemetry.events import Origin
 from gatelodge.testing.house import House
 

@@ -9,8 +9,8 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from gatelodge.client.client import OAuthClient
-from gatelodge.client.http import HttpRequest, HttpResponse
-from gatelodge.client.registration import Moment
+from gatelodge.client.messages.registration import Moment
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.protocol.client import Api, ClientType, TokenFormat
 from gatelodge.testing.async_gatelodge import EVERYTHING, AsyncGatelodge
 from gatelodge.testing.cast import Application, Person, SignedIn

@@ -10,14 +10,22 @@ from typing import Any
 
 from gatelodge.app import open_door
 from gatelodge.clock import Clock, SystemEntropy
-from gatelodge.config import Config, DatabasePolicy, KeyPolicy, LegacyPolicy, LogPolicy, ServerPolicy, SignInPolicy
+from gatelodge.config.policies import (
+    Config,
+    DatabasePolicy,
+    KeyPolicy,
+    LegacyPolicy,
+    LogPolicy,
+    ServerPolicy,
+    SignInPolicy,
+)
+from gatelodge.database import migrate
+from gatelodge.database.engines import open_database
 from gatelodge.keys.keyring import ALGORITHMS, make_key
 from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault
 from gatelodge.ops import setup
 from gatelodge.server import Foundation, Server, build, lay_foundation
-from gatelodge.stores import migrate
-from gatelodge.stores.database import open_database
 
 SECRET_KEY = "k" * 40
 EPOCH = b"epoch" * 3

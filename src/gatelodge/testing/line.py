@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gatelodge.client.http import HttpRequest, HttpResponse
-from gatelodge.client.sender import AsyncSender, Sender, checked_url
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.sender import AsyncSender, Sender, checked_url
 
 
 class Answers(Protocol):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from gatelodge.clock import SystemEntropy
+from gatelodge.database.tx import Tx
 from gatelodge.ops import apis as api_verbs
 from gatelodge.ops import clients as client_verbs
 from gatelodge.ops import users as user_verbs
@@ -10,7 +11,6 @@ from gatelodge.ops.client_drafts import ClientDraft, complete
 from gatelodge.protocol.client import Api, ClientType
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.stores import clients
-from gatelodge.stores.tx import Tx
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Origin
 from gatelodge.testing.cast import Application, Person

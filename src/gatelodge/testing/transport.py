@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from gatelodge.client.errors import ServerUnavailable
-from gatelodge.client.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 
 PATIENCE = 30.0  # seconds a thread waits for the loop
 ADDRESS = "203.0.113.9"  # where requests seem to come from

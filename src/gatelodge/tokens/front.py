@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gatelodge.database.tx import Database, Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.codes import CODE, KeptCode, write_code
 from gatelodge.grants.desk import Desk, Desks
@@ -20,7 +21,6 @@ from gatelodge.protocol.response_type import HYBRID, carries_tokens
 from gatelodge.protocol.token import token_members
 from gatelodge.sessions.interactions import Interaction, Interactions
 from gatelodge.stores import audit, tickets, users
-from gatelodge.stores.tx import Database, Tx
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import AuthorizationAnswered, Event, LegacyUsed, Origin, TokenIssued
 from gatelodge.tokens import issue

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.grants.families import read_grounds
 from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.keys.secrets import REFRESH_PREFIX
@@ -12,7 +13,6 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.introspection import INACTIVE, active
 from gatelodge.stores import refresh_tokens
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 from gatelodge.tokens.own import OwnTokens
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gatelodge.config import TokenPolicy
+from gatelodge.config.policies import TokenPolicy
+from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.keyring import KeyRing
@@ -17,7 +18,6 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
 from gatelodge.protocol.token import TokenSet
 from gatelodge.stores import access_tokens, audit, users
-from gatelodge.stores.tx import Tx
 from gatelodge.stores.users import User
 
 OPAQUE = "access_token"

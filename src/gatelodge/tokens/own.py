@@ -13,13 +13,13 @@ import msgspec
 from msgspec import Struct
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.grants.families import read_wanted
 from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.keys import Keys
 from gatelodge.keys.secrets import StoredValue, digest, read_grant_id, take_apart
 from gatelodge.protocol import access_token
 from gatelodge.stores import access_tokens, refresh_tokens
-from gatelodge.stores.tx import Database
 from gatelodge.stores.users import User
 from gatelodge.tokens.issue import OPAQUE, OPAQUE_PREFIX
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gatelodge.database.tx import Database, Tx, dry_run
 from gatelodge.grants.award import Award
 from gatelodge.grants.contract import Grant, GrantRefused, Withheld
 from gatelodge.grants.desk import Desk
@@ -9,7 +10,6 @@ from gatelodge.keys.keyring import KeyRing
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.token import TokenSet
 from gatelodge.stores import audit
-from gatelodge.stores.tx import Database, Tx, dry_run
 from gatelodge.telemetry.emit import emit
 from gatelodge.tokens import issue
 from gatelodge.tokens.issue import Kept

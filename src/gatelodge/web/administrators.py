@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Handler, Request
 from gatelodge.protocol.decide import SignedIn
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
-from gatelodge.stores.tx import Database
 from gatelodge.stores.users import User
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import AdminRefused

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from gatelodge.protocol.reply import Headers, Reply
 
-STATIC = Path(__file__).parent / "static"
+HOUSE = Path(__file__).parents[1]
+ROOMS_WITH_PAGES = ("inspector", "playground", "demo")  # besides `web/`: each has its templates and static files
+STATIC = tuple(HOUSE / room / "static" for room in ("web", *ROOMS_WITH_PAGES))
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -19,7 +21,7 @@ class Assets:
     """What `/static/` serves: exactly the files that were there at the start, so no path can lead elsewhere."""
 
     def __init__(self) -> None:
-        self._bodies = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in CONTENT_TYPES}
+        self._bodies = {path.name: path.read_bytes() for path in _files()}
         self._versions = {name: sha256(body).hexdigest()[:12] for name, body in self._bodies.items()}
 
     def url(self, name: str) -> str:
@@ -32,6 +34,10 @@ class Assets:
         if body is None:
             return None
         return Reply(200, _headers(Path(name).suffix, version == self._versions[name]), body)
+
+
+def _files() -> list[Path]:
+    return [path for folder in STATIC for path in folder.iterdir() if path.suffix in CONTENT_TYPES]
 
 
 def _headers(suffix: str, versioned: bool) -> Headers:

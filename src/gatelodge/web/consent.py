@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gatelodge.authn import REACHABLE_ACRS
 from gatelodge.clock import Clock
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.consents import Asking, Consents
 from gatelodge.protocol.client import Client
@@ -13,7 +14,6 @@ from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.tx import Database
 from gatelodge.web.asked import allowed_before, groups, left_out, may_allow, places
 from gatelodge.web.errors import expired
 from gatelodge.web.forms import Forms, Parked, shown_host

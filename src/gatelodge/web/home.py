@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from gatelodge import demo_data
+from gatelodge.demo import data as demo_data
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.reply import Reply
 from gatelodge.web.pages import Pages

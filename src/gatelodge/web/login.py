@@ -5,11 +5,11 @@ from typing import Literal
 
 from gatelodge.authn.contract import SignInRefused, Throttled
 from gatelodge.authn.password import PasswordSignIn
+from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import KNOWN
-from gatelodge.stores.tx import Unavailable
 from gatelodge.stores.users import MAX_NAME
 from gatelodge.web.occasions import Occasion, Occasions
 from gatelodge.web.pages import Allows, Pages

@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply
 from gatelodge.web import locales
-from gatelodge.web.assets import Assets
+from gatelodge.web.assets import HOUSE, ROOMS_WITH_PAGES, Assets
 from gatelodge.web.mishaps import kind_of
 
-TEMPLATES = Path(__file__).parent / "templates"
 TWO_YEARS = 63_072_000  # seconds
 
 
@@ -78,9 +76,15 @@ class Pages:
         return self.base + self.assets.url(name)
 
 
+def _loader() -> ChoiceLoader:
+    """Find `login` in this room, and `playground/flow` in that one."""
+    rooms = {room: FileSystemLoader(HOUSE / room / "templates") for room in ROOMS_WITH_PAGES}
+    return ChoiceLoader([FileSystemLoader(HOUSE / "web" / "templates"), PrefixLoader(rooms)])
+
+
 def _environment(locale: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=_loader(),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.decide import SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.stores import users
-from gatelodge.stores.tx import Database
 from gatelodge.web.errors import expired
 from gatelodge.web.forms import Forms
 from gatelodge.web.pages import Allows, Pages

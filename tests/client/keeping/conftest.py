@@ -11,7 +11,7 @@ from tests.conftest import FakeClock
 
 from gatelodge.client import ClientConfig, HttpRequest, HttpResponse, Moment, OAuthClient, SecretBasic, Tokens
 from gatelodge.client.keeping import Event, Renewer, TokenStore, file_store, memory_store, postgres_store, sqlite_store
-from gatelodge.client.sender import ServerUnavailable
+from gatelodge.client.sending.sender import ServerUnavailable
 from gatelodge.clock import Entropy
 
 KEY = "a key of the store, random enough"

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from tests.client.keeping.conftest import KEY
 from tests.faults.conftest import House, authorize_url, furnish
-from tests.serving import Installation, eventually
+from tests.server_process import Installation, eventually
 
 from gatelodge.client import ClientConfig, OAuthClient, SecretBasic, ServerUnavailable, Tokens
 from gatelodge.client.keeping import Renewer, sqlite_store

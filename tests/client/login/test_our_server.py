@@ -7,7 +7,7 @@ import pytest
 from tests.client.login.sites import SITES, Browser
 from tests.faults.conftest import furnish
 from tests.person import Person
-from tests.serving import Installation, Started
+from tests.server_process import Installation, Started
 
 SHOP = "http://localhost:47110"
 

@@ -11,8 +11,8 @@ from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.events import Delayed, Event, Lost, Renewed, Tell
 from gatelodge.client.keeping.grants import Grants, Taken
 from gatelodge.client.keeping.times import BEAT, again_at
-from gatelodge.client.registration import Moment
-from gatelodge.client.tokens import Tokens
+from gatelodge.client.messages.registration import Moment
+from gatelodge.client.messages.tokens import Tokens
 
 LOG = logging.getLogger("gatelodge.keeping")
 

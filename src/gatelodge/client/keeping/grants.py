@@ -9,8 +9,8 @@ from gatelodge.client.errors import ServerUnavailable, TokenExpired
 from gatelodge.client.keeping.contract import Row, StoreRefused
 from gatelodge.client.keeping.sealed import TokenStore, digest
 from gatelodge.client.keeping.times import LEASE, renew_at
-from gatelodge.client.registration import ClientConfig, Moment
-from gatelodge.client.tokens import Tokens
+from gatelodge.client.messages.registration import ClientConfig, Moment
+from gatelodge.client.messages.tokens import Tokens
 
 LOG = logging.getLogger("gatelodge.keeping")
 

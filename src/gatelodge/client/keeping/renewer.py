@@ -14,14 +14,14 @@ from weakref import WeakValueDictionary
 
 from gatelodge.client.client import OAuthClient
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
-from gatelodge.client.flight import Flight
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.events import Tell
 from gatelodge.client.keeping.grants import Grant, Grants, Taken
 from gatelodge.client.keeping.sealed import TokenStore
-from gatelodge.client.registration import Moment
-from gatelodge.client.tokens import Tokens
+from gatelodge.client.messages.registration import Moment
+from gatelodge.client.messages.tokens import Tokens
+from gatelodge.client.sending.flight import Flight
 
 POLL = 2.0  # seconds between two looks at what is due
 GLANCE = 0.1  # seconds between two looks at what another process is renewing

@@ -1,8 +1,8 @@
 """When a grant is renewed, and how long is waited after a failure."""
 
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
-from gatelodge.client.registration import Moment
-from gatelodge.client.tokens import Tokens
+from gatelodge.client.messages.registration import Moment
+from gatelodge.client.messages.tokens import Tokens
 
 EARLY = 60  # seconds before its end an access token is renewed
 EARLIER = 60  # seconds more, at most, drawn for each: what was granted together is not renewed together

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, NotRequired, TypedDict, Unpack
 from urllib.parse import quote
 
-from gatelodge.client.authorization import Wanted
 from gatelodge.client.client import OAuthClient
 from gatelodge.client.errors import (
     AddressRefused,
@@ -27,9 +26,10 @@ from gatelodge.client.login import pages
 from gatelodge.client.login.pending import TOLD_APART, Pendings
 from gatelodge.client.login.sessions import Session, Sessions, User
 from gatelodge.client.login.visit import Visit, local_path, split
-from gatelodge.client.registration import ClientAuth, ClientConfig, Moment, secret_auth
-from gatelodge.client.sender import Sender, private_route
-from gatelodge.client.tokens import Tokens
+from gatelodge.client.messages.authorization import Wanted
+from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, secret_auth
+from gatelodge.client.messages.tokens import Tokens
+from gatelodge.client.sending.sender import Sender, private_route
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.redirect_uri import url_defect

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from gatelodge.client.authorization import LIFETIME, Transaction
 from gatelodge.client.errors import CallbackRejected
 from gatelodge.client.keeping.contract import Row, StoreRefused
 from gatelodge.client.keeping.sealed import TokenStore, digest
 from gatelodge.client.login.visit import Visit
-from gatelodge.client.registration import Moment
+from gatelodge.client.messages.authorization import LIFETIME, Transaction
+from gatelodge.client.messages.registration import Moment
 
 MOST = 10_000  # sign-ins kept; the oldest are forgotten first
 TOLD_APART = 86_400  # seconds a sign-in is remembered after its end, to say what became of it

@@ -8,8 +8,8 @@ import msgspec
 
 from gatelodge.client.keeping.contract import Row, StoreRefused
 from gatelodge.client.keeping.sealed import TokenStore, digest
-from gatelodge.client.logout import LogoutToken
-from gatelodge.client.registration import ClientConfig, Moment
+from gatelodge.client.messages.logout import LogoutToken
+from gatelodge.client.messages.registration import ClientConfig, Moment
 
 
 @dataclass(frozen=True, slots=True)

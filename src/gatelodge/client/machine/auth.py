@@ -1,0 +1,89 @@
+"""Requests get a token of the program's own: the part that `machine` (httpx2) and `httpx_auth` (httpx) share."""
+
+from collections.abc import AsyncGenerator, Collection, Generator, MutableMapping
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from gatelodge.client.machine.tokens import MachineTokens
+from gatelodge.client.messages.registration import ClientAuth, ClientConfig, secret_auth
+from gatelodge.client.sending.bearer import narrowed_to, refuse_plain
+
+
+class _Url(Protocol):
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+
+
+class _Request(Protocol):
+    @property
+    def url(self) -> _Url: ...
+    @property
+    def headers(self) -> MutableMapping[str, str]: ...
+    @property
+    def stream(self) -> object: ...
+
+
+class _Response(Protocol):
+    @property
+    def status_code(self) -> int: ...
+
+
+RequestT = TypeVar("RequestT", bound=_Request)
+ResponseT = TypeVar("ResponseT", bound=_Response)
+
+
+class MachineAuth(Generic[RequestT, ResponseT]):
+    """Gives every request a token of the program's own. One object serves any number of clients, sync and async.
+
+    `auth` replaces the secret, for a client that signs assertions. `resource` names the API the token is for (RFC
+    8707). A token goes to https and loopback only, and to `plain_hosts`. `allow_private` lets the issuer be inside your
+    own network. `tokens` replaces where tokens come from. A request that gets no token raises `TokenRefused`,
+    `ServerUnavailable` or `AddressRefused`; one that is answered 401 is sent once more with a fresh token, if its body
+    can be, and if the API did not refuse a fresh one just before.
+    """
+
+    buffered: ClassVar[type]
+    """The library's kind of body that can be sent again."""
+
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        scope: str = "",
+        resource: str | tuple[str, ...] = (),
+        auth: ClientAuth | None = None,
+        plain_hosts: Collection[str] = (),
+        allow_private: bool = False,
+        tokens: MachineTokens | None = None,
+    ) -> None:
+        config = ClientConfig(issuer=issuer, client_id=client_id, auth=auth or secret_auth(client_secret))
+        self.tokens = tokens or MachineTokens(config, narrowed_to(scope, resource), allow_private=allow_private)
+        self._plain_hosts = frozenset(plain_hosts)
+
+    def sync_auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:
+        """Send with a token, from a thread."""
+        refuse_plain(request.url.scheme, request.url.host, self._plain_hosts)
+        token = self.tokens.token()
+        response = yield _bearing(request, token)
+        if self._calls_for_another(request, response, token):
+            yield _bearing(request, self.tokens.token())
+
+    async def async_auth_flow(self, request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
+        """Send with a token, from a task."""
+        refuse_plain(request.url.scheme, request.url.host, self._plain_hosts)
+        token = await self.tokens.token_async()
+        response = yield _bearing(request, token)
+        if self._calls_for_another(request, response, token):
+            yield _bearing(request, await self.tokens.token_async())
+
+    def _calls_for_another(self, request: RequestT, response: ResponseT, token: str) -> bool:
+        """Whether to try once more: a better token is to be had, and the body was not a stream, which is gone."""
+        return response.status_code == 401 and self.tokens.refuse(token) and isinstance(request.stream, self.buffered)
+
+
+def _bearing(request: RequestT, token: str) -> RequestT:
+    request.headers["authorization"] = f"Bearer {token}"
+    return request

@@ -1,0 +1,1 @@
+"""What a client sends and reads: pure functions, one file a message."""

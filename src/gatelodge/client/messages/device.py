@@ -1,0 +1,71 @@
+"""Signing in on a device without a browser: the person decides on another one (RFC 8628)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatelodge.client.errors import ServerRefused, UnexpectedAnswer, shown
+from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.registration import ClientConfig, Moment, authenticated
+from gatelodge.client.messages.tokens import EVERYTHING, Narrowed, refuse_error
+from gatelodge.client.sending.http import HttpRequest, HttpResponse, json_object, refuse_outage
+from gatelodge.protocol.redirect_uri import url_defect
+
+DEFAULT_INTERVAL = 5  # seconds between two questions (3.2)
+SLOWER = 5  # seconds more after `slow_down` (3.5)
+_WHAT = "answer of the device authorization endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAuthorization:
+    """What to show the person and how to go on. `interval` is in seconds, `expires_at` in seconds since 1970."""
+
+    device_code: str = field(repr=False)
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None
+    expires_at: int
+    interval: int
+
+
+def device_authorization_request(
+    metadata: ServerMetadata, client: ClientConfig, moment: Moment, narrowed: Narrowed = EVERYTHING
+) -> HttpRequest:
+    """Ask for a code to show. Raises `NotSupported`."""
+    return authenticated(client, metadata, "device_authorization_endpoint", narrowed.form, moment)
+
+
+def read_device_authorization_response(
+    metadata: ServerMetadata, response: HttpResponse, now: int
+) -> DeviceAuthorization:
+    """Return what to show. Raises `ServerRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
+    refuse_outage(response, metadata.endpoint("device_authorization_endpoint"))
+    members = json_object(response, _WHAT)
+    refuse_error(response, members, ServerRefused, _WHAT)
+    complete: Any = members.get("verification_uri_complete")
+    return DeviceAuthorization(
+        device_code=_text(members.get("device_code"), "device_code"),
+        user_code=_text(members.get("user_code"), "user_code"),
+        verification_uri=_page(members.get("verification_uri")),
+        verification_uri_complete=None if complete is None else _page(complete),
+        expires_at=now + _seconds(members.get("expires_in"), "expires_in"),
+        interval=_seconds(members.get("interval", DEFAULT_INTERVAL), "interval"),
+    )
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise UnexpectedAnswer(_WHAT, f"{name} to be a text", "something else")
+    return value
+
+
+def _page(value: object) -> str:
+    """A page a person is told to open must be a web page: never a file, never a script."""
+    if not isinstance(value, str) or url_defect(value) is not None:
+        raise UnexpectedAnswer(_WHAT, "verification_uri to be https, or http on loopback", shown(value))
+    return value
+
+
+def _seconds(value: object, name: str) -> int:
+    if type(value) is not int or not 0 < value <= 86_400:
+        raise UnexpectedAnswer(_WHAT, f"{name} in seconds", shown(value))
+    return value

@@ -1,0 +1,159 @@
+"""Who we are to a server: the client's id, how it proves itself, and where answers to it may go."""
+
+from base64 import b64encode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from json import dumps
+from typing import Literal
+from urllib.parse import quote_plus
+
+from joserfc.jwk import ECKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.sending.http import Form, HttpRequest
+from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
+from gatelodge.protocol.assertion import ASSERTION_TYPE
+from gatelodge.protocol.redirect_uri import url_defect
+
+ASSERTION_LIFETIME = 60  # seconds
+
+AssertionAlg = Literal["ES256", "RS256", "PS256"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoAuth:
+    """A public client: an application that cannot keep a secret (RFC 6749 2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretBasic:
+    """The secret in the Authorization header: what every server can (RFC 6749 2.3.1)."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPost:
+    """The secret in the form, for servers that cannot read the header (RFC 6749 2.3.1)."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKeyJwt:
+    """An assertion signed with our own key, whose public half the server knows as `kid` (OpenID Connect Core 9).
+
+    `key` is a private key; `from_pem` reads one. Raises `ValueError` if key and algorithm do not fit.
+    """
+
+    key: ECKey | RSAKey = field(repr=False)
+    kid: str
+    alg: AssertionAlg = "ES256"
+
+    def __post_init__(self) -> None:
+        fits = isinstance(self.key, ECKey) if self.alg == "ES256" else isinstance(self.key, RSAKey)
+        if not fits or not self.key.is_private:
+            raise ValueError(f"a private key for {self.alg} is needed")
+
+    @classmethod
+    def from_pem(cls, pem: str | bytes, kid: str, alg: AssertionAlg = "ES256") -> "PrivateKeyJwt":
+        """Read a private key in PEM. Raises `ValueError`."""
+        return cls(ECKey.import_key(pem) if alg == "ES256" else RSAKey.import_key(pem), kid, alg)
+
+
+ClientAuth = NoAuth | SecretBasic | SecretPost | PrivateKeyJwt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """One registration at one server.
+
+    `redirect_uri` is where authorization responses come: use one of its own for each server, so that the answers of two
+    can never be mixed up (RFC 9700 4.4.2.1). Raises `ValueError` for one that is neither https, nor http on loopback,
+    nor a native application's own scheme.
+    """
+
+    issuer: str
+    client_id: str
+    auth: ClientAuth = field(default_factory=NoAuth)
+    redirect_uri: str | None = None
+    post_logout_redirect_uri: str | None = None
+
+    def __post_init__(self) -> None:
+        uri = self.redirect_uri
+        if uri is not None and uri.startswith(("https:", "http:")) and (defect := url_defect(uri)) is not None:
+            raise ValueError(f"redirect_uri: {defect.sentence}")
+
+
+def secret_auth(secret: str | None) -> ClientAuth:
+    """Return how a client with this secret proves itself, or one with none."""
+    return SecretBasic(secret) if secret else NoAuth()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The two impurities a request may need: when it is made, and what makes it like no other."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    entropy: Entropy = field(default_factory=SystemEntropy)
+
+    def now(self) -> int:
+        """Return the second it is."""
+        return self.clock.now()
+
+    def token(self, count: int = 32) -> str:
+        """Return an unguessable text made of `count` random bytes."""
+        return _b64(self.entropy.bytes(count))
+
+
+def authenticated(
+    client: ClientConfig, metadata: ServerMetadata, endpoint: str, form: Form, moment: Moment
+) -> HttpRequest:
+    """Return a form posted to an endpoint of the client's server, with the client's proof.
+
+    Raises `NotSupported` if there is no such endpoint, `ValueError` if the metadata is another server's.
+    """
+    if metadata.issuer != client.issuer:
+        raise ValueError("the metadata is of another server than the client: its secret is not sent there")
+    url = metadata.endpoint(endpoint)
+    match client.auth:
+        case NoAuth():
+            return HttpRequest("POST", url, {}, (*form, ("client_id", client.client_id)))
+        case SecretBasic(secret):
+            return HttpRequest("POST", url, {"authorization": basic(client.client_id, secret)}, form)
+        case SecretPost(secret):
+            return HttpRequest("POST", url, {}, (*form, ("client_id", client.client_id), ("client_secret", secret)))
+        case PrivateKeyJwt() as auth:
+            proof = assertion(client.client_id, auth, metadata.issuer, moment)
+            extra = (
+                ("client_id", client.client_id),
+                ("client_assertion_type", ASSERTION_TYPE),
+                ("client_assertion", proof),
+            )
+            return HttpRequest("POST", url, {}, (*form, *extra))
+
+
+def basic(client_id: str, secret: str) -> str:
+    """Return the header of a client's secret: both halves are urlencoded first (RFC 6749 2.3.1)."""
+    pair = f"{quote_plus(client_id, safe='')}:{quote_plus(secret, safe='')}"
+    return "Basic " + b64encode(pair.encode("ascii")).decode("ascii")
+
+
+def assertion(client_id: str, auth: PrivateKeyJwt, issuer: str, moment: Moment) -> str:
+    """Return a fresh assertion for one server: `aud` is its issuer alone, so it is worth nothing elsewhere."""
+    now = moment.now()
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": issuer,
+        "jti": moment.token(),
+        "iat": now,
+        "exp": now + ASSERTION_LIFETIME,
+    }
+    header = {"alg": auth.alg, "typ": "JWT", "kid": auth.kid}
+    signed = f"{_b64(dumps(header).encode())}.{_b64(dumps(claims).encode())}"
+    return f"{signed}.{_b64(JWSRegistry.algorithms[auth.alg].sign(signed.encode(), auth.key))}"
+
+
+def _b64(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

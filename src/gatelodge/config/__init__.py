@@ -1,0 +1,1 @@
+"""The configuration: every setting with its default, and how it is read, checked and shown."""

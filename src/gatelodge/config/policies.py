@@ -1,0 +1,239 @@
+"""Every setting with its default: small frozen policies that `loading.load` fills from TOML and the environment.
+
+A class is a section of `gatelodge.toml`, a field is a key, and the sentence beside it is its documentation.
+`setting()` carries that sentence and the range; a test fails for a key without a sentence.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
+
+DAY = 86_400
+YEAR = 366 * DAY
+PORTS = 65_535
+
+
+class ConfigError(ValueError):
+    """A setting cannot be used. One line: `key` as the operator wrote it, then what is wrong and what to do."""
+
+    def __init__(self, key: str, advice: str) -> None:
+        super().__init__(f"{key}: {advice}")
+        self.key = key
+        self.advice = advice
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known of a key besides its name, type and default.
+
+    `low` and `high` are inclusive, for numbers. `choices` are all the words it may be. A `secret` is never shown. A
+    `path` that is relative belongs to the folder of the file that names it; so does the file of an SQLite URL.
+    """
+
+    sentence: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+    path: bool = False
+
+
+def setting(
+    default: Any,
+    sentence: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    secret: bool = False,
+    path: bool = False,
+) -> Any:
+    """Return a dataclass field with its default, its range and the sentence that documents it."""
+    about = Setting(sentence, low, high, choices, secret, path)
+    return field(default=default, repr=not secret, metadata={"setting": about})
+
+
+def about(key: Field[Any]) -> Setting:
+    """Return what is known of a policy's field."""
+    return key.metadata["setting"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPolicy:
+    """`[server]`: where it listens and what it is called."""
+
+    issuer: str = setting(
+        "", "The issuer: the one URL this server is known by. https, or http on loopback; no trailing slash."
+    )
+    host: str = setting("127.0.0.1", "The address to listen on.")
+    port: int = setting(8000, "The port to listen on.", low=1, high=PORTS)
+    workers: int = setting(1, "How many processes serve requests.", low=1, high=256)
+    hosts: tuple[str, ...] = setting((), "Further values of the Host header to answer to, besides the issuer's own.")
+    proxies: tuple[str, ...] = setting(
+        (), "Addresses or networks of reverse proxies whose X-Forwarded-For is believed. None by default."
+    )
+    tls_cert: str = setting("", "Certificate chain (PEM) when this process ends TLS itself.", path=True)
+    tls_key: str = setting("", "Private key (PEM) of that certificate.", path=True)
+    management_host: str = setting("127.0.0.1", "The address of the management listener: /livez, /readyz, /metrics.")
+    management_port: int = setting(0, "The port of the management listener. 0: none.", low=0, high=PORTS)
+    max_body: int = setting(65_536, "The largest request body in bytes.", low=4_096, high=1_048_576)
+    inspector: bool = setting(
+        False,
+        "Keep a short trace of every request, without any value of it, for gatelodge why and /inspector, which "
+        "administrators may open; always on in the demo.",
+    )
+    playground: bool = setting(
+        False,
+        "Show every flow at /playground, with a sample application and an API of its own. For servers where people "
+        "learn and try; always on in the demo.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabasePolicy:
+    """`[database]`: where everything is kept."""
+
+    url: str = setting(
+        "sqlite:///gatelodge.db", "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", secret=True, path=True
+    )
+    lanes: int = setting(2, "PostgreSQL connections per process that run batches of transactions.", low=1, high=64)
+    queue: int = setting(
+        2_000, "How many transactions may wait. Beyond it the answer is 503 with Retry-After.", low=1, high=1_000_000
+    )
+    deadline: float = setting(5.0, "Seconds a transaction may wait and run before the answer is 503.", low=0.1, high=60)
+    prepare: bool = setting(
+        True, "Prepare statements on PostgreSQL. A pooler that loses them is noticed; off saves the noticing."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPolicy:
+    """`[keys]`: secrets and signing keys."""
+
+    secret_key: str = setting(
+        "",
+        "At least 32 random characters that seal private keys. Prefer secret_key_file or the environment.",
+        secret=True,
+    )
+    secret_key_file: str = setting(
+        "", "A file with the secret key; further lines hold older ones that still unseal.", path=True
+    )
+    rotation_days: int = setting(
+        90, "Days a signing key signs before the next one takes over. 0: only by command.", low=0, high=3_650
+    )
+    publish_ahead: int = setting(2 * DAY, "Seconds a key is published before it may sign.", low=0, high=30 * DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPolicy:
+    """`[tokens]`: how long things live, in seconds."""
+
+    code_lifetime: int = setting(60, "Seconds an authorization code may wait for its exchange.", low=1, high=600)
+    access_token_lifetime: int = setting(
+        600, "Seconds an access token lives when its API does not say otherwise.", low=1, high=DAY
+    )
+    id_token_lifetime: int = setting(600, "Seconds an ID token is valid.", low=1, high=DAY)
+    refresh_idle_lifetime: int = setting(14 * DAY, "Seconds a refresh token lives unused.", low=1, high=10 * YEAR)
+    refresh_lifetime: int = setting(
+        90 * DAY,
+        "Seconds after which the person must sign in again, however often it was refreshed.",
+        low=1,
+        high=10 * YEAR,
+    )
+    refresh_overlap: int = setting(
+        30,
+        "Seconds the previous refresh token may be presented again, in case its answer was lost. 0: never.",
+        low=0,
+        high=300,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """`[sessions]`: browsers that are signed in."""
+
+    idle_lifetime: int = setting(DAY, "Seconds a session lives unused.", low=1, high=YEAR)
+    lifetime: int = setting(14 * DAY, "Seconds a session lives at most.", low=1, high=YEAR)
+    interaction_lifetime: int = setting(
+        1_800, "Seconds a person may take from the authorization request to its answer.", low=1, high=DAY
+    )
+    admin_lifetime: int = setting(
+        28_800,
+        "Seconds after a sign-in for which it opens the pages of administrators; then they sign in again.",
+        low=60,
+        high=28_800,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPolicy:
+    """`[sign_in]`: passwords and guessing."""
+
+    hash_workers: int = setting(1, "Threads that hash passwords.", low=1, high=64)
+    hash_queue: int = setting(
+        64, "Sign-ins that may wait for a hashing thread. Beyond it the answer is 503.", low=1, high=10_000
+    )
+    argon2_memory_kib: int = setting(19_456, "argon2id memory in KiB.", low=7_168, high=1_048_576)
+    argon2_passes: int = setting(2, "argon2id passes.", low=1, high=32)
+    account_failures: int = setting(
+        10,
+        "Failures per account and window before strangers must wait; known browsers have a counter of their own.",
+        low=1,
+        high=1_000,
+    )
+    address_failures: int = setting(
+        100, "Failures per address and window before that address must wait.", low=1, high=100_000
+    )
+    window: int = setting(900, "Seconds a failure is remembered.", low=10, high=DAY)
+    min_password: int = setting(8, "Characters a new password must have.", low=8, high=128)
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyPolicy:
+    """`[legacy]`: what OAuth 2.1 removed. All off; each also needs the client's own permission."""
+
+    password: bool = setting(False, "The resource owner password credentials grant (RFC 6749 4.3).")
+    implicit: bool = setting(False, "The implicit response types token, id_token and id_token token (RFC 6749 4.2).")
+    hybrid: bool = setting(False, "The hybrid response types: code with id_token or token (OpenID Connect Core 3.3).")
+
+
+@dataclass(frozen=True, slots=True)
+class LogPolicy:
+    """`[log]`: structured logs on standard error."""
+
+    level: str = setting("info", "How much is logged.", choices=("debug", "info", "warning", "error"))
+    format: str = setting(
+        "auto",
+        "console is for people; auto is console on a terminal and json elsewhere.",
+        choices=("auto", "json", "console"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """`[retention]`: how long history is kept."""
+
+    audit_days: int = setting(90, "Days the audit trail is kept.", low=1, high=36_500)
+    purge_interval: int = setting(300, "Seconds between purges of expired rows.", low=1, high=DAY)
+    purge_batch: int = setting(500, "Rows one purge statement removes at most.", low=1, high=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it. `demo` is set by `gatelodge demo` alone and can not be configured."""
+
+    server: ServerPolicy = field(default_factory=ServerPolicy)
+    database: DatabasePolicy = field(default_factory=DatabasePolicy)
+    keys: KeyPolicy = field(default_factory=KeyPolicy)
+    tokens: TokenPolicy = field(default_factory=TokenPolicy)
+    sessions: SessionPolicy = field(default_factory=SessionPolicy)
+    sign_in: SignInPolicy = field(default_factory=SignInPolicy)
+    legacy: LegacyPolicy = field(default_factory=LegacyPolicy)
+    log: LogPolicy = field(default_factory=LogPolicy)
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    demo: bool = False
+
+
+SECTIONS: dict[str, Callable[[], Any]] = {
+    key.name: key.default_factory for key in fields(Config) if key.default_factory is not MISSING
+}

@@ -1,0 +1,33 @@
+"""The demo's applications: what a web, a single-page and a legacy application do with this server, step by step.
+
+They are clients like any other: they reach the server over HTTP and know nothing of its inside. Only `gatelodge demo`
+mounts them, on loopback.
+"""
+
+from gatelodge.clock import Entropy
+from gatelodge.demo.pages.backend import Fetch
+from gatelodge.demo.pages.legacy import LegacyDemo
+from gatelodge.demo.pages.spa import SpaDemo
+from gatelodge.demo.pages.visits import Visits
+from gatelodge.demo.pages.web import WebDemo
+from gatelodge.endpoints.routes import Route
+from gatelodge.web.pages import Pages
+
+
+def routes(pages: Pages, fetch: Fetch, entropy: Entropy) -> tuple[Route, ...]:
+    """Return the demo's rows of the route table; `fetch` is how its back ends reach the server."""
+    web = WebDemo(pages, fetch, entropy, Visits(entropy))
+    spa = SpaDemo(pages)
+    legacy = LegacyDemo(pages, fetch, entropy, Visits(entropy))
+    return (
+        Route("demo_web", "/demo/web", {"GET": web.show}),
+        Route("demo_web_login", "/demo/web/login", {"GET": web.login}),
+        Route("demo_web_callback", "/demo/web/callback", {"GET": web.callback}),
+        Route("demo_web_act", "/demo/web/act", {"POST": web.act}),
+        Route("demo_spa", "/demo/spa", {"GET": spa.show}),
+        Route("demo_spa_callback", "/demo/spa/callback", {"GET": spa.show}),
+        Route("demo_legacy", "/demo/legacy", {"GET": legacy.show}),
+        Route("demo_legacy_start", "/demo/legacy/start", {"GET": legacy.start}),
+        Route("demo_legacy_callback", "/demo/legacy/callback", {"GET": legacy.callback}),
+        Route("demo_legacy_password", "/demo/legacy/password", {"POST": legacy.password}),
+    )

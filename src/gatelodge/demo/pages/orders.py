@@ -1,0 +1,95 @@
+"""The orders API: what the demo's applications are for. It trusts the tokens of one issuer.
+
+It is an API as anybody would write one, with `gatelodge.resource`; that it is served by the same process is known to
+neither of them.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from gatelodge.clock import Clock
+from gatelodge.demo.pages.line import for_library
+from gatelodge.endpoints.request import Request
+from gatelodge.endpoints.routes import Route
+from gatelodge.outbound import Outbound
+from gatelodge.protocol.reply import Reply, json_reply
+from gatelodge.resource import CannotDecide, Needs, Presented, Principal, Protection, Refused, TokenVerifier, needs
+
+PATH = "/demo/api"
+READ, WRITE = "orders:read", "orders:write"
+MOST_CALLERS = 200  # whose orders are kept; who was quiet the longest is forgotten first
+MOST_ORDERS = 20  # of one caller
+MAX_ITEM = 80  # characters
+# Whoever opens the address in a browser would see an error of the browser's own.
+FOR_A_PERSON = {
+    "message": "This is an API: it wants an access token. The playground shows how an application gets one."
+}
+SAMPLES = ("a looking glass", "a pocket watch")
+
+Order = Mapping[str, object]
+
+
+def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
+    """Return the API's rows of the route table."""
+    verifier = TokenVerifier(issuer, issuer + PATH, async_send=for_library(issuer, outbound), clock=clock)
+    metadata = verifier.describe((READ, WRITE), name="Demo orders")
+    api = OrdersApi(Protection(verifier, metadata=metadata))
+    return (
+        Route("demo_orders", PATH + "/orders", {"GET": api.listed, "POST": api.placed}, "machine", cors=True),
+        Route("demo_orders_metadata", metadata.path, {"GET": api.metadata}, "machine", cors=True, at_root=True),
+    )
+
+
+class OrdersApi:
+    """The orders API of the demo: each caller has a few orders of its own, kept in memory."""
+
+    def __init__(self, protection: Protection) -> None:
+        self._protection = protection
+        self._orders: OrderedDict[tuple[str, str], list[Order]] = OrderedDict()
+
+    async def listed(self, request: Request) -> Reply:
+        """Answer with the caller's orders; needs `orders:read`."""
+        caller = await self._admit(request, needs(READ))
+        return caller if isinstance(caller, Reply) else _of(caller, self._of(caller))
+
+    async def placed(self, request: Request) -> Reply:
+        """Place an order for the form's `item`; needs `orders:write`."""
+        caller = await self._admit(request, needs(WRITE))
+        if isinstance(caller, Reply):
+            return caller
+        item, orders = request.form.get("item") or "", self._of(caller)
+        if not item or len(item) > MAX_ITEM:
+            return json_reply({"error": "item is missing or too long"}, 422)
+        orders.append(_order(len(orders) + 1, item))
+        del orders[:-MOST_ORDERS]
+        return json_reply({"placed": orders[-1]}, 201)
+
+    async def metadata(self, request: Request) -> Reply:
+        """Say which server's tokens this API takes (RFC 9728)."""
+        del request
+        return self._protection.metadata_reply()
+
+    async def _admit(self, request: Request, needed: Needs) -> Principal | Reply:
+        given = request.headers.get("authorization")
+        elsewhere = "access_token" in request.query or "access_token" in request.form
+        try:
+            presented = Presented([given] if given is not None else [], sent_elsewhere=elsewhere)
+            return await self._protection.admit(presented, needed)
+        except (Refused, CannotDecide) as failure:
+            reply = self._protection.reply(failure, needed)
+            return reply if given is not None or elsewhere else reply._replace(json=FOR_A_PERSON)
+
+    def _of(self, caller: Principal) -> list[Order]:
+        orders = self._orders.setdefault(caller.key, [_order(n, item) for n, item in enumerate(SAMPLES, 1)])
+        self._orders.move_to_end(caller.key)
+        while len(self._orders) > MOST_CALLERS:
+            self._orders.popitem(last=False)
+        return orders
+
+
+def _of(caller: Principal, orders: list[Order]) -> Reply:
+    return json_reply({"orders_of": caller.sub, "through": caller.client_id, "orders": list(orders)})
+
+
+def _order(number: int, item: str) -> Order:
+    return {"number": number, "item": item}

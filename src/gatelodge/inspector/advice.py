@@ -1,0 +1,84 @@
+"""What usually lies behind a refusal and what to do, rule by rule, for the developer of a client.
+
+Said where nothing of the request tells more (`inspector/explain.py`). A rule whose sentence says it all is not here.
+"""
+
+from collections.abc import Mapping
+
+from gatelodge.protocol import rules
+from gatelodge.protocol.rules import Rule
+
+_BEGIN_AGAIN = "Begin a new authorization request."
+_CLOCKS = "If the token is fresh, compare the clocks of both machines."
+
+ADVICE: Mapping[Rule, str] = {
+    rules.PRINTABLE: "Encode parameters as application/x-www-form-urlencoded: % is followed by two hexadecimal digits.",
+    rules.UTF_8: "Encode text as UTF-8 before escaping it.",
+    rules.REDIRECT_ONCE: "Of two values neither can be trusted to be the one that was meant. Look for a query that is "
+    "appended to a URL which already has one.",
+    rules.REQUEST_OBJECT: "Send plain parameters instead.",
+    rules.RESPONSE_TYPE: "Use code.",
+    rules.NO_TOKEN_IN_QUERY: "Leave response_mode out, or use fragment or form_post.",
+    rules.SCOPE_REQUIRED: "Send scope with at least one name; openid signs the person in.",
+    rules.OPENID_REQUIRED: "Add openid to scope, or leave id_token out of response_type.",
+    rules.NONCE: "Send a nonce: a random value, at most 1,024 characters, that the ID token must repeat.",
+    rules.PROMPT: "prompt is any of login, consent and select_account, or none alone.",
+    rules.HINT_SUBJECT: "id_token_hint must be an ID token that this very client received for that person.",
+    rules.LOGIN_REQUIRED: "Nobody is signed in as recently and as whom it was asked. Ask again without prompt=none.",
+    rules.ACCOUNT_REQUIRED: "Ask again without prompt=none, so that the person can pick an account.",
+    rules.CONSENT_REQUIRED: "Ask again without prompt=none. A native client must ask every time (RFC 8252 8.6).",
+    rules.PERSON_REFUSED: "Nothing is wrong with the request: the person said no.",
+    rules.ACR_REACHED: "Ask for a value of acr_values_supported, or make it voluntary with acr_values.",
+    rules.PKCE_REQUIRED: "Make a random code_verifier, keep it, and send its S256 code_challenge.",
+    rules.PKCE_VERIFIER: "The usual causes: another sign-in in the same browser overwrote the kept verifier; the "
+    "challenge was made from the hexadecimal digest instead of its 32 bytes; the exchange used another session.",
+    rules.PKCE_DOWNGRADE: "Either the authorization request lost its code_challenge on its way here, or the code "
+    "belongs to another request.",
+    rules.CODE_OWNER: "The code was made for another client. Look for mixed-up configurations.",
+    rules.CODE_VALID: "It was not issued here, was cut or decoded on its way, or waited longer than "
+    f"tokens.code_lifetime. {_BEGIN_AGAIN}",
+    rules.CODE_ONCE: "A code works once, and everything that came of this one has been ended. Look for a request that "
+    f"is sent twice: a reloaded callback page, a retry after a timeout. {_BEGIN_AGAIN}",
+    rules.REFRESH_VALID: "It was not issued here, not to this client, or was cut on its way.",
+    rules.REFRESH_LIVE: "It expired unused, reached the end of its authorization, was revoked, or the person's account "
+    f"is disabled. {_BEGIN_AGAIN}",
+    rules.REFRESH_ONCE: "It was replaced by a newer one before, so its whole family has been ended. Keep the refresh "
+    "token of every answer, and let only one process refresh at a time.",
+    rules.SCOPE_GRANTED: f"A refresh may ask for less, never for more. {_BEGIN_AGAIN}",
+    rules.TARGET_GRANTED: "Name the API with resource in the authorization request, too.",
+    rules.TARGET_THERE: "An API was disabled, or registered after the scope was granted: gatelodge apis list shows it.",
+    rules.TARGET_ONE: "Ask for one token for each API, each with its own resource.",
+    rules.ACCOUNT_ENABLED: "gatelodge users enable lets the person in again.",
+    rules.CONSENT_STANDS: f"It was withdrawn after this code was issued. {_BEGIN_AGAIN}",
+    rules.PASSWORD_RIGHT: "Unknown, wrong and disabled look alike here, too.",
+    rules.ASSERTION_SUBJECT: "iss and sub of the assertion are both the client_id.",
+    rules.ASSERTION_ONCE: "Make a new assertion with a new jti for every request, also for a retry.",
+    rules.CLIENT_BASIC: "The header is Basic and the base64 of id:secret, both form-encoded first (RFC 6749 2.3.1).",
+    rules.JWT_COMPACT: "Send the token as it was received: three parts with dots, base64url without padding.",
+    rules.JWT_HEADER: "The header must not have crit, b64, jku, jwk, x5u, x5c, zip or enc.",
+    rules.JWT_KEY: "Register the public key, and let kid in the header say which one it is.",
+    rules.JWT_SIGNATURE: "It was signed with another key than the one that is registered under its kid.",
+    rules.JWT_EXP: f"exp has passed, or lies too far ahead. {_CLOCKS}",
+    rules.JWT_NOT_YET: f"iat or nbf lies ahead. {_CLOCKS}",
+    rules.JWT_TIME: "Times are whole numbers of seconds since 1970, not milliseconds and not text.",
+    rules.BODY_ONLY: "Send every parameter in the body: addresses end up in logs.",
+    rules.BEARER_ONE: "Send the access token once, as Authorization: Bearer TOKEN.",
+    rules.TOKEN_ACTIVE: "It expired, was revoked, belongs to a session that ended, or is not ours. Refresh it.",
+    rules.USERINFO_SCOPE: "Ask for the scope openid; a token of client credentials has no person behind it.",
+    rules.INTERACTION: "This sign-in was answered, took too long, or began in another browser. Begin at the "
+    "application; bookmarks of this page do not work.",
+    rules.LOGOUT_HINT: "id_token_hint must be an ID token of this server; an expired one will do.",
+    rules.LOGOUT_CLIENT: "Leave client_id out, or send the one the hint was issued to.",
+}
+
+BY_STATUS: Mapping[int, str] = {
+    429: "Too many failures came from there or for this client or account; Retry-After says how long to wait.",
+    500: "The mistake is ours; the log has its place under this request id.",
+    503: "The database or the password hashing could not take it in time; the log has the reason.",
+    421: "The Host header is not the issuer's. Further names are listed in server.hosts.",
+    404: "No endpoint has this path; paths are compared as they are sent, with their slashes.",
+    405: "The endpoint is there, and has other methods.",
+    415: "Bodies are application/x-www-form-urlencoded.",
+}
+
+CODES: Mapping[int, str] = {429: "temporarily_unavailable", 500: "server_error", 503: "temporarily_unavailable"}

@@ -1,0 +1,118 @@
+"""What the playground remembers of a browser: one run of one flow, in memory, found by a cookie, forgotten in time."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from gatelodge.clock import Clock, Entropy
+from gatelodge.endpoints.request import Request
+from gatelodge.keys.secrets import b64
+from gatelodge.playground.messages import Message, Refusal
+from gatelodge.protocol.reply import Cookie
+
+COOKIE = "gatelodge-playground"
+MOST = 200  # runs; the one that was quiet the longest is forgotten first
+LIFETIME = 1_800  # seconds a run is kept after it was last used
+MOST_MESSAGES = 80  # of one run
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the server gave. `refresh` holds every refresh token there was, the newest last."""
+
+    access: str = field(repr=False)
+    id: str = field(default="", repr=False)
+    refresh: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one flow: what the application keeps of it, and every message that passed.
+
+    `code` is held until it is exchanged; then it is the one that was `used`. `early` is an ID token that came ahead of
+    the exchange. `sent_to` is where the browser was sent and has not come back from. `refusal` and `broken` are what
+    was refused last and the attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a
+    code that waits to expire has expired. `before` counts the messages there were before the last act.
+    `ended` says that the server ended everything that came of the sign-in.
+    """
+
+    flow: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+    messages: tuple[Message, ...] = ()
+    code: str = field(default="", repr=False)
+    code_at: int = 0
+    used: str = field(default="", repr=False)
+    early: str = field(default="", repr=False)
+    tokens: Tokens | None = None
+    sent_to: str = field(default="", repr=False)
+    refusal: Refusal | None = None
+    broken: str = ""
+    until: int = 0
+    over: bool = False
+    ended: bool = False
+    before: int = 0
+    shown: bool = False
+
+    @property
+    def challenge(self) -> str:
+        """What may be shown of the verifier (RFC 7636 4.2)."""
+        return b64(sha256(self.verifier.encode()).digest())
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything happened yet."""
+        return bool(self.messages)
+
+    def told(self, *messages: Message) -> "Run":
+        """Return this run with more messages, and with what refused the last of them."""
+        refusal = next((message.refusal for message in reversed(messages) if message.refusal), None)
+        return replace(self, messages=(*self.messages, *messages), refusal=refusal)
+
+    def doubted(self, refusal: Refusal) -> "Run":
+        """Return this run, ended: the application refuses the last message."""
+        last = replace(self.messages[-1], refusal=refusal)
+        return replace(self, messages=(*self.messages[:-1], last), refusal=refusal, over=True)
+
+
+class Runs:
+    """The runs of all browsers, never more than `MOST`."""
+
+    def __init__(self, clock: Clock, entropy: Entropy) -> None:
+        self._clock = clock
+        self._entropy = entropy
+        self._runs: OrderedDict[str, tuple[Run, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def find(self, request: Request) -> Run | None:
+        """Return the run of this browser, `None` if it has none or was quiet for too long."""
+        self._forget()
+        run, _ = self._runs.get(request.cookies.get(COOKIE, ""), (None, 0))
+        return run
+
+    def new(self, flow: str) -> Run:
+        """Return a run that has not begun, with values nobody can guess."""
+        state, nonce, verifier = (b64(self._entropy.bytes(32)) for _ in range(3))
+        return Run(flow, state, nonce, verifier)
+
+    def keep(self, request: Request, run: Run) -> Cookie:
+        """Remember the run and return the cookie that finds it again. A name we did not give is never used."""
+        name = request.cookies.get(COOKIE, "")
+        if name not in self._runs:
+            name = b64(self._entropy.bytes(24))
+        self._runs[name] = run, self._clock.now() + LIFETIME
+        self._runs.move_to_end(name)
+        while len(self._runs) > MOST:
+            self._runs.popitem(last=False)
+        return Cookie(COOKIE, name)
+
+    def _forget(self) -> None:
+        """Drop what is too old: what was used last stands at the end."""
+        while self._runs:
+            name, (_, until) = next(iter(self._runs.items()))
+            if until > self._clock.now():
+                return
+            del self._runs[name]
