@@ -8,7 +8,6 @@ from gatelodge.telemetry.events import (
     AuthorizationAnswered,
     ClientDisabled,
     Origin,
-    PasswordSet,
     SignedIn,
     TokenRefreshed,
 )
@@ -49,17 +48,6 @@ async def test_the_trail_is_read_newest_first_page_by_page(database):
     second = await database.read(audit.list_recent, 2, first[-1].id)
 
     assert [entry.client_id for entry in (*first, *second)] == ["web4", "web3", "web2", "web1"]
-
-
-async def test_what_concerns_one_person_is_listed_alone(database):
-    await recording(database, PasswordSet(user_id=1))
-    await recording(database, PasswordSet(user_id=2))
-    await recording(database, SignedIn(user_id=1, amr="pwd"))
-
-    newest, oldest = await database.read(audit.list_of_user, 1, 10)
-
-    assert (newest.event, oldest.event) == ("signed_in", "password_set")
-    assert await database.read(audit.list_of_user, 1, 10, newest.id) == [oldest]
 
 
 async def test_HTTP_10_what_an_attacker_sends_is_kept_as_data(database):

@@ -49,17 +49,6 @@ async def list_recent(tx: Tx, limit: int, before: int = NEWEST) -> list[Entry]:
     return [_of(row) for row in await tx.all(LIST_RECENT, before, limit)]
 
 
-LIST_OF_USER = """
-select id, at, event, client_id, user_id, request_id, address, detail
-from audit where user_id = $1 and id < $2 order by id desc limit $3
-"""
-
-
-async def list_of_user(tx: Tx, user_id: int, limit: int, before: int = NEWEST) -> list[Entry]:
-    """Return at most `limit` lines about one person, newest first."""
-    return [_of(row) for row in await tx.all(LIST_OF_USER, user_id, before, limit)]
-
-
 class Told(Struct, frozen=True):
     """One line of the trail and the user name of its person, `None` if there is none or the account is gone."""
 

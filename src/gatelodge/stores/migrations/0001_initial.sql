@@ -1,4 +1,4 @@
--- The first schema. Rendered per engine by stores/migrate.py: {ID} is an ever-growing 64-bit primary key,
+-- The first schema. Rendered per engine by database/render.py: {ID} is an ever-growing 64-bit primary key,
 -- {BYTES} a byte string, {FILL} PostgreSQL's fillfactor for rows that are updated in place.
 -- Times are whole seconds since 1970. Text lists are space-joined; JSON is text.
 
@@ -27,7 +27,6 @@ create table clients (
     trusted integer not null default 0,
     id_token_alg text not null default 'RS256',
     client_uri text,
-    logo_uri text,
     policy_uri text,
     tos_uri text,
     enabled integer not null default 1,
@@ -57,6 +56,7 @@ create table users (
     name text,
     claims text not null default '{}',    -- JSON: every further standard claim
     enabled integer not null default 1,
+    admin integer not null default 0,     -- may look after this server; nobody until the operator says so
     created_at bigint not null,
     updated_at bigint not null,
     -- One space of names: nobody takes another's address as his user name and is found in his place.
@@ -70,8 +70,7 @@ create table credentials (
     kind text not null,                   -- 'password'
     secret text not null,                 -- for a password, its argon2id hash
     created_at bigint not null,
-    updated_at bigint not null,
-    used_at bigint
+    updated_at bigint not null
 );
 create unique index credentials_password on credentials (user_id) where kind = 'password';
 create index credentials_user on credentials (user_id);
@@ -116,6 +115,8 @@ create table tickets (
     payload text not null                 -- JSON
 ) {FILL};
 create index tickets_expiry on tickets (expires_at);
+-- Requests that wait for a person are removed soon after their end: see stores/sweep.py.
+create index tickets_interactions on tickets (expires_at) where kind = 'interaction';
 
 -- One row per authorization: all tokens that descend from it. Rotation updates it in place.
 create table families (
@@ -196,3 +197,17 @@ create table sweeps (
     leased_until bigint not null,
     horizon bigint not null
 );
+
+-- Why requests were answered as they were, for the inspector: the last few, written in batches. No value of a request.
+create table traces (
+    id {ID},
+    request_id text not null,
+    at bigint not null,
+    refused integer not null,
+    endpoint text not null,
+    client_id text not null,
+    trace text not null                   -- JSON
+);
+create index traces_request on traces (request_id);
+create index traces_refused on traces (refused, id);
+create index traces_at on traces (at);
