@@ -47,7 +47,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "sign in, busy": pages.render("login", allows=anywhere, problem="busy", **login),
         "sign in, own page": pages.render("login", allows=Allows(forms="here"), problem=None, **own),
         "no administrator": pages.render("no_administrator", status=403, query="page=inspector", **person),
-        "inspector off": pages.render("inspector_off", status=404),
+        "inspector off": pages.render("inspector/off", status=404),
         "consent": pages.render(
             "consent",
             allows=anywhere,
