@@ -9,10 +9,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from threading import Lock
 from weakref import WeakValueDictionary
 
 from gatelodge.client.errors import ServerUnavailable
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.messages.tokens import Narrowed, Tokens
 from gatelodge.client.sending.flight import Flight
 from gatelodge.clock import Clock
@@ -34,7 +34,7 @@ class Renewals:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._under_way: WeakValueDictionary[Key, Flight[Tokens]] = WeakValueDictionary()
         self._done: OrderedDict[Key, _Answer] = OrderedDict()
 

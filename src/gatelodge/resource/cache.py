@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from hashlib import sha256
-from threading import Lock
 from typing import Generic, TypeVar
+
+from gatelodge.client.forks import ForkedLock
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ class Remembered(Generic[T]):
     def __init__(self, room: int) -> None:
         self._room = room
         self._values: OrderedDict[bytes, T] = OrderedDict()
-        self._lock = Lock()
+        self._lock = ForkedLock()
 
     def __len__(self) -> int:
         return len(self._values)

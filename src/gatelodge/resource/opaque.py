@@ -7,9 +7,9 @@ time, however many requests bring it, and only so many tokens at once: a flood o
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.introspection import introspection_request, read_introspection_response
 from gatelodge.client.messages.registration import Moment
@@ -62,7 +62,7 @@ class OpaqueTokens:
         self._expected = Expected(issuer=issuer.name, audience=audience, types=frozenset(), grace=0)
         self._good, self._bad = Remembered[Answer](ROOM), Remembered[Answer](ROOM)
         self._flights: dict[bytes, Flight[Answer]] = {}
-        self._lock = Lock()
+        self._lock = ForkedLock()
 
     def verify(self, token: str) -> Principal:
         """Return whose token it is."""

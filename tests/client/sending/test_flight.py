@@ -144,3 +144,77 @@ def test_when_the_loop_of_the_one_who_fetches_ends_another_one_fetches():
     assert isinstance(thread, Thread)
     thread.join()
     assert results[1:] == [2]
+
+
+class Standing:
+    """An event loop that was left with a fetch under way, as `asyncio.wait_for` in a script leaves one."""
+
+    def __init__(self, flight: Flight[int]) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.go = asyncio.Event()
+        self.leader = self.loop.create_task(flight.run_async(self.fetch))
+        self.loop.run_until_complete(asyncio.sleep(0))
+
+    async def fetch(self) -> int:
+        await self.go.wait()
+        return 1
+
+    def end(self) -> int:
+        """Let it run after all."""
+        self.go.set()
+        try:
+            return self.loop.run_until_complete(self.leader)
+        finally:
+            self.loop.close()
+
+
+def test_FORK_01_a_loop_that_stands_still_keeps_nobody_waiting():
+    flight = Flight[int]()
+    standing = Standing(flight)
+    assert not flight.is_under_way
+    assert flight.run(lambda: 2) == 2
+
+    async def fetch() -> int:
+        return 3
+
+    assert asyncio.run(flight.run_async(fetch)) == 3
+    assert standing.end() == 1
+    assert flight.run(lambda: 4) == 4
+
+
+def test_FORK_01_a_loop_that_stops_is_not_waited_for():
+    """The thread waits already when the loop stops, and nobody ever runs it again."""
+    flight, loop, results = Flight[int](), asyncio.new_event_loop(), list[object]()
+
+    async def never_ending() -> int:
+        await asyncio.Event().wait()
+        return 1
+
+    async def lead() -> Thread:
+        leader = asyncio.create_task(flight.run_async(never_ending))
+        await asyncio.sleep(0.01)
+        results.append(leader)
+        return started(lambda: flight.run(lambda: 2), results)
+
+    loop.run_until_complete(lead()).join(60)
+    assert results[1:] == [2]
+    results[0].cancel()  # type: ignore[attr-defined]
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+def test_FORK_01_nobody_waits_longer_than_anything_takes():
+    flight, slow, results = Flight[int](patience=0.3), Slow(), list[object]()
+    first = started(lambda: flight.run(slow), results)
+    assert slow.begun.wait(10)
+    assert flight.run(lambda: 2) == 2
+
+    async def fetch() -> int:
+        return 3
+
+    slow.go.set()
+    first.join()
+    assert results == [1]
+    assert asyncio.run(flight.run_async(fetch)) == 3

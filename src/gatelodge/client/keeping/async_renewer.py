@@ -4,12 +4,12 @@ import asyncio
 import logging
 from asyncio import Task, to_thread
 from contextlib import suppress
-from threading import Lock
 from types import TracebackType
 from weakref import WeakValueDictionary
 
 from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.events import Tell
@@ -38,7 +38,7 @@ class AsyncRenewer:
         self._grants = Grants(store, client.config, moment)
         self._desk = Desk(self._grants, moment, tell)
         self._flights: WeakValueDictionary[str, Flight[Tokens]] = WeakValueDictionary()
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._stopping = asyncio.Event()
         self._hands: list[Task[None]] = []
 

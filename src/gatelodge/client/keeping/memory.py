@@ -2,8 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from threading import Lock
 
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.sealed import Seals, TokenStore
 from gatelodge.client.keeping.table import Table, TableRows
 from gatelodge.clock import SystemEntropy
@@ -12,7 +12,7 @@ from gatelodge.clock import SystemEntropy
 def memory_store() -> TokenStore:
     """Return a store that ends with this process, and that no other process sees."""
     table: Table = {}
-    lock = Lock()
+    lock = ForkedLock()
 
     @contextmanager
     def opened() -> Generator[Table]:

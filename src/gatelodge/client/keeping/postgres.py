@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Any, LiteralString, cast
 
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.sealed import Seals, TokenStore
 from gatelodge.client.keeping.sql import SCHEMA, SqlRows
@@ -40,9 +40,10 @@ class PostgresConnection:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._process = 0
         self._open: psycopg.Connection[Any] | None = None
+        self._inherited: psycopg.Connection[Any] | None = None
 
     def run(self, statement: str, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """Run one statement, committed when this returns. Raises `StoreUnavailable`."""
@@ -56,7 +57,9 @@ class PostgresConnection:
 
     def _connection(self) -> psycopg.Connection[Any]:
         """Return a connection that works, as far as can be seen without asking."""
-        if self._open is None or self._process != os.getpid() or self._open.broken or self._open.closed:
+        if self._process != os.getpid():
+            self._inherited, self._open = self._open, None  # saying good-bye on it would end the parent's session
+        if self._open is None or self._open.broken or self._open.closed:
             self._open, self._process = _connect(self._url), os.getpid()
         return self._open
 

@@ -7,13 +7,14 @@ lease; the next one presents the same token again, which a good server answers w
 
 import logging
 from threading import Event as Flag
-from threading import Lock, Thread
+from threading import Thread
 from time import sleep
 from types import TracebackType
 from weakref import WeakValueDictionary
 
 from gatelodge.client.client import OAuthClient
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.events import Tell
@@ -47,7 +48,7 @@ class Renewer:
         self._grants = Grants(store, client.config, moment)
         self._desk = Desk(self._grants, moment, tell)
         self._flights: WeakValueDictionary[str, Flight[Tokens]] = WeakValueDictionary()
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._stopping = Flag()
         self._hands: list[Thread] = []
 

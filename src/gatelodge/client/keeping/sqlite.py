@@ -4,9 +4,9 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.locked_file import make_private
 from gatelodge.client.keeping.sealed import Seals, TokenStore
@@ -33,7 +33,7 @@ class SqliteConnection:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._process = 0
         self._open: sqlite3.Connection | None = None
         self._inherited: sqlite3.Connection | None = None

@@ -4,8 +4,7 @@ However many threads and tasks want it, one fetches. How early it is renewed dif
 fleet started together does not renew together.
 """
 
-from threading import Lock
-
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.registration import ClientConfig, Moment
 from gatelodge.client.messages.tokens import (
@@ -54,7 +53,7 @@ class MachineTokens:
         clock = self._moment.clock
         self._metadata = Metadata(config.issuer, known=metadata, allow_private=allow_private, clock=clock)
         self._flight = Flight[str]()
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._held: Tokens | None = None
         self._renew_at = 0
         self._refused_at = float("-inf")

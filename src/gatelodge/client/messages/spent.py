@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from hashlib import sha256
-from threading import Lock
 
 from gatelodge.client.errors import CallbackRejected
+from gatelodge.client.forks import ForkedLock
 from gatelodge.client.messages.authorization import LIFETIME, Callback
 
 ROOM = 10_000  # sign-ins remembered
@@ -17,7 +17,7 @@ class SpentSignIns:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ForkedLock()
         self._until: OrderedDict[bytes, int] = OrderedDict()
 
     def spend(self, callback: Callback, now: int) -> None:

@@ -122,13 +122,14 @@ class _HeldKeys:
 
     @contextmanager
     def looking(self) -> Generator[None]:
-        """Note when a look began, and why it failed if it does."""
-        self._tried_at = self._clock.monotonic()
+        """Note when a look ended, and why it failed if it did; one that never ends keeps nobody from another."""
         try:
             yield
         except OAuthClientError as failure:
             self._failure = failure
             raise
+        finally:
+            self._tried_at = self._clock.monotonic()
 
     def keep(self, response: HttpResponse) -> None:
         self._keys = read_jwks_response(self.uri, response)
