@@ -1,82 +1,105 @@
-"""Failed proofs are limited where they come from, and nowhere else."""
+"""Failed proofs cost where they come from, and never a client that proves itself."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
-from tests.client_auth.samples import SECRET, Prove, basic
+from structlog.testing import capture_logs
+from tests.client_auth.samples import CLIENTS, GOOD, SECRET, Attempt, Prove, asserted, assertion, basic
 
 from gatelodge.client_auth import NotProven, TooManyFailures
-from gatelodge.client_auth.throttle import PER_ADDRESS, PER_CLIENT, ROOM, WINDOW, FailureThrottle
+from gatelodge.client_auth.throttle import LIMIT, LONGEST, ROOM, WINDOW, FailureThrottle, Slowed
 from gatelodge.clock import Clock
 
 pytestmark = pytest.mark.anyio
 HERE, THERE = "192.0.2.1", "198.51.100.7"
+UNREADABLE = Attempt(headers={"authorization": "Basic what"})
 
 
-async def test_CA_17_an_attacker_is_stopped_and_the_client_elsewhere_is_not(prove: Prove) -> None:
-    outcomes: list[type[Exception]] = []
-    for number in range(1_000):
-        try:
-            await prove(replace(basic("web1", f"guess-{number}"), address=HERE))
-        except (NotProven, TooManyFailures) as refusal:
-            outcomes.append(type(refusal))
-    assert outcomes == [NotProven] * PER_CLIENT + [TooManyFailures] * (1_000 - PER_CLIENT)
-    assert (await prove(replace(basic("web1", SECRET), address=THERE))).client.id == "web1"
+async def outcome(prove: Prove, attempt: Attempt) -> type[Exception] | None:
+    try:
+        await prove(attempt)
+    except (NotProven, TooManyFailures) as refusal:
+        return type(refusal)
+    return None
 
 
-async def test_CA_17_guessing_names_is_stopped_too(prove: Prove) -> None:
-    outcomes: list[type[Exception]] = []
-    for number in range(PER_ADDRESS + 5):
-        try:
-            await prove(replace(basic(f"client-{number}", "x"), address=HERE))
-        except (NotProven, TooManyFailures) as refusal:
-            outcomes.append(type(refusal))
-    assert outcomes == [NotProven] * PER_ADDRESS + [TooManyFailures] * 5
+@pytest.mark.parametrize("bad", [basic("web1", "guess"), basic("made-up", "x"), UNREADABLE, Attempt()])
+async def test_CA_17_who_fails_all_the_time_is_told_to_wait(prove: Prove, bad: Attempt) -> None:
+    outcomes = [await outcome(prove, bad) for _ in range(LIMIT + 5)]
+    assert outcomes == [NotProven] * (LIMIT - 1) + [TooManyFailures] * 6
+    assert await outcome(prove, replace(bad, address=THERE)) is NotProven
 
 
-async def test_a_client_at_home_behind_a_shared_address_goes_on(prove: Prove) -> None:
-    await prove(replace(basic("web1", SECRET), address=HERE))
-    for number in range(PER_ADDRESS):
-        with pytest.raises(NotProven):
-            await prove(replace(basic(f"client-{number}", "x"), address=HERE))
-    assert (await prove(replace(basic("web1", SECRET), address=HERE))).client.id == "web1"
+@pytest.mark.parametrize("failures", [25, LIMIT, 3 * LIMIT])
+@pytest.mark.parametrize("name", GOOD)
+async def test_CA_20_failures_of_a_client_do_not_keep_it_out(prove: Prove, name: str, failures: int) -> None:
+    client_id = CLIENTS[name].id
+    for _ in range(failures):
+        assert await outcome(prove, basic(client_id, "gls_wrong")) is not None
+    assert (await prove(GOOD[name](client_id))).client.id == client_id
 
 
-def test_it_says_when_to_come_back_and_then_lets_in(clock: Clock) -> None:
+async def test_CA_21_an_assertion_sent_forty_times_does_not_spoil_the_next(prove: Prove) -> None:
+    replayed = asserted(assertion())
+    outcomes = [await outcome(prove, replayed) for _ in range(LIMIT + 5)]
+    assert (outcomes[0], outcomes[40], outcomes[-1]) == (None, NotProven, TooManyFailures)
+    assert (await prove(asserted(assertion(jti="another")))).client.id == "pkj1"
+
+
+async def test_a_flood_of_failures_is_a_few_lines_of_the_log(prove: Prove) -> None:
+    with capture_logs() as lines:
+        for _ in range(3 * LIMIT):
+            await outcome(prove, basic("web1", "gls_wrong"))
+    assert Counter(line["event"] for line in lines) == {"client_auth_failed": LIMIT - 1, "client_auth_throttled": 3}
+
+
+async def test_the_log_names_the_client_and_its_method_but_nobody_made_up(prove: Prove) -> None:
+    with capture_logs() as lines:
+        await outcome(prove, Attempt({"client_id": "pkj1", "client_secret": SECRET}))
+        await outcome(prove, basic("made-up", "x"))
+    known, unknown = ((line.get("client_id"), line["method"], line["registered"]) for line in lines)
+    assert known == ("pkj1", "client_secret_post", "private_key_jwt")
+    assert unknown == (None, "client_secret_basic", "")
+
+
+def test_the_wait_doubles_and_is_over_at_last(clock: Clock) -> None:
     throttle = FailureThrottle(clock)
-    for _ in range(PER_CLIENT):
-        throttle.admit("web1", HERE)
-        throttle.failed("web1", HERE)
-    with pytest.raises(TooManyFailures) as caught:
-        throttle.admit("web1", HERE)
-    assert 0 < caught.value.retry_after <= WINDOW + 1
-    clock.advance(int(WINDOW))  # pyright: ignore[reportAttributeAccessIssue]
-    throttle.admit("web1", HERE)
+    waits = [slowed.wait for _ in range(20 * LIMIT) if (slowed := throttle.failed(HERE)) and slowed.just_now]
+    assert waits[:4] == [int(WINDOW * factor) + 1 for factor in (1, 2, 4, 8)]
+    assert max(waits) == LONGEST + 1
+    assert throttle.failed(HERE) == Slowed(int(LONGEST) + 1, just_now=False)
+    clock.advance(int(LONGEST))  # pyright: ignore[reportAttributeAccessIssue]
+    assert throttle.failed(HERE) is None
 
 
-def test_addresses_of_one_household_count_together(clock: Clock) -> None:
+def test_a_few_failures_a_minute_are_forgotten(clock: Clock) -> None:
     throttle = FailureThrottle(clock)
-    for number in range(PER_CLIENT):
-        throttle.failed("web1", f"2001:db8:1:1::{number:x}")
-    with pytest.raises(TooManyFailures):
-        throttle.admit("web1", "2001:db8:1:1:ffff::1")
-    throttle.admit("web1", "2001:db8:1:2::1")
+    for _ in range(3):
+        assert [throttle.failed(HERE) for _ in range(LIMIT - 1)] == [None] * (LIMIT - 1)
+        clock.advance(int(WINDOW))  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_ipv4_addresses_written_as_ipv6_are_not_one_household(clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("2001:db8:1:1::1", "2001:db8:1:1:ffff::1", True),
+        ("2001:db8:1:1::1", "2001:db8:1:2::1", False),
+        (f"::ffff:{HERE}", HERE, True),
+        (f"::ffff:{HERE}", f"::ffff:{THERE}", False),
+    ],
+)
+def test_addresses_of_one_household_count_together(clock: Clock, one: str, other: str, together: bool) -> None:
     throttle = FailureThrottle(clock)
-    for _ in range(PER_CLIENT):
-        throttle.failed("web1", f"::ffff:{HERE}")
-    throttle.admit("web1", f"::ffff:{THERE}")
-    with pytest.raises(TooManyFailures):
-        throttle.admit("web1", HERE)
+    for _ in range(LIMIT - 1):
+        throttle.failed(one)
+    assert (throttle.failed(other) is not None) is together
 
 
-def test_memory_is_bounded(clock: Clock) -> None:
+def test_memory_is_bounded_and_who_goes_on_failing_is_not_forgotten(clock: Clock) -> None:
     throttle = FailureThrottle(clock)
     for number in range(ROOM + 500):
-        throttle.failed(f"client-{number}" * 100, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-        throttle.succeeded(f"client-{number}", HERE)
-    tables = (throttle._pairs, throttle._addresses, throttle._welcome)
-    assert [len(table) for table in tables] == [ROOM, ROOM, ROOM]
-    assert all(len(pair[0]) <= 64 for pair in throttle._pairs)
+        throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+        throttle.failed(HERE)
+    assert len(throttle._addresses) == ROOM
+    assert throttle.failed(HERE) is not None

@@ -1,7 +1,7 @@
 """What a client authentication method is: it finds its credentials in a request, and checks them.
 
-`ClientProofs` has already made sure that exactly one method is used and that failures are limited; so a method cannot
-forget either.
+`ClientProofs` has already made sure that exactly one method is used, and counts failures; so a method cannot forget
+either.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ class NotProven(OAuthError):
 
 
 class TooManyFailures(Exception):
-    """Proofs failed too often, from here or for this client: say 429 and `Retry-After` in seconds."""
+    """A proof failed where too many did before: say 429 and `Retry-After` in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)

@@ -1,9 +1,9 @@
-"""The one way from a request to a `ProvenClient`: exactly one method, the client's own, and few failures."""
+"""The one way from a request to a `ProvenClient`: exactly one method, and it is the client's own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
+from gatelodge.client_auth.contract import Means, Method, NotProven, Presented, TooManyFailures
 from gatelodge.client_auth.throttle import FailureThrottle
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client, ProvenClient
@@ -11,7 +11,7 @@ from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.emit import emit
-from gatelodge.telemetry.events import ClientAuthFailed, Origin
+from gatelodge.telemetry.events import ClientAuthFailed, ClientAuthThrottled, Origin
 
 
 class ClientProofs:
@@ -26,28 +26,36 @@ class ClientProofs:
     async def prove(self, params: Params, headers: Mapping[str, str], origin: Origin) -> ProvenClient:
         """Return the client a direct request comes from. `headers` have lower-case names.
 
-        Raises `NotProven` (invalid_client) whatever was wrong with the proof, `OAuthError` (invalid_request) if more
-        than one method is used, `TooManyFailures`, and `Unavailable` if the database cannot say.
+        A right proof always is enough, whatever failed before. Raises `NotProven` (invalid_client) whatever was wrong
+        with the proof, `TooManyFailures` in its place where many failed, `OAuthError` (invalid_request) if more than
+        one method is used, and `Unavailable` if the database cannot say.
         """
-        method, presented = read_credentials(self._methods, params, headers.get("authorization"))
-        self._throttle.admit(presented.client_id, origin.address)
-        client = await self._registered(method, presented)
+        method, client = None, None
         try:
-            await method.check(presented, client, self._means)
-            if client is None:  # whatever a method says: nobody is not a client
+            method, presented = read_credentials(self._methods, params, headers.get("authorization"))
+            client = await self._known(presented.client_id)
+            served = client if client is not None and method.serves(client, presented) else None
+            await method.check(presented, served, self._means)
+            if served is None:  # whatever a method says: nobody is not a client
                 raise NotProven(rules.CLIENT_ENABLED)
         except NotProven as refusal:
-            self._throttle.failed(presented.client_id, origin.address)
-            emit(_failure(client, method, refusal), origin)
+            self._tell(_failure(method, client, refusal), origin)
             raise
-        self._throttle.succeeded(client.id, origin.address)
-        return ProvenClient(client, client.auth_method)
+        return ProvenClient(served, served.auth_method)
 
-    async def _registered(self, method: Method[Any], presented: Presented[Any]) -> Client | None:
-        """Return the client if it is known, enabled, and registered for this method."""
-        registry, client_id = self._registry, presented.client_id
-        client = registry.cached_client(client_id) or await registry.client(client_id)
-        return client if client is not None and client.enabled and method.serves(client, presented) else None
+    async def _known(self, client_id: str) -> Client | None:
+        """Return the client if it is known and enabled."""
+        return self._registry.cached_client(client_id) or await self._registry.client(client_id)
+
+    def _tell(self, failure: ClientAuthFailed, origin: Origin) -> None:
+        """Tell of a failure; of an address that fails all the time, that it does. Raises `TooManyFailures` there."""
+        slowed = self._throttle.failed(origin.address)
+        if slowed is None:
+            emit(failure, origin)
+            return
+        if slowed.just_now:
+            emit(ClientAuthThrottled(wait=slowed.wait), origin)
+        raise TooManyFailures(slowed.wait) from None
 
 
 def read_credentials(
@@ -68,6 +76,11 @@ def read_credentials(
     return used[0]
 
 
-def _failure(client: Client | None, method: Method[Any], refusal: NotProven) -> ClientAuthFailed:
-    reason = refusal.rule.id if refusal.rule else ""
-    return ClientAuthFailed(client_id=client.id if client else None, method=method.name, reason=reason)
+def _failure(method: Method[Any] | None, client: Client | None, refusal: NotProven) -> ClientAuthFailed:
+    """Return what the operator is told. Who is not known is not named: it may be anything, also a secret."""
+    return ClientAuthFailed(
+        client_id=client.id if client else None,
+        method=method.name if method else "",
+        registered=client.auth_method if client else "",
+        reason=refusal.rule.id if refusal.rule else "",
+    )

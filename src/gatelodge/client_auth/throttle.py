@@ -1,25 +1,19 @@
-"""Counts proofs that failed, in the memory of this process: per client and address, and per address.
+"""Counts proofs that failed, by address, in the memory of this process.
 
-A failure counts where it came from, so a stranger elsewhere cannot lock a client out. Both tables are bounded; the
-oldest entries go first.
+A failure costs only where it came from, and only what fails there: a right proof is never held against it. The table is
+bounded; the address that failed longest ago goes first.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TypeVar
 
-from gatelodge.client_auth.contract import TooManyFailures
 from gatelodge.clock import Clock
 from gatelodge.protocol.addresses import network_of
 
-WINDOW = 60.0  # seconds a failure counts
-PER_CLIENT = 20  # failures of one client from one address
-PER_ADDRESS = 100  # failures from one address, whatever clients they name
-ROOM = 10_000  # entries of a table
-_MAX_NAME = 64  # characters of a made-up client id that are worth remembering
-
-K = TypeVar("K")
-V = TypeVar("V")
+LIMIT = 100  # failures of one address before they are slowed, and again before the wait doubles
+WINDOW = 60.0  # seconds the first of them are remembered
+LONGEST = 3_600.0  # seconds at most, however often it doubled
+ROOM = 10_000  # addresses
 
 
 @dataclass(slots=True)
@@ -28,58 +22,35 @@ class _Failures:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Slowed:
+    """An address that failed too often: `wait` in seconds; `just_now` with the failure that made it or doubled it."""
+
+    wait: int
+    just_now: bool
+
+
 class FailureThrottle:
-    """Refuses further proofs where too many failed."""
+    """Says whose failures are too many."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._pairs: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
         self._addresses: OrderedDict[str, _Failures] = OrderedDict()
-        self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def admit(self, client_id: str, address: str) -> None:
-        """Raise `TooManyFailures` if this client, or anyone, failed too often from this address.
+    def failed(self, address: str) -> Slowed | None:
+        """Count a failure; `None` while those of this address are few."""
+        now, failures = self._clock.monotonic(), self._of(network_of(address))
+        if failures.until <= now:
+            failures.count = 0
+        failures.count += 1
+        full, over = divmod(failures.count, LIMIT)
+        if failures.count == 1 or (full and not over):
+            failures.until = now + min(WINDOW * 2 ** max(full - 1, 0), LONGEST)
+        return Slowed(int(failures.until - now) + 1, just_now=not over) if full else None
 
-        A client that proved itself from here before goes on although its neighbours behind the same address fail.
-        """
-        if not self._addresses:
-            return
-        where = network_of(address)
-        pair = (client_id[:_MAX_NAME], where)
-        self._refuse(self._pairs.get(pair), PER_CLIENT)
-        if pair not in self._welcome:
-            self._refuse(self._addresses.get(where), PER_ADDRESS)
-
-    def failed(self, client_id: str, address: str) -> None:
-        """Count a proof that failed."""
-        where = network_of(address)
-        self._count(self._pairs, (client_id[:_MAX_NAME], where))
-        self._count(self._addresses, where)
-
-    def succeeded(self, client_id: str, address: str) -> None:
-        """Remember that this client is at home at this address."""
-        pair = (client_id[:_MAX_NAME], network_of(address))
-        if pair not in self._welcome:
-            self._welcome[pair] = None
-            _bound(self._welcome)
-
-    def _refuse(self, failures: _Failures | None, limit: int) -> None:
-        if failures is not None and failures.count >= limit:
-            remaining = failures.until - self._clock.monotonic()
-            if remaining > 0:
-                raise TooManyFailures(int(remaining) + 1)
-
-    def _count(self, table: "OrderedDict[K, _Failures]", key: K) -> None:
-        now = self._clock.monotonic()
-        failures = table.get(key)
-        if failures is None or failures.until <= now:
-            table[key] = _Failures(1, now + WINDOW)
-            table.move_to_end(key)
-            _bound(table)
-        else:
-            failures.count += 1
-
-
-def _bound(table: "OrderedDict[K, V]") -> None:
-    if len(table) > ROOM:
-        table.popitem(last=False)
+    def _of(self, where: str) -> _Failures:
+        failures = self._addresses.setdefault(where, _Failures(0, 0.0))
+        self._addresses.move_to_end(where)
+        if len(self._addresses) > ROOM:
+            self._addresses.popitem(last=False)
+        return failures

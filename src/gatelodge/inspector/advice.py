@@ -72,7 +72,7 @@ ADVICE: Mapping[Rule, str] = {
 }
 
 BY_STATUS: Mapping[int, str] = {
-    429: "Too many failures came from there or for this client or account; Retry-After says how long to wait.",
+    429: "Too many failures came from there or for this account; Retry-After says how long to wait.",
     500: "The mistake is ours; the log has its place under this request id.",
     503: "The database or the password hashing could not take it in time; the log has the reason.",
     421: "The Host header is not the issuer's. Further names are listed in server.hosts.",
