@@ -1,7 +1,7 @@
 """The application: one table of routes, and the ASGI callable that serves it."""
 
 import gc
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import structlog
@@ -109,6 +109,15 @@ def demo_routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     return demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
 
 
+def shown_at_home(on: Foundation) -> Mapping[str, object]:
+    """What the home page tells of the demo."""
+    if not on.config.demo:
+        return {}
+    from gatelodge.demo import data as demo_data
+
+    return demo_data.shown(on.site.issuer)
+
+
 def inspector_routes(on: Foundation, pages: Pages, admins: Administrators) -> tuple[Route, ...]:
     """The pages that show traces, or say how to have some."""
     guard = everybody if on.config.demo else admins.only
@@ -190,7 +199,7 @@ def page_routes(server: Server, pages: Pages, admins: Administrators) -> tuple[R
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
         Route("end_session", "/logout", {"GET": logout.handle, "POST": logout.handle}),
-        Route("home", "/", {"GET": HomePage(pages, admins.is_signed_in).show}),
+        Route("home", "/", {"GET": HomePage(pages, admins.is_signed_in, shown_at_home(on)).show}),
         Route("static", "/static/{name}", {"GET": StaticFiles(pages.assets).show}),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gatelodge.authn.hashing import PasswordPool
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.client_auth import METHODS, ClientProofs, Means
@@ -28,7 +29,6 @@ from gatelodge.outbound import Outbound
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
-from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.sweeping import Sweeping

@@ -11,17 +11,23 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "gatelodge"
 
-# From the ground up. Imports go down or stay on their floor.
+# From the ground up. Imports go down or stay on their floor, and rooms on one floor never import each other in a circle
+# (test_circles.py): where two of them must not get to know each other at all, they stand on two.
 FLOORS = (
     {"protocol", "clock", "config"},
-    {"outbound", "database"},
-    {"stores", "keys", "telemetry"},
-    {"grants", "client_auth", "authn", "sessions"},
+    {"outbound", "database", "telemetry"},
+    {"stores"},
+    {"keys"},
+    {"client_auth", "authn"},
+    {"grants", "sessions"},
     {"ops", "tokens"},
-    {"web", "endpoints", "inspector", "playground", "demo"},
+    {"endpoints"},
+    {"web"},
+    {"inspector", "playground", "demo"},
     {"server", "app", "serving"},
     {"cli"},
 )
+AT_THE_ROOT = {"__init__.py", "__main__.py", "app.py", "server.py", "outbound.py", "clock.py"}
 LIBRARIES = {"client", "resource", "testing"}  # beside the house: used without it
 
 # What the protocol decides, it decides from its arguments.
@@ -116,6 +122,14 @@ def test_every_room_has_its_place():
     placed = set[str]().union(*FLOORS, LIBRARIES, {"__init__", "__main__"})
 
     assert not _said(f"{module.name}: {module.room} has no floor" for module in MODULES if module.room not in placed)
+
+
+def test_the_root_holds_what_belongs_to_no_room():
+    assert not _said(
+        f"{module.name} stands at the root: it belongs in a room"
+        for module in MODULES
+        if "/" not in module.name and module.name not in AT_THE_ROOT
+    )
 
 
 def test_imports_go_down():

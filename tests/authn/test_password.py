@@ -9,12 +9,12 @@ from argon2 import PasswordHasher
 from gatelodge.authn import REACHABLE_ACRS, WAYS
 from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled
 from gatelodge.authn.hashing import PasswordPool
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import WAY, PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Database, Unavailable
-from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, credentials, users
 from gatelodge.stores.audit import Entry
 from gatelodge.stores.users import NewUser, User
@@ -190,8 +190,8 @@ async def test_a_throttled_attempt_hashes_nothing(
 async def test_ACC_04_the_owner_gets_in_from_a_browser_the_account_knows(
     sign_in: PasswordSignIn, alice: User, known: KnownBrowsers
 ) -> None:
-    laptop = known.remember(None, alice.id).value
-    mallorys = known.remember(None, alice.id + 1).value
+    laptop = known.remember(None, alice.id)
+    mallorys = known.remember(None, alice.id + 1)
     for _ in range(30):
         await outcome(sign_in, "alice", "wrong")
     assert await outcome(sign_in, "alice", "wonderland", mallorys) == "throttled"

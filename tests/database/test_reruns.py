@@ -3,8 +3,8 @@
 import pytest
 from tests.consenting import allow
 
-from gatelodge.keys.secrets import RefreshValue
 from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import (
     access_tokens,
     apis,

@@ -286,8 +286,12 @@ async def nobody(request: Request) -> bool:
     return False
 
 
+async def home(page: HomePage) -> str:
+    return (await page.show(Visitor().request("GET", "/", "", {}))).body.decode()
+
+
 async def test_the_home_page_names_the_people_and_clients_that_are_there() -> None:
-    page = (await HomePage(PAGES, nobody).show(Visitor().request("GET", "/", "", {}))).body.decode()
+    page = await home(HomePage(PAGES, nobody, demo_data.shown(ISSUER)))
 
     for person in demo_data.PEOPLE:
         assert person.new.username in page
@@ -297,7 +301,7 @@ async def test_the_home_page_names_the_people_and_clients_that_are_there() -> No
 
 
 async def test_a_server_that_is_no_demo_says_nothing_of_one() -> None:
-    page = (await HomePage(Pages("https://id.test"), nobody).show(Visitor().request("GET", "/", "", {}))).body.decode()
+    page = await home(HomePage(Pages("https://id.test"), nobody, {}))
 
     assert "demo" not in page
     assert "wonderland" not in page

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from gatelodge.keys.secrets import (
     NONCE_BYTES,
     SECRET_BYTES,
-    RefreshValue,
     Secret,
     b64,
     client_secret_digest,
@@ -22,6 +21,7 @@ from gatelodge.keys.secrets import (
     take_apart,
     unb64,
 )
+from gatelodge.protocol.rotation import RefreshValue
 
 KEY, EPOCH = b"k" * 32, b"epoch"
 ROWS = st.integers(1, (1 << 63) - 1)

@@ -7,6 +7,7 @@ import pytest
 from tests.consenting import allow
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database
@@ -16,8 +17,7 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions.browser import Browsers
-from gatelodge.sessions.cookies import BROWSER, KNOWN, SESSION
-from gatelodge.sessions.known import KnownBrowsers
+from gatelodge.sessions.cookies import BROWSER, KNOWN, KNOWN_LIFETIME, SESSION
 from gatelodge.stores import audit, clients, credentials, sessions, users
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
@@ -161,6 +161,7 @@ async def test_WEB_05_cookie_values_are_long_unguessable_and_small(
     assert SECRET_BYTES * 8 >= 128
     assert sum(len(cookie.value) for cookie in given.values()) < 4096
     assert given[SESSION].max_age == POLICY.lifetime
+    assert given[KNOWN].max_age == KNOWN_LIFETIME
 
 
 async def test_a_session_is_kept_as_a_digest(

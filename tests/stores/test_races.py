@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gatelodge.database.engines import open_database
-from gatelodge.keys.secrets import RefreshValue
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import refresh_tokens, seen, tickets, users
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.users import NewUser

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from gatelodge.keys.secrets import RefreshValue, read_refresh_token, refresh_token
+from gatelodge.keys.secrets import read_refresh_token, refresh_token
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import access_tokens, refresh_tokens, tickets, users
 from gatelodge.stores.refresh_tokens import NewFamily
 

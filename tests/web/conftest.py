@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from gatelodge.authn.hashing import PasswordPool
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.config.policies import DatabasePolicy, LegacyPolicy, SessionPolicy, SignInPolicy
@@ -27,7 +28,6 @@ from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
-from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import NewUser, User

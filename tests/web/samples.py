@@ -91,9 +91,8 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
 
 
 def _home(pages: Pages, *, administrator: bool) -> Reply:
-    people, secrets = demo_data.PEOPLE, demo_data.SECRETS
-    whole: dict[str, Any] = {"commands": "curl", "people": people, "secrets": secrets, "administrator": administrator}
-    return pages.render("home", issuer=pages.issuer, **whole)
+    shown = demo_data.shown(pages.issuer)
+    return pages.render("home", issuer=pages.issuer, administrator=administrator, shown=shown)
 
 
 def _asked(text: str) -> object:

@@ -6,7 +6,6 @@ from tests.web.conftest import House, Visitor, csrf_in
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.protocol.params import Params
 from gatelodge.sessions.cookies import BROWSER
-from gatelodge.web.logout import is_answer
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +44,7 @@ async def test_only_yes_signs_out(house: House, decision: str, confirmed: bool) 
     token = asked(house, visitor)
     request = visitor.request("POST", "/logout", "", {"csrf": token, "decision": decision})
 
-    assert is_answer(request)
+    assert house.logout.is_answer(request)
     assert house.logout.confirmed(request, "sub-alice") is confirmed
 
 
@@ -72,7 +71,7 @@ async def test_a_page_shown_to_one_person_does_not_sign_out_the_next(house: Hous
 
 
 async def test_a_clients_own_request_is_no_answer_to_our_page(house: House) -> None:
-    assert not is_answer(Visitor().request("POST", "/logout", "", {"client_id": "shop", "state": "s"}))
+    assert not house.logout.is_answer(Visitor().request("POST", "/logout", "", {"client_id": "shop", "state": "s"}))
 
 
 async def test_the_last_pages_say_what_happened(house: House) -> None:

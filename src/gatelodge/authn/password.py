@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled, Way
 from gatelodge.authn.hashing import PasswordPool
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Attempt, Full, Throttle
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
-from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, credentials, users
 from gatelodge.stores.users import User
 from gatelodge.telemetry.emit import emit

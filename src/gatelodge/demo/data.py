@@ -37,6 +37,12 @@ def commands(issuer: str) -> list[tuple[str, str]]:
     return [(says, command.format(issuer=issuer, daemon=daemon)) for says, command in COMMANDS]
 
 
+def shown(issuer: str) -> dict[str, object]:
+    """Return what the home page of a demo at `issuer` tells of it."""
+    told = "\n\n".join(f"# {says}\n{command}" for says, command in commands(issuer))
+    return {"commands": told, "people": PEOPLE, "secrets": SECRETS}
+
+
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
     """A person and the password everybody knows."""

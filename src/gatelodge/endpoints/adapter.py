@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import structlog
@@ -35,10 +35,7 @@ from gatelodge.protocol.reply import Cookie, Headers, Reply
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin, RequestRefused
-from gatelodge.telemetry.notes import Notes
-
-if TYPE_CHECKING:
-    from gatelodge.inspector.tracing import Tracing
+from gatelodge.telemetry.notes import NoteKeeper, Notes
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -56,7 +53,7 @@ class Door:
     failures: Failures
     clock: Clock
     entropy: Entropy
-    tracing: "Tracing | None" = None
+    tracing: NoteKeeper | None = None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

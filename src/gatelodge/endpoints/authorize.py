@@ -22,7 +22,7 @@ from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
-from gatelodge.telemetry.notes import continues
+from gatelodge.telemetry.origin import continues
 from gatelodge.tokens.front import FrontIssuer
 
 MAX_PARKED = 16_384  # characters of a request that waits for a person, as it is kept

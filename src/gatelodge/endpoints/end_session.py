@@ -1,6 +1,7 @@
 """The logout endpoint (RP-Initiated Logout 1.0): who asks, must the person be asked, and where to go then."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
@@ -14,7 +15,17 @@ from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
-from gatelodge.web.logout import LogoutPage, is_answer
+from gatelodge.stores.users import User
+
+
+class LogoutPages(Protocol):
+    """What the person sees of it, and how their answer is read; `web/logout.py` draws it."""
+
+    def ask(self, request: Request, params: Params, user: User, client_name: str | None) -> Reply: ...
+    def is_answer(self, request: Request) -> bool: ...
+    def confirmed(self, request: Request, sub: str) -> bool: ...
+    def done(self) -> Reply: ...
+    def stayed(self) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +33,7 @@ class EndSessionEndpoint:
     """Ends the session of this browser, when the person or a proven hint says so."""
 
     issuer: str
-    page: LogoutPage
+    page: LogoutPages
     browsers: Browsers
     registry: Registry
     keys: Keys
@@ -51,7 +62,7 @@ class EndSessionEndpoint:
         client: Client | None,
         goes_to: ReturnAddress | None,
     ) -> Reply:
-        if is_answer(request):
+        if self.page.is_answer(request):
             if not self.page.confirmed(request, person.sub):
                 return self.page.stayed()
         elif must_ask(asked, person.sub, person.sid):

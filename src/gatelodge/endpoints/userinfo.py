@@ -11,7 +11,7 @@ from gatelodge.protocol.reply import Reply, json_reply
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
-from gatelodge.telemetry.notes import about
+from gatelodge.telemetry.origin import about
 from gatelodge.tokens.own import Live, OwnTokens
 
 _MISSING = bearer_reply()

@@ -11,11 +11,11 @@ from gatelodge.grants.award import Award, FamilyRef, Grounds
 from gatelodge.grants.contract import Desk, Grant, GrantRefused, Withheld
 from gatelodge.grants.families import read_grounds
 from gatelodge.grants.narrowing import narrowed
-from gatelodge.keys.secrets import RefreshValue
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import need, one, some
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.targets import Target
 from gatelodge.stores import refresh_tokens

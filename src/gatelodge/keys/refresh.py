@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from gatelodge.keys.secrets import RefreshValue, read_refresh_token, refresh_token
+from gatelodge.keys.secrets import read_refresh_token, refresh_token
 from gatelodge.keys.vault import Vault
+from gatelodge.protocol.rotation import RefreshValue
 
 PURPOSE = "refresh tokens"
 

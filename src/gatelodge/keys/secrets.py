@@ -7,11 +7,11 @@ derived instead of stored: see `RefreshValue` and docs/decisions/0003-refresh-to
 
 import hmac
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
 from gatelodge.protocol.base64url import decoded
+from gatelodge.protocol.rotation import RefreshValue
 
 SECRET_BYTES = 22  # 176 bits; with the 8 bytes of the row id, 30 bytes are 40 characters and leave no spare bits
 
@@ -92,15 +92,6 @@ def _masked(number: int, secret: bytes) -> bytes:
 REFRESH_PREFIX = "glr_"
 NONCE_BYTES = 8
 _MAC_BYTES = 22
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshValue:
-    """What a refresh token says: the family's row id and nonce, and which generation of it this is."""
-
-    family_id: int
-    nonce: bytes
-    generation: int
 
 
 def refresh_token(key: bytes, epoch: bytes, value: RefreshValue) -> str:

@@ -1,6 +1,15 @@
-"""How long refresh tokens live (RFC 9700 4.14.2, RFC 6749 10.4): idle, absolute, and the overlap after a rotation."""
+"""Refresh tokens that rotate: what one says, and how long it lives (RFC 9700 4.14.2, RFC 6749 10.4)."""
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshValue:
+    """What a refresh token says: the family's row id and nonce, and which generation of it this is."""
+
+    family_id: int
+    nonce: bytes
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)

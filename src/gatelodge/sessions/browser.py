@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from gatelodge.authn.contract import AuthnEvent, SignInRefused
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database, Tx
@@ -17,7 +18,6 @@ from gatelodge.protocol.decide import SignedIn
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
-from gatelodge.sessions.known import KnownBrowsers
 from gatelodge.stores import audit, credentials, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
@@ -120,7 +120,7 @@ class Browsers:
         emit(event, request.origin)
         person = SignedIn(user.id, user.sub, row_id, new.sid, now, amr, acr)
         remembered = self._known.remember(request.cookies.get(cookies.KNOWN), user.id)
-        return person, (cookies.session(compose(row_id, secret), self._policy.lifetime), remembered)
+        return person, (cookies.session(compose(row_id, secret), self._policy.lifetime), cookies.known(remembered))
 
     async def sign_out(self, request: Incoming) -> Cookie:
         """End the session of this browser, if there is one, and return the cookie that deletes its value."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gatelodge.database.rows import only
 from gatelodge.database.tx import Row, Tx
-from gatelodge.keys.secrets import RefreshValue
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import seen, tickets, users
 from gatelodge.stores.users import User
 

@@ -5,19 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Literal
 
-from msgspec import Struct
-
-from gatelodge.telemetry.notes import Notes
-
 Level = Literal["debug", "info", "warning", "error"]
-
-
-class Origin(Struct, frozen=True):
-    """Where an event came from: the request's id and its address, or the command line. `notes` are the inspector's."""
-
-    request_id: str = "cli"
-    address: str = ""
-    notes: Notes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from gatelodge.telemetry.changes import UserEnabled as UserEnabled
 from gatelodge.telemetry.changes import UserRemoved as UserRemoved
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
-from gatelodge.telemetry.event import Origin as Origin
+from gatelodge.telemetry.origin import Origin as Origin
 
 # Signing in and out
 

@@ -5,15 +5,12 @@ A trace is made of it that holds names of parameters and never a value of one (`
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from msgspec import Struct
 
 from gatelodge.protocol.params import EMPTY, Params
-
-if TYPE_CHECKING:
-    from gatelodge.telemetry.events import Event, Origin
-
+from gatelodge.telemetry.event import Event
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -30,7 +27,7 @@ class Notes(Struct):
     parked: Params = EMPTY
     headers: Mapping[str, str] = NO_HEADERS
     client_id: str = ""
-    events: "tuple[Event, ...]" = ()
+    events: tuple[Event, ...] = ()
     error: str = ""
     said: str = ""
 
@@ -54,13 +51,7 @@ class Notes(Struct):
         self.error, self.said = error, said
 
 
-def about(origin: "Origin", client_id: str) -> None:
-    """Note the client a request is about, once that is known."""
-    if origin.notes is not None:
-        origin.notes.client_id = client_id
+class NoteKeeper(Protocol):
+    """Whoever makes something of the notes of a request that was answered with `status`."""
 
-
-def continues(origin: "Origin", parked: Params) -> None:
-    """Note the parameters of the request that this one continues."""
-    if origin.notes is not None:
-        origin.notes.parked = parked
+    def keep(self, notes: Notes, request_id: str, endpoint: str, method: str, status: int) -> None: ...

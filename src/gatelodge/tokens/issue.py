@@ -10,12 +10,13 @@ from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.keyring import KeyRing
-from gatelodge.keys.secrets import SECRET_BYTES, RefreshValue, b64, compose, digest, grant_id
+from gatelodge.keys.secrets import SECRET_BYTES, b64, compose, digest, grant_id
 from gatelodge.protocol import access_token, id_token
 from gatelodge.protocol.access_token import AccessToken, access_token_claims
 from gatelodge.protocol.claims import id_token_person
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.token import TokenSet
 from gatelodge.stores import access_tokens, audit, users
 from gatelodge.stores.users import User

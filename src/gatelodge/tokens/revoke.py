@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.refresh import RefreshKeys
-from gatelodge.keys.secrets import REFRESH_PREFIX, RefreshValue, StoredValue, digest, take_apart
+from gatelodge.keys.secrets import REFRESH_PREFIX, StoredValue, digest, take_apart
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import access_tokens, audit, refresh_tokens
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, TokenRevoked

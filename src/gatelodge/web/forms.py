@@ -11,7 +11,7 @@ from gatelodge.protocol.reply import Cookie, Reply, redirect
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
-from gatelodge.telemetry.notes import continues
+from gatelodge.telemetry.origin import continues
 from gatelodge.web import locales
 from gatelodge.web.errors import check_form, expired
 

@@ -39,6 +39,10 @@ class LogoutPage:
             person_login=user.email or user.username,
         ).with_cookies(*browser.cookies)
 
+    def is_answer(self, request: Request) -> bool:
+        """Whether this is the form of `ask` coming back, and not a client's request."""
+        return csrf.FIELD in request.form
+
     def confirmed(self, request: Request, sub: str) -> bool:
         """Whether the person says yes to being signed out. Raises `HttpRefusal` unless it is our form, made for him."""
         check_form(self.key, request, _purpose(sub))
@@ -51,11 +55,6 @@ class LogoutPage:
     def stayed(self) -> Reply:
         """Say that nothing was changed."""
         return self.pages.render("signed_out", stayed=True)
-
-
-def is_answer(request: Request) -> bool:
-    """Whether this is the form of `ask` coming back, and not a client's request."""
-    return csrf.FIELD in request.form
 
 
 def _purpose(sub: str) -> str:

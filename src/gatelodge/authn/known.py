@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 from gatelodge.clock import Entropy
 from gatelodge.keys.secrets import b64, same, unb64
-from gatelodge.protocol.reply import Cookie
-from gatelodge.sessions import cookies
 
 _NAME_BYTES = 12
 _MARK_BYTES = 12
@@ -33,14 +31,14 @@ class KnownBrowsers:
         ours = [_mark(key, name, user_id) for key in self._keys]
         return name if any(same(mark, one) for mark in marks for one in ours) else None
 
-    def remember(self, value: str | None, user_id: int) -> Cookie:
+    def remember(self, value: str | None, user_id: int) -> str:
         """Return the cookie that makes this browser known to the account, besides those it is known to already."""
         name, marks = _parts(value)
         if name is None:
             name = self._entropy.bytes(_NAME_BYTES)
         mark = _mark(self._keys[0], name, user_id)
         others = [old for old in marks if old != mark]
-        return cookies.known(".".join(b64(part) for part in (name, mark, *others[: _MOST_ACCOUNTS - 1])))
+        return ".".join(b64(part) for part in (name, mark, *others[: _MOST_ACCOUNTS - 1]))
 
 
 def _parts(value: str | None) -> tuple[bytes | None, list[bytes]]:
