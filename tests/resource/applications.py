@@ -55,6 +55,11 @@ def told(caller: Principal) -> dict[str, Any]:
     return {"issuer": caller.issuer, "sub": caller.sub, "scopes": sorted(caller.scopes)}
 
 
+def brought(raw: bytes, form: Mapping[str, Any]) -> dict[str, str]:
+    """What a view still finds of the body, whoever looked into it before."""
+    return {"raw": raw.decode(), "form": str(form.get("a", ""))}
+
+
 # Starlette and FastAPI
 
 
@@ -75,7 +80,7 @@ def starlette_app(verifier: TokenVerifier) -> Starlette:
 
     @auth.require(READ)
     async def orders(request: Request) -> Response:
-        return JSONResponse(told(request.user.principal) | {"body": (await request.body()).decode()})
+        return JSONResponse(told(request.user.principal) | brought(await request.body(), await request.form()))
 
     @auth.require("orders:write", **STRONG)
     def pay(request: Request) -> Response:
@@ -106,7 +111,7 @@ def fastapi_app(verifier: TokenVerifier) -> FastAPI:
     app.include_router(auth.router)
 
     async def orders(caller: Annotated[Principal, Depends(auth.require(READ))], request: Request) -> dict[str, Any]:
-        return told(caller) | {"body": (await request.body()).decode()}
+        return told(caller) | brought(await request.body(), await request.form())
 
     def pay(caller: Annotated[Principal, Depends(auth.require("orders:write", **STRONG))]) -> dict[str, Any]:
         return told(caller)
@@ -130,7 +135,7 @@ def flask_app(verifier: TokenVerifier) -> Flask:
     def orders() -> dict[str, Any]:
         from flask import request
 
-        return told(auth.principal) | {"body": request.form.get("a", "")}
+        return told(auth.principal) | brought(request.get_data(), request.form)
 
     @app.route("/pay")
     @auth.require("orders:write", **STRONG)

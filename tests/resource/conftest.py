@@ -53,6 +53,8 @@ class Authority:
     opaque: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     asked: list[HttpRequest] = field(default_factory=list[HttpRequest])
     answers: dict[str, HttpResponse] = field(default_factory=dict[str, HttpResponse])
+    beside: list[Any] = field(default_factory=list[Any])  # what else stands among the keys
+    nameless: bool = False  # whether the keys are published without names
     down: bool = False
 
     def token(
@@ -119,7 +121,13 @@ class Authority:
                     "introspection_endpoint": self.issuer + "/introspect",
                 }
             case "/jwks":
-                return {"keys": [self.jwk(name, kind) for name, kind in self.published.items()]}
+                keys = [self.jwk(name, kind) for name, kind in self.published.items()]
+                return {
+                    "keys": [
+                        *([without_none(key | {"kid": None}) for key in keys] if self.nameless else keys),
+                        *self.beside,
+                    ]
+                }
             case "/introspect":
                 return self.opaque.get(dict(request.form or ())["token"], {"active": False})
             case _:

@@ -4,7 +4,7 @@ from django.http import JsonResponse
 from django.urls import include, path
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from tests.resource.applications import READ, STRONG, told
+from tests.resource.applications import READ, STRONG, brought, told
 
 from gatelodge.resource.django import require
 from gatelodge.resource.django import urlpatterns as metadata
@@ -13,7 +13,7 @@ from gatelodge.resource.drf import BearerAuthentication, requires
 
 @require(READ)
 def orders(request):
-    return JsonResponse(told(request.principal) | {"body": request.POST.get("a", "")})
+    return JsonResponse(told(request.principal) | brought(request.body, request.POST))
 
 
 @require("orders:write", **STRONG)
@@ -23,7 +23,7 @@ def pay(request):
 
 @require(READ)
 async def orders_awaited(request):
-    return JsonResponse(told(request.principal) | {"body": request.POST.get("a", "")})
+    return JsonResponse(told(request.principal) | brought(request.body, request.POST))
 
 
 @require("orders:write", **STRONG)
@@ -36,7 +36,7 @@ class Orders(APIView):
     permission_classes = (requires(READ),)
 
     def get(self, request):
-        return Response(told(request.user.principal) | {"body": request.data.get("a", "")})
+        return Response(told(request.user.principal) | brought(request.body, request.data))
 
     post = get
 

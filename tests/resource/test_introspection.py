@@ -223,7 +223,50 @@ async def test_RS_04_a_server_that_is_slow_is_asked_once_about_a_token_and_refus
     await asyncio.gather(*flood, return_exceptions=True)
     assert authority.times("/introspect") <= AT_ONCE
     assert verifier._opaque is not None
-    assert verifier._opaque._flights == {}
+    assert not verifier._opaque._flights
+
+
+async def test_RS_04_callers_who_give_up_make_no_room_for_more_questions(authority: Authority) -> None:
+    gate, asked = asyncio.Event(), 0
+
+    async def slow(request: HttpRequest) -> HttpResponse:
+        nonlocal asked
+        if request.url.endswith("/introspect"):
+            asked += 1
+            await gate.wait()
+        return authority.send(request)
+
+    verifier = authority.verifier(introspection=ASK, async_send=slow)
+    for batch in range(3):
+        callers = [asyncio.create_task(verifier.verify(f"gla_{batch}_{number}")) for number in range(AT_ONCE)]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        for caller in callers:
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
+    assert asked == AT_ONCE
+    gate.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert await verifier.verify(authority.opaque_token())  # there is room again
+
+
+def test_RS_04_an_event_loop_that_ends_takes_its_questions_with_it(authority: Authority) -> None:
+    async def never(request: HttpRequest) -> HttpResponse:
+        if request.url.endswith("/introspect"):
+            await asyncio.Event().wait()
+        return authority.send(request)
+
+    verifier = authority.verifier(introspection=ASK, async_send=never)
+
+    async def give_up() -> None:
+        callers = [asyncio.create_task(verifier.verify(f"gla_{number}")) for number in range(AT_ONCE)]
+        await asyncio.sleep(0.05)
+        for caller in callers:
+            caller.cancel()
+
+    asyncio.run(give_up())
+    assert verifier.verify_sync(authority.opaque_token())
 
 
 async def test_RS_04_no_answer_in_time_lets_nobody_in(authority: Authority) -> None:

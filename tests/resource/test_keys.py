@@ -2,16 +2,18 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from tests.conftest import FakeClock
-from tests.resource.conftest import Authority
+from tests.resource.conftest import Authority, key_named
 
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.client.sending.jwks import COOLDOWN, FRESH, LAST_GOOD
 from gatelodge.client.sending.metadata import FRESH as METADATA_FRESH
 from gatelodge.client.sending.metadata import RETRY
 from gatelodge.protocol import rules
+from gatelodge.protocol.jwks import MAX_TRIED
 from gatelodge.resource import CannotDecide, Refused, TokenVerifier
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +73,106 @@ async def test_RS_05_the_last_good_keys_are_kept(
     clock.advance(int(FRESH))
     assert await verifier.verify(authority.token())
     assert authority.times("/jwks") == 2
+
+
+async def test_RS_21_a_new_key_that_cannot_be_looked_for_decides_nothing(
+    authority: Authority, verifier: TokenVerifier, clock: FakeClock
+) -> None:
+    await verifier.verify(authority.token())
+    await asyncio.to_thread(verifier.verify_sync, authority.token())
+    clock.advance(int(COOLDOWN))
+    authority.down = True
+    for _ in range(3):  # also while it is not looked for again
+        with pytest.raises(CannotDecide):
+            await verifier.verify(authority.token(key="key-2"))
+        with pytest.raises(CannotDecide):
+            verifier.verify_sync(authority.token(key="key-2"))
+        assert await verifier.verify(authority.token())
+    authority.down = False
+    authority.published["key-2"] = "ES256"
+    clock.advance(int(COOLDOWN))
+    assert await verifier.verify(authority.token(key="key-2"))
+
+
+async def test_RS_21_a_made_up_key_is_refused_and_disturbs_nobody(
+    authority: Authority, verifier: TokenVerifier, clock: FakeClock
+) -> None:
+    await verifier.verify(authority.token())
+    for wait in (0, int(COOLDOWN), 1):
+        clock.advance(wait)
+        with pytest.raises(Refused) as caught:
+            await verifier.verify(authority.token(header={"kid": "made-up"}))
+        assert caught.value.rule is rules.JWT_KEY
+        assert await verifier.verify(authority.token())
+
+
+ODD: dict[str, Any] = {
+    "no object": 7,
+    "nothing": {},
+    "of an unknown type": {"kty": "AKP", "alg": "ML-DSA-44", "kid": "pq", "pub": "AA"},
+    "of an unknown curve": {"kty": "EC", "crv": "P-999", "kid": "c", "x": "AA", "y": "AA"},
+    "no point": {"kty": "EC", "crv": "P-256", "kid": "c", "x": "AA", "y": "AA"},
+    "private": key_named("key-7").as_dict(private=True, kid="p"),
+    "a secret": {"kty": "oct", "k": "AAAA", "kid": "s"},
+    "a weak one": {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "w"},
+    "of a strange name": {**key_named("key-7").as_dict(private=False), "kid": 7},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_RS_21_one_bad_element_spoils_no_other_key(odd: str, authority: Authority) -> None:
+    authority.beside = [ODD[odd]]
+    assert await authority.verifier().verify(authority.token())
+    with pytest.raises(Refused):
+        await authority.verifier().verify(authority.token(key="key-7", header={"kid": "p"}))
+
+
+async def test_RS_21_a_set_of_two_hundred_keys_is_read(authority: Authority) -> None:
+    chain = ["MII" * 100]
+    authority.beside = [Authority.jwk("key-7", "ES256") | {"kid": f"old-{n}", "x5c": chain} for n in range(200)]
+    assert await authority.verifier().verify(authority.token())
+
+
+@pytest.mark.parametrize("nameless", ["the keys", "the token", "both"])
+async def test_RS_21_a_name_that_one_side_lacks_excludes_no_key(nameless: str, authority: Authority) -> None:
+    authority.published = {"key-1": "ES256", "key-2": "ES256"}
+    authority.nameless = nameless != "the token"
+    verifier = authority.verifier()
+    header = {} if nameless == "the keys" else {"kid": None}
+    for key in authority.published:
+        assert await verifier.verify(authority.token(key=key, header=header))
+    with pytest.raises(Refused) as caught:
+        await verifier.verify(authority.token(key="key-3", header=header))
+    assert caught.value.rule is rules.JWT_SIGNATURE
+
+
+async def test_RS_21_a_key_without_a_name_that_was_replaced_is_noticed_within_a_minute(
+    authority: Authority, clock: FakeClock
+) -> None:
+    authority.nameless = True
+    verifier = authority.verifier()
+    await verifier.verify(authority.token(header={"kid": None}))
+    authority.published = {"key-2": "ES256"}
+    clock.advance(int(COOLDOWN))
+    assert await verifier.verify(authority.token(key="key-2", header={"kid": None}))
+
+
+async def test_RS_21_a_token_may_not_cost_more_verifications_than_a_few(authority: Authority) -> None:
+    authority.published = {f"key-{number}": "ES256" for number in range(1, MAX_TRIED + 2)}
+    with pytest.raises(Refused) as caught:
+        await authority.verifier().verify(authority.token(header={"kid": None}))
+    assert caught.value.rule is rules.JWT_KEY
+
+
+async def test_a_withdrawn_key_is_believed_for_no_longer_than_a_set_may_be_kept(
+    authority: Authority, verifier: TokenVerifier, clock: FakeClock
+) -> None:
+    token = authority.token(exp=clock.now() + 10_000)
+    await verifier.verify(token)
+    authority.published = {"key-2": "ES256"}
+    clock.advance(300)  # what operators are told, and what `cache-control` of /jwks says
+    with pytest.raises(Refused):
+        await verifier.verify(token)
 
 
 async def test_a_new_key_is_found_within_a_minute(

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from gatelodge.protocol import base64url, rules
-from gatelodge.protocol.jwks import MAX_KID, Keys
+from gatelodge.protocol.jwks import ASYMMETRIC, MAX_KID, Keys
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.strict_json import BadJson, read_object
 
@@ -20,8 +20,6 @@ MAX_HEADER = 2_048  # bytes
 HEADERS = 64  # remembered at most
 LEEWAY = 60  # seconds two honest clocks may differ
 LAST_SECOND = 1 << 42  # no time we believe lies beyond
-
-ASYMMETRIC = frozenset({"ES256", "RS256", "PS256"})
 
 # A header member that brings its own key, or that changes what was signed, is refused whatever it says.
 _FORBIDDEN = frozenset({"crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc"})

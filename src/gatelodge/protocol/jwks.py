@@ -1,23 +1,28 @@
 """Public keys to verify with: read once from a JWK set, found by `kid` and algorithm alone (RFC 7517)."""
 
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from gatelodge.protocol.signature import ALGORITHMS_OF_EC, ALGORITHMS_OF_RSA, Proof, proof_of
-from gatelodge.protocol.strict_json import BadJson, read_object
+from gatelodge.protocol.signature import ALGORITHMS, VERIFIABLE, Proof, PublicKey, proof_of
+from gatelodge.protocol.strict_json import MAX_CONTAINERS, BadJson, read_object
 
 MAX_JWKS = 65_536  # bytes
 MAX_KEYS = 32
+MAX_PUBLISHED, MAX_PUBLISHED_KEYS = 262_144, 256  # bytes and keys of what an authorization server publishes
 MAX_KID = 255  # characters
+MAX_TRIED = 8  # keys that a token which does not say which may cost us
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 4096  # a larger one only costs us time
 
+ASYMMETRIC = frozenset({"ES256", "RS256", "PS256"})  # what is verified unless more is chosen
+
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_ALGORITHMS = {"EC": ALGORITHMS_OF_EC, "RSA": ALGORITHMS_OF_RSA}
+_MEMBERS = {"EC": ("kty", "crv", "x", "y"), "OKP": ("kty", "crv", "x"), "RSA": ("kty", "n", "e")}
 
 
 class BadKeys(ValueError):
@@ -52,19 +57,61 @@ class PublicKeys:
         return fitting[0] if len(fitting) == 1 else None
 
 
+class IssuerKeys(PublicKeys):
+    """The keys one authorization server signs with. Any of them will do where a token or a key does not say which."""
+
+    __slots__ = ()
+
+    def find(self, kid: str | None, alg: str) -> VerificationKey | None:
+        """Return the key named `kid`; if none is, or the token names none, whichever key it could be (RFC 7515 6).
+
+        Keys without a name could be it, for a token without a name any. `None` if there are none or too many to try.
+        """
+        fitting = [key for key in self.keys if alg in key.proofs]
+        named = [key for key in fitting if key.kid == kid]
+        tried = named or [key for key in fitting if kid is None or key.kid is None]
+        if len(tried) == 1:
+            return tried[0]
+        return _any_of(tried, alg) if 0 < len(tried) <= MAX_TRIED else None
+
+
+def _any_of(keys: Sequence[VerificationKey], alg: str) -> VerificationKey:
+    proofs = [key.proofs[alg] for key in keys]
+    return VerificationKey(None, {alg: lambda signed, signature: any(proves(signed, signature) for proves in proofs)})
+
+
 def read_jwks(raw: bytes) -> PublicKeys:
-    """Return the signing keys of a JWK set; keys for encryption and of types we never verify are passed over.
+    """Return the signing keys of a JWK set that somebody registers; keys for other purposes are passed over.
 
     Raises `BadKeys` for a private or symmetric key, two keys of one name, a weak RSA key, or no usable key at all.
     """
+    entries = _entries(raw, MAX_JWKS, MAX_KEYS, MAX_CONTAINERS)
+    return public_keys(key for key in map(read_jwk, entries) if key is not None)
+
+
+def read_published(raw: bytes) -> IssuerKeys:
+    """Return the keys that an authorization server publishes, whatever stands beside them, for any algorithm we know.
+
+    Raises `BadKeys` if there is none.
+    """
+    keys: list[VerificationKey] = []
+    for entry in _entries(raw, MAX_PUBLISHED, MAX_PUBLISHED_KEYS, 3 * MAX_PUBLISHED_KEYS):
+        with suppress(BadKeys):  # its other keys are no worse for it
+            keys += [key for key in (read_jwk(entry, VERIFIABLE),) if key is not None]
+    if not keys:
+        raise BadKeys("no key can verify a signature")
+    return IssuerKeys(tuple(keys))
+
+
+def _entries(raw: bytes, max_bytes: int, max_keys: int, max_containers: int) -> list[Any]:
     try:
-        document = read_object(raw, MAX_JWKS)
+        document = read_object(raw, max_bytes, max_containers)
     except BadJson as error:
         raise BadKeys("jwks is not a JSON object") from error
     entries = document.get("keys")
-    if not isinstance(entries, list) or not 0 < len(cast("list[Any]", entries)) <= MAX_KEYS:
+    if not isinstance(entries, list) or not 0 < len(cast("list[Any]", entries)) <= max_keys:
         raise BadKeys("jwks has no list of keys")
-    return public_keys(key for key in map(read_jwk, cast("list[Any]", entries)) if key is not None)
+    return cast("list[Any]", entries)
 
 
 def public_keys(keys: Iterable[VerificationKey]) -> PublicKeys:
@@ -78,30 +125,30 @@ def public_keys(keys: Iterable[VerificationKey]) -> PublicKeys:
     return PublicKeys(found)
 
 
-def read_jwk(jwk: object) -> VerificationKey | None:
-    """Return one JWK as a key to verify with, or `None` if it is for something else. Raises `BadKeys`."""
+def read_jwk(jwk: object, algorithms: frozenset[str] = ASYMMETRIC) -> VerificationKey | None:
+    """Return one JWK as a key to verify `algorithms` with, or `None` if it is for something else. Raises `BadKeys`."""
     if not isinstance(jwk, dict):
         raise BadKeys("a key is not a JSON object")
     members = cast("dict[str, Any]", jwk)
     if members.get("kty") == "oct" or _PRIVATE_MEMBERS & members.keys():
         raise BadKeys("a key is not public")
-    if not _is_for_signing(members):
+    fit = _algorithms(members) & algorithms
+    if members.get("use", "sig") != "sig" or not fit:
         return None
-    kid, key = _kid(members), _imported(members).public_key
-    return VerificationKey(kid, {alg: proof_of(alg, key) for alg in _algorithms(members)})
-
-
-def _is_for_signing(jwk: Mapping[str, Any]) -> bool:
-    if jwk.get("use", "sig") != "sig" or (jwk.get("kty") == "EC" and jwk.get("crv") != "P-256"):
-        return False
-    return bool(_algorithms(jwk))
+    kid, key = _kid(members), _imported(members)
+    return VerificationKey(kid, {alg: proof_of(alg, key) for alg in fit})
 
 
 def _algorithms(jwk: Mapping[str, Any]) -> frozenset[str]:
-    """A key that names its algorithm verifies that one only (RFC 8725 3.1)."""
-    kty: Any = jwk.get("kty")
-    fit = _ALGORITHMS.get(kty, frozenset[str]()) if isinstance(kty, str) else frozenset[str]()
-    return fit & {jwk["alg"]} if isinstance(jwk.get("alg"), str) else fit
+    """A key that names its algorithm verifies that one only (RFC 8725 3.1); both names of one are that one."""
+    kty, crv, alg = (_text(jwk, name) for name in ("kty", "crv", "alg"))
+    fit = ALGORITHMS.get((kty or "", crv if kty != "RSA" else None), frozenset[str]())
+    return fit if alg is None or (kty == "OKP" and alg in fit) else fit & {alg}
+
+
+def _text(jwk: Mapping[str, Any], name: str) -> str | None:
+    value = jwk.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _kid(jwk: Mapping[str, Any]) -> str | None:
@@ -113,14 +160,17 @@ def _kid(jwk: Mapping[str, Any]) -> str | None:
     return kid
 
 
-def _imported(jwk: Mapping[str, Any]) -> ECKey | RSAKey:
+def _imported(jwk: Mapping[str, Any]) -> PublicKey:
     """Keep the members that make up the public key and none that could change what it is used for."""
     try:
+        members: dict[str, str | list[str]] = {name: str(jwk[name]) for name in _MEMBERS[jwk["kty"]]}
         if jwk["kty"] == "EC":
-            return ECKey.import_key({name: str(jwk[name]) for name in ("kty", "crv", "x", "y")})
-        if not MIN_RSA_BITS <= _bits(str(jwk["n"])) <= MAX_RSA_BITS:
+            return ECKey.import_key(members).public_key
+        if jwk["kty"] == "OKP":
+            return cast("PublicKey", OKPKey.import_key(members).public_key)
+        if not MIN_RSA_BITS <= _bits(str(members["n"])) <= MAX_RSA_BITS:
             raise BadKeys(f"an RSA key must have {MIN_RSA_BITS} to {MAX_RSA_BITS} bits")
-        return RSAKey.import_key({name: str(jwk[name]) for name in ("kty", "n", "e")})
+        return RSAKey.import_key(members).public_key
     except BadKeys:
         raise
     except (JoseError, ValueError, KeyError, TypeError) as error:

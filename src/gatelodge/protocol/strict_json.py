@@ -13,13 +13,13 @@ class BadJson(ValueError):
     """Not a JSON object we are willing to read."""
 
 
-def read_object(raw: bytes, max_bytes: int) -> dict[str, Any]:
+def read_object(raw: bytes, max_bytes: int, max_containers: int = MAX_CONTAINERS) -> dict[str, Any]:
     """Return the JSON object in `raw`.
 
-    Refuses more than `max_bytes`, deep nesting, duplicate members, numbers of more than 18 digits, NaN and infinities,
-    and text that is not UTF-8. Raises `BadJson`.
+    Refuses more than `max_bytes` or `max_containers` objects and lists, so also deep nesting, duplicate
+    members, numbers of more than 18 digits, NaN and infinities, and text that is not UTF-8. Raises `BadJson`.
     """
-    if len(raw) > max_bytes or raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS:
+    if len(raw) > max_bytes or raw.count(b"[") + raw.count(b"{") > max_containers:
         raise BadJson("too large")
     try:
         text = raw.decode("utf-8").strip(_SPACES)

@@ -26,7 +26,7 @@ with demanded("django", "django"):
     from asgiref.sync import iscoroutinefunction, markcoroutinefunction
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
-    from django.http import HttpResponse, JsonResponse
+    from django.http import HttpResponse, JsonResponse, RawPostDataException
     from django.urls import re_path
 
 View = Callable[..., Any]
@@ -37,6 +37,7 @@ class Request(Protocol):
 
     META: Mapping[str, str]
     POST: Mapping[str, str]
+    body: bytes
     principal: Principal | None
 
 
@@ -142,8 +143,13 @@ def presented(request: Request) -> Presented:
 
 
 def _form_holds_token(request: Request) -> bool:
-    is_form = is_small_form(request.META.get("CONTENT_TYPE", ""), str(request.META.get("CONTENT_LENGTH", "")))
-    return is_form and "access_token" in request.POST
+    """A short form is looked into as bytes, which Django keeps for the view, raw or as a form."""
+    if not is_small_form(request.META.get("CONTENT_TYPE", ""), str(request.META.get("CONTENT_LENGTH", ""))):
+        return False
+    try:
+        return holds_token(request.body)
+    except RawPostDataException:  # somebody read it as a form already, and Django kept that
+        return "access_token" in request.POST
 
 
 def response(reply: Reply) -> HttpResponse:

@@ -84,8 +84,9 @@ def _presented(request: Request) -> Presented:
 
 
 def _form_holds_token(request: Request) -> bool:
+    """A short form is looked into as bytes, which Flask keeps for the view, raw or as a form."""
     is_form = is_small_form(request.content_type or "", request.environ.get("CONTENT_LENGTH", ""))
-    return is_form and "access_token" in request.form
+    return is_form and holds_token(request.get_data())
 
 
 def _response(reply: Reply) -> Response:

@@ -1,13 +1,16 @@
 """Opaque access tokens: what the server said of one is believed for a few seconds, and never past the token's end.
 
 While the server cannot be asked, no token is good of which it did not just say so. One token is asked about once at a
-time, however many requests bring it, and only so many tokens at once: a flood of made-up ones stops here.
+time, however many requests bring it, and only so many tokens at once, whether or not anybody still waits for the
+answer: a flood of made-up ones stops here.
 """
 
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from gatelodge.client.forks import ForkedLock
 from gatelodge.client.messages.discovery import ServerMetadata
@@ -49,6 +52,8 @@ class Answer:
 class OpaqueTokens:
     """Verifies the tokens of one issuer by asking it, for threads and tasks.
 
+    Questions under way are held weakly, so that one whose event loop is gone keeps no place.
+
     Both ways raise `BadToken`; `OAuthClientError` or `CannotDecide` if the server cannot be asked.
     """
 
@@ -61,7 +66,8 @@ class OpaqueTokens:
         self._moment = Moment(clock)
         self._expected = Expected(issuer=issuer.name, audience=audience, types=frozenset(), grace=0)
         self._good, self._bad = Remembered[Answer](ROOM), Remembered[Answer](ROOM)
-        self._flights: dict[bytes, Flight[Answer]] = {}
+        self._flights = WeakValueDictionary[bytes, Flight[Answer]]()
+        self._process = os.getpid()
         self._lock = ForkedLock()
 
     def verify(self, token: str) -> Principal:
@@ -69,8 +75,7 @@ class OpaqueTokens:
         name = digest(token)
         answer = self._remembered(name)
         if answer is None:
-            with self._flight_of(name) as flight:
-                answer = flight.run(lambda: self._ask(token, name))
+            answer = self._flight_of(name).run(lambda: self._ask(token, name))
         return _judged(answer)
 
     async def verify_async(self, token: str) -> Principal:
@@ -78,8 +83,7 @@ class OpaqueTokens:
         name = digest(token)
         answer = self._remembered(name)
         if answer is None:
-            with self._flight_of(name) as flight:
-                answer = await flight.run_async(lambda: self._ask_async(token, name))
+            answer = await self._flight_of(name).run_async(lambda: self._ask_async(token, name))
         return _judged(answer)
 
     def _remembered(self, name: bytes) -> Answer | None:
@@ -88,26 +92,37 @@ class OpaqueTokens:
             return None
         return answer
 
-    @contextmanager
-    def _flight_of(self, name: bytes) -> Generator[Flight[Answer]]:
+    def _flight_of(self, name: bytes) -> Flight[Answer]:
         """Join those who ask about the same token. Raises `CannotDecide` if too many others are asked about."""
         with self._lock:
-            if name not in self._flights and len(self._flights) >= AT_ONCE:
-                raise CannotDecide("too many tokens have to be asked about at once")
-            flight = self._flights.setdefault(name, Flight[Answer]())
+            if self._process != os.getpid():  # what the parent asks about, nobody asks about here
+                self._process = os.getpid()
+                self._flights.clear()
+            flight = self._flights.get(name)
+            if flight is None:
+                if len(self._flights) >= AT_ONCE:
+                    raise CannotDecide("too many tokens have to be asked about at once")
+                flight = self._flights[name] = Flight[Answer]()
+            return flight
+
+    @contextmanager
+    def _asking(self, name: bytes) -> Generator[None]:
+        """Hold the place until the answer is there: who asked may long be gone."""
         try:
-            yield flight
+            yield
         finally:
             with self._lock:
                 self._flights.pop(name, None)
 
     def _ask(self, token: str, name: bytes) -> Answer:
-        server = self._how.server_of(self._issuer.metadata())
-        return self._keep(name, self._carrier.send(self._question(server, token)), server)
+        with self._asking(name):
+            server = self._how.server_of(self._issuer.metadata())
+            return self._keep(name, self._carrier.send(self._question(server, token)), server)
 
     async def _ask_async(self, token: str, name: bytes) -> Answer:
-        server = self._how.server_of(await self._issuer.metadata_async())
-        return self._keep(name, await self._carrier.send_async(self._question(server, token)), server)
+        with self._asking(name):
+            server = self._how.server_of(await self._issuer.metadata_async())
+            return self._keep(name, await self._carrier.send_async(self._question(server, token)), server)
 
     def _question(self, server: ServerMetadata, token: str) -> HttpRequest:
         return introspection_request(server, self._client, token, self._moment, "access_token")

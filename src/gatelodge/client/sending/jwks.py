@@ -11,11 +11,11 @@ from gatelodge.client.errors import OAuthClientError, ServerUnavailable, Unexpec
 from gatelodge.client.sending.flight import Flight
 from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send, refuse_outage
 from gatelodge.clock import Clock, SystemClock
-from gatelodge.protocol.jwks import BadKeys, PublicKeys, read_jwks
+from gatelodge.protocol.jwks import BadKeys, PublicKeys, read_published
 
 COOLDOWN = 30.0  # seconds between two fetches
 RETRY = 2.0  # seconds between two fetches while nothing is known at all
-FRESH = 600.0  # seconds a set is used without looking whether it changed
+FRESH = 300.0  # seconds a set is used without looking whether it changed
 LAST_GOOD = 86_400.0  # seconds a set is used although it cannot be fetched any more
 
 _NONE = PublicKeys()
@@ -32,7 +32,7 @@ def read_jwks_response(uri: str, response: HttpResponse) -> PublicKeys:
     if response.status != 200:
         raise UnexpectedAnswer(f"keys at {place(uri)}", "200 and a JWK set", str(response.status))
     try:
-        return read_jwks(response.body)
+        return read_published(response.body)
     except BadKeys as error:
         raise UnexpectedAnswer(f"keys at {place(uri)}", "a JWK set to verify with", str(error)) from None
 
@@ -53,12 +53,13 @@ class JwksCache:
     def keys_for(self, kid: str | None, alg: str) -> PublicKeys:
         """Return the keys to verify with, looking again if this one is unknown and the last look is long ago.
 
-        Raises `OAuthClientError` if there are no keys at all: then nothing can be decided.
+        Raises `OAuthClientError` if nothing can be decided: there are no keys at all, or this one is unknown and could
+        not be looked for.
         """
         if not self._held.suffices(kid, alg, under_way=self._flight.is_under_way):
             with suppress(OAuthClientError):
                 self._flight.run(self._look)
-        return self._held.last_good()
+        return self._held.last_good(kid, alg)
 
     def _look(self) -> None:
         if self._held.may_look():
@@ -82,16 +83,17 @@ class AsyncJwksCache:
     async def keys_for(self, kid: str | None, alg: str) -> PublicKeys:
         """Return the keys to verify with, looking again if this one is unknown and the last look is long ago.
 
-        Raises `OAuthClientError` if there are no keys at all: then nothing can be decided.
+        Raises `OAuthClientError` if nothing can be decided: there are no keys at all, or this one is unknown and could
+        not be looked for.
         """
         if not self._held.suffices(kid, alg, under_way=self._flight.is_under_way):
             with suppress(OAuthClientError):
                 await self._flight.run_async(self._look)
-        return self._held.last_good()
+        return self._held.last_good(kid, alg)
 
     def known(self, kid: str | None, alg: str) -> PublicKeys | None:
         """Return the keys if no look is needed: a question that never waits."""
-        return self._held.last_good() if self._held.suffices(kid, alg, under_way=False) else None
+        return self._held.last_good(kid, alg) if self._held.suffices(kid, alg, under_way=False) else None
 
     async def _look(self) -> None:
         if self._held.may_look():
@@ -108,11 +110,16 @@ class _HeldKeys:
         self._keys = _NONE
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
+        self._missed = True  # whether the last look brought nothing
         self._failure: OAuthClientError = ServerUnavailable(uri, "its keys were never had", sent=False)
 
     def suffices(self, kid: str | None, alg: str, *, under_way: bool) -> bool:
-        """Whether nothing would be gained by looking: the key is known and fresh, or somebody is looking already."""
-        known = self._keys.find(kid, alg) is not None
+        """Whether nothing would be gained by looking: the key is known and fresh, or somebody is looking already.
+
+        A key that is not known by its name may have been replaced by another one without a name.
+        """
+        key = self._keys.find(kid, alg)
+        known = key is not None and key.kid is not None and key.kid == kid
         return known and (under_way or self._clock.monotonic() < self._fetched_at + FRESH)
 
     def may_look(self) -> bool:
@@ -126,7 +133,7 @@ class _HeldKeys:
         try:
             yield
         except OAuthClientError as failure:
-            self._failure = failure
+            self._failure, self._missed = failure, True
             raise
         finally:
             self._tried_at = self._clock.monotonic()
@@ -134,9 +141,14 @@ class _HeldKeys:
     def keep(self, response: HttpResponse) -> None:
         self._keys = read_jwks_response(self.uri, response)
         self._fetched_at = self._clock.monotonic()
+        self._missed = False
 
-    def last_good(self) -> PublicKeys:
-        """Return the keys last had. Raises what went wrong if there are none, or if they are too old."""
-        if self._keys.keys and self._clock.monotonic() < self._fetched_at + LAST_GOOD:
+    def last_good(self, kid: str | None, alg: str) -> PublicKeys:
+        """Return the keys last had. Raises what went wrong if they do not tell whether the one asked for is good.
+
+        They do not if they are too old, or if that one is not among them and the last look brought nothing.
+        """
+        is_usable = self._keys.keys and self._clock.monotonic() < self._fetched_at + LAST_GOOD
+        if is_usable and not (self._missed and self._keys.find(kid, alg) is None):
             return self._keys
         raise self._failure.with_traceback(None)  # else every raise would lengthen it
