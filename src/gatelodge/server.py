@@ -85,7 +85,7 @@ async def lay_foundation(
         if config.server.playground and not config.demo:
             await _prepare_playground(config, db, vault, clock)
         registry = Registry(db, clock)
-        keys = Keys(db, vault, clock, schedule_of(config.keys))
+        keys = Keys(db, vault, clock, schedule_of(config.keys, config.sessions))
         await asyncio.gather(registry.poll(), keys.start())
     except BaseException:
         await db.close()

@@ -44,7 +44,6 @@ AUTHORIZATION = (
     Break(rules.CLIENT_KNOWN, {"client_id": "nobody"}),
     Break(rules.REDIRECT_ONCE, raw=("redirect_uri=https%3A%2F%2Fevil.test",)),
     Break(rules.REDIRECT_EXACT, {"redirect_uri": RP + "/"}),
-    Break(rules.JWT_COMPACT, {"id_token_hint": "garbage"}),
     TWICE,
     Break(rules.REQUEST_OBJECT, {"request": "x"}),
     Break(rules.REQUIRED, {"response_type": None}),
@@ -98,7 +97,6 @@ REVOCATION = (UNREADABLE, IN_THE_URL, TWICE, BAD_HEADER, WRONG_SECRET, Break(rul
 LOGOUT = (
     UNREADABLE,
     TWICE,
-    Break(rules.JWT_COMPACT, {"id_token_hint": "garbage"}),
     Break(rules.LOGOUT_REDIRECT, {"post_logout_redirect_uri": "https://evil.test"}),
 )
 

@@ -47,9 +47,16 @@ def test_an_expired_id_token_still_tells_who_it_was() -> None:
         "nonsense",
     ],
 )
-def test_JWT_12_a_hint_that_is_no_id_token_of_ours_is_refused_on_our_page(hint: str) -> None:
-    with pytest.raises(UnsafeRequest):
-        request(id_token_hint=hint)
+def test_JWT_12_a_hint_that_is_no_id_token_of_ours_is_none(hint: str) -> None:
+    assert read_hint(hint, ISSUER, KEYS, NOW) is None
+    assert request(id_token_hint=hint) == LogoutRequest(None, None, None, None, hint_unread=True)
+
+
+def test_ID_01_who_asks_with_a_hint_nobody_can_read_is_gone_back_to_only_if_they_say_who_they_are() -> None:
+    bye = "https://rp.test/bye"
+    assert find_return(request(id_token_hint="x", post_logout_redirect_uri=bye), None) is None
+    with_name = request(id_token_hint="x", client_id="web1", post_logout_redirect_uri=bye)
+    assert find_return(with_name, WEB1) == ReturnAddress(bye, None)
 
 
 def test_the_hint_says_which_client_asks() -> None:

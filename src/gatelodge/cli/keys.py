@@ -74,7 +74,7 @@ def _changed(config_file: Path | None, act: "Callable[[Keys], Awaitable[None]]")
     async def whole(desk: running.Desk) -> Sequence[SigningKey]:
         vault = open_vault(config, desk.entropy)
         await initialise(config, desk.db, vault, desk.clock, desk.entropy)
-        ring = Keys(desk.db, vault, desk.clock, schedule_of(config.keys))
+        ring = Keys(desk.db, vault, desk.clock, schedule_of(config.keys, config.sessions))
         await ring.start()
         await act(ring)
         return ring.rows()

@@ -45,7 +45,7 @@ class EndSessionEndpoint:
         params = request.query.merge(request.form)
         params.refuse_repeated()
         now = self.clock.now()
-        asked = read_request(params, self.issuer, self.keys.ring.at(now), now)
+        asked = read_request(params, self.issuer, self.keys.ring.hints_at(now), now)
         client = await self.registry.client(asked.client_id) if asked.client_id else None
         goes_to = find_return(asked, client)
         person = await self.browsers.signed_in(request)

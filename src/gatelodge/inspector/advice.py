@@ -67,7 +67,6 @@ ADVICE: Mapping[Rule, str] = {
     rules.USERINFO_SCOPE: "Ask for the scope openid; a token of client credentials has no person behind it.",
     rules.INTERACTION: "This sign-in was answered, took too long, or began in another browser. Begin at the "
     "application; bookmarks of this page do not work.",
-    rules.LOGOUT_HINT: "id_token_hint must be an ID token of this server; an expired one will do.",
     rules.LOGOUT_CLIENT: "Leave client_id out, or send the one the hint was issued to.",
 }
 

@@ -2,6 +2,7 @@
 
 A key signs from `activates_at` until `retires_at` and is published from the moment it exists until `removed_at`. So
 every process that has read the same rows signs with the same key in the same second, and nothing has to be switched.
+What it signed may come back as a hint for longer than it is published: its public half is remembered for that.
 """
 
 from base64 import urlsafe_b64decode
@@ -49,11 +50,24 @@ class HeldKey:
     published: Mapping[str, Any]
 
 
-class KeyRing:
-    """Every key that is not removed for good. Built by `open_ring`; it never changes."""
+@dataclass(frozen=True, slots=True)
+class PastKey:
+    """One key that is not published any more: its public half, for hints alone."""
 
-    def __init__(self, keys: Sequence[HeldKey]) -> None:
+    row: SigningKey
+    verifier: VerificationKey
+
+
+class KeyRing:
+    """Every key that is not removed for good. Built by `open_ring`; it never changes.
+
+    `past` are removed keys that still verify hints, as every key does for `remember` seconds after it signed last.
+    """
+
+    def __init__(self, keys: Sequence[HeldKey], past: Sequence[PastKey] = (), remember: int = 0) -> None:
         self.keys = tuple(keys)
+        self._known: Mapping[str, HeldKey | PastKey] = {key.row.kid: key for key in (*past, *keys)}
+        self._remember = remember
         self._by_kid = {key.row.kid: key for key in keys}
         self._by_header = {(typ, key.signer.header(typ)): key for key in keys for typ in TYPES}
         self._signing = {alg: [key for key in keys if key.row.alg == alg] for alg in ALGORITHMS}
@@ -91,6 +105,18 @@ class KeyRing:
         """Return what the JOSE door asks: the keys published now."""
         return PublishedKeys(self, now)
 
+    def hints_at(self, now: int) -> "HintKeys":
+        """Return what the JOSE door asks about a hint: also keys that are not published any more."""
+        return HintKeys(self, now)
+
+    def of_hint(self, kid: str, now: int) -> VerificationKey | None:
+        """Return the key of that name if a token it signed may still serve as a hint, `None` if there is none."""
+        key = self._known.get(kid)
+        if key is None:
+            return None
+        counts = state(key.row, now) != "removed" or is_remembered(key.row, now, self._remember)
+        return key.verifier if counts else None
+
     def jwks(self, now: int) -> Mapping[str, Any]:
         """Return the public JWK set (RFC 7517 5): the same object again until a key is removed."""
         since, until, document = self._published
@@ -115,6 +141,26 @@ class PublishedKeys:
         return key if key is not None and alg in key.proofs else None
 
 
+@dataclass(frozen=True, slots=True)
+class HintKeys:
+    """Our own keys as `protocol.jwks.Keys`, for tokens that only say whom somebody means."""
+
+    ring: KeyRing
+    now: int
+
+    def find(self, kid: str | None, alg: str) -> VerificationKey | None:
+        """Return our key of that name, also one that was published until not long ago."""
+        key = self.ring.of_hint(kid, self.now) if kid else None
+        return key if key is not None and alg in key.proofs else None
+
+
+def is_remembered(row: SigningKey, now: int, remember: int) -> bool:
+    """Whether a removed key still verifies hints. One that is compromised was removed as it retired, and never does."""
+    if row.retires_at is None or row.removed_at is None or row.removed_at <= row.retires_at:
+        return False
+    return now < row.retires_at + remember
+
+
 def state(row: SigningKey, now: int) -> State:
     """Return what a key is at `now`."""
     if row.removed_at is not None and row.removed_at <= now:
@@ -124,10 +170,12 @@ def state(row: SigningKey, now: int) -> State:
     return "active" if row.activates_at <= now else "next"
 
 
-def open_ring(rows: Iterable[SigningKey], vault: Vault, now: int) -> KeyRing:
+def open_ring(rows: Iterable[SigningKey], vault: Vault, now: int, remember: int = 0) -> KeyRing:
     """Unseal every key that is not removed. Raises `WrongSecretKey` if even one does not open."""
-    live = [row for row in rows if state(row, now) != "removed"]
-    return KeyRing([_held(row, vault) for row in sorted(live, key=lambda row: (row.activates_at, row.kid))])
+    ordered = sorted(rows, key=lambda row: (row.activates_at, row.kid))
+    live = [_held(row, vault) for row in ordered if state(row, now) != "removed"]
+    gone = [row for row in ordered if state(row, now) == "removed" and is_remembered(row, now, remember)]
+    return KeyRing(live, [key for key in map(_past, gone) if key is not None], remember)
 
 
 def check_opens(rows: Iterable[SigningKey], vault: Vault, now: int) -> None:
@@ -176,6 +224,11 @@ def _held(row: SigningKey, vault: Vault) -> HeldKey:
     if key is None:
         raise ValueError(f"signing key {row.kid} has no private half")
     return HeldKey(row, Signer(row.kid, cast("SigningAlg", row.alg), key), verifier, public)
+
+
+def _past(row: SigningKey) -> PastKey | None:
+    verifier = read_jwk(msgspec.json.decode(row.public_jwk))
+    return verifier and PastKey(row, verifier)
 
 
 def _rsa_key(jwk: Mapping[str, str]) -> RSAPrivateKey:

@@ -57,7 +57,9 @@ class Keys:
         """Read the rows and open the ring again if they changed."""
         rows = await self._db.read(signing_keys.list_all)
         if rows != self._rows:
-            self.ring = await asyncio.to_thread(open_ring, rows, self._vault, self._clock.now())
+            self.ring = await asyncio.to_thread(
+                open_ring, rows, self._vault, self._clock.now(), self._schedule.remember
+            )
             self._rows = rows
 
     async def tend(self) -> None:

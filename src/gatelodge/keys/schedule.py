@@ -17,11 +17,13 @@ from gatelodge.stores.signing_keys import NEVER, SigningKey
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Seconds: a key signs for `period` (0: until told), is published `publish_ahead` before it may sign, and stays
-    published `keep` after it signed last, which is at least the life of the longest token."""
+    published `keep` after it signed last, which is at least the life of the longest token, and verifies hints for
+    `remember` after that moment, which is the life of the longest session."""
 
     period: int
     publish_ahead: int
     keep: int
+    remember: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,22 @@ def plan_retire(
     """Stop signing with a key at once. Raises `LookupError` if it does not exist or is retired already.
 
     The next key takes over now, however young: this is the one exception to publishing ahead, because otherwise nothing
-    could sign. A `compromised` key is no longer published either: everything it signed is dead.
+    could sign. A `compromised` key is no longer published either: everything it signed is dead, also as a hint, so one
+    that is not published any more can still be told to be one.
     """
-    row = next((row for row in rows if row.kid == kid and state(row, now) != "removed"), None)
-    if row is None or (state(row, now) == "retired" and not compromised):
+    row = next((row for row in rows if row.kid == kid and not _is_dead(row, now)), None)
+    if row is None or (state(row, now) in ("retired", "removed") and not compromised):
         raise LookupError(kid)
     ended = replace(row, retires_at=now, removed_at=now if compromised else now + schedule.keep)
     following = next((other for other in rows if other.alg == row.alg and state(other, now) == "next"), None)
     if state(row, now) != "active" or following is None or following.kid == kid:
         return Change(changed=(ended,))
     return Change(changed=(ended, replace(following, activates_at=now)))
+
+
+def _is_dead(row: SigningKey, now: int) -> bool:
+    """Whether nothing it signed counts any more, whatever for."""
+    return state(row, now) == "removed" and row.removed_at == row.retires_at
 
 
 def _ending(row: SigningKey, at: int, schedule: Schedule) -> SigningKey:

@@ -1,6 +1,6 @@
 """What an operator can do with signing keys, over the keeper, which makes every change one audited transaction."""
 
-from gatelodge.config.policies import DAY, KeyPolicy
+from gatelodge.config.policies import DAY, KeyPolicy, SessionPolicy
 from gatelodge.keys.keys import Keys
 from gatelodge.keys.schedule import Schedule
 from gatelodge.ops.refusals import NotThere
@@ -10,9 +10,10 @@ LONGEST_TOKEN = DAY  # seconds; no setting and no API may let a signed token liv
 MARGIN = 3_600  # seconds, for the clocks and caches of others
 
 
-def schedule_of(policy: KeyPolicy) -> Schedule:
-    """Return when keys hand over by themselves, and how long a retired one is still published."""
-    return Schedule(policy.rotation_days * DAY, policy.publish_ahead, LONGEST_TOKEN + MARGIN)
+def schedule_of(policy: KeyPolicy, sessions: SessionPolicy) -> Schedule:
+    """Return when keys hand over by themselves, and how long a retired one is still published and verifies hints."""
+    keep, remember = LONGEST_TOKEN + MARGIN, sessions.lifetime + MARGIN
+    return Schedule(policy.rotation_days * DAY, policy.publish_ahead, keep, remember)
 
 
 async def rotate(keys: Keys, origin: Origin) -> None:

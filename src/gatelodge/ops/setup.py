@@ -38,7 +38,7 @@ async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, e
     await asyncio.to_thread(migrate.up, config.database)
     found = await db.read(instance.load)
     if found is None:
-        first = await asyncio.to_thread(_first_keys, vault, clock.now(), schedule_of(config.keys))
+        first = await asyncio.to_thread(_first_keys, vault, clock.now(), schedule_of(config.keys, config.sessions))
         sealed = vault.seal(PROOF, PURPOSE)
         found = await db.write(begin, entropy.bytes(EPOCH_BYTES), sealed, first, clock.now())
     await check(db, vault, found, clock.now())

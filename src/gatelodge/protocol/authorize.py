@@ -22,6 +22,8 @@ from gatelodge.protocol.response_type import Legacy, ResponseMode, canonical, en
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.targets import Apis, Wanted, single, understand
 
+NOBODY = ""  # the `hinted_sub` of a request whose hint could not be verified: it says nobody, so the person is asked
+
 _NOT_SUPPORTED: Mapping[str, ErrorCode] = {
     "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
@@ -50,8 +52,9 @@ class AuthorizationRequest:
     `redirect_uri` is as sent, `None` if it was left out. `response_type` is the sorted, space-joined set.
     `resource` names the APIs it is for, those included that follow from the scopes; `places` are the scopes at each of
     them, since two APIs may have scopes of one name (`targets.place`). `max_age` is in seconds.
-    `hinted_sub` is the one person it may be answered for. `essential_acr` are the values one of which must be reached.
-    `claims_userinfo` and `claims_id_token` are the names of individually requested claims.
+    `hinted_sub` is the one person it may be answered for, `NOBODY` if that person has to say so. `essential_acr` are
+    the values one of which must be reached. `claims_userinfo` and `claims_id_token` name claims that are asked for one
+    by one.
     """
 
     client_id: str
@@ -222,6 +225,8 @@ def _has_code(response_type: str) -> bool:
 
 
 def _hinted_sub(hinted_sub: str | None, claims: ClaimsRequest) -> str | None:
+    if hinted_sub == NOBODY:
+        return claims.sub or NOBODY
     if None not in (hinted_sub, claims.sub) and hinted_sub != claims.sub:
         raise OAuthError("invalid_request", "id_token_hint and claims name different people", rules.HINT_SUBJECT)
     return hinted_sub or claims.sub

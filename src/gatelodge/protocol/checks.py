@@ -95,17 +95,6 @@ PROVING: Stages = (
 )
 DIRECT: Stages = (READING, one(rules.BODY_ONLY), one(rules.ONCE))
 
-READING_HINT: Stages = (
-    one(rules.JWT_COMPACT, _HINT),
-    some(rules.JWT_JSON, rules.JWT_HEADER, rules.JWT_KEY, sent=_HINT),
-    one(rules.JWT_ALG, _HINT),
-    one(rules.JWT_TYP, _HINT),
-    one(rules.JWT_KEY, _HINT),
-    one(rules.JWT_SIGNATURE, _HINT),
-    one(rules.JWT_ISS, _HINT),
-    some(rules.JWT_TIME, rules.JWT_NOT_YET, sent=_HINT),  # it may have expired
-    one(rules.LOGOUT_HINT, _HINT),
-)
 UNDERSTANDING: Stages = (
     READING,
     one(rules.ONCE, "interaction"),
@@ -116,7 +105,6 @@ UNDERSTANDING: Stages = (
     one(rules.REDIRECT_REQUIRED, unsent="redirect_uri"),
     one(rules.REDIRECT_EXACT, "redirect_uri"),
     one(rules.ONCE, _HINT),
-    *READING_HINT,
     one(rules.HINT_SUBJECT, _HINT),
     one(rules.ONCE),
     one(rules.REQUEST_OBJECT),
@@ -182,7 +170,6 @@ ENDPOINTS: Mapping[str, Stages] = {
     "end_session": (
         READING,
         one(rules.ONCE),
-        *READING_HINT,
         one(rules.LOGOUT_CLIENT, _HINT),
         one(rules.LOGOUT_REDIRECT, "post_logout_redirect_uri"),
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gatelodge.protocol import rules
-from gatelodge.protocol.authorize import AuthorizationRequest
+from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
 from gatelodge.protocol.claims import scopes_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
@@ -189,15 +189,17 @@ def _identify(
 ) -> Login | SelectAccount | None:
     """Whether it is the person who was meant, there now (OIDC Core 3.1.2.3)."""
     fresh = _is_fresh(person, progress)
-    if asked.hinted_sub not in (None, person.sub):
+    if asked.hinted_sub not in (None, NOBODY, person.sub):
         return _ask_for_other(fresh)
     if fresh:
         return None
     if _is_too_old(asked, person, now):
         return Login(reauthenticate=True)
-    if "select_account" in asked.prompt and progress.chosen_sub != person.sub:
-        return SelectAccount(person)
-    return None
+    if progress.chosen_sub == person.sub:
+        return None
+    if asked.hinted_sub == NOBODY:
+        return Login() if "none" in asked.prompt else SelectAccount(person)
+    return SelectAccount(person) if "select_account" in asked.prompt else None
 
 
 def _is_fresh(person: SignedIn, progress: Progress) -> bool:

@@ -25,12 +25,16 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """A request to sign out; nothing is done for it yet. `client_id` is who asks, `None` if nobody says."""
+    """A request to sign out; nothing is done for it yet. `client_id` is who asks, `None` if nobody says.
+
+    `hint_unread` says that a hint came and could not be verified: it is none, and the person is asked.
+    """
 
     client_id: str | None
     hint: Hint | None
     post_logout_redirect_uri: str | None
     state: str | None
+    hint_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +53,31 @@ class ReturnAddress:
 
 
 def read_request(params: Params, issuer: str, keys: Keys, now: int) -> LogoutRequest:
-    """Read a logout request. Raises `UnsafeRequest` if the hint is not an ID token of ours or names another client."""
+    """Read a logout request. Raises `UnsafeRequest` if the hint was issued to another client than asks."""
     token = params.get("id_token_hint")
     hint = read_hint(token, issuer, keys, now) if token else None
     client_id = params.get("client_id")
     if hint is not None and client_id not in (None, hint.client_id):
         raise UnsafeRequest("client_id is not whom id_token_hint was issued to", rules.LOGOUT_CLIENT)
     asked_by = hint.client_id if hint else client_id
-    return LogoutRequest(asked_by, hint, params.get("post_logout_redirect_uri"), params.get("state"))
+    hint_unread = token is not None and hint is None
+    return LogoutRequest(asked_by, hint, params.get("post_logout_redirect_uri"), params.get("state"), hint_unread)
 
 
-def read_hint(token: str, issuer: str, keys: Keys, now: int) -> Hint:
-    """Return what an ID token of ours says; its expiry does not matter, its kind does. Raises `UnsafeRequest`."""
+def read_hint(token: str, issuer: str, keys: Keys, now: int) -> Hint | None:
+    """Return what an ID token of ours says; its expiry does not matter, its kind does. What cannot be verified is no
+    hint, so the answer is `None`."""
     expected = Expected(
         issuer=issuer, audience=None, types=frozenset({"jwt"}), algorithms=_OURS, grace=jose.LAST_SECOND
     )
     try:
         claims = jose.read(token, keys, expected, now)
-    except BadToken as error:
-        raise UnsafeRequest("id_token_hint is not an ID token of this server", error.rule) from error
+    except BadToken:
+        return None
     sub: Any = claims.get("sub")
     audience: Any = claims.get("aud")
     if not isinstance(sub, str) or not isinstance(audience, str):
-        raise UnsafeRequest("id_token_hint is not an ID token of this server", rules.LOGOUT_HINT)
+        return None
     sid: Any = claims.get("sid")
     return Hint(sub, audience, sid if isinstance(sid, str) else None)
 
@@ -79,10 +85,11 @@ def read_hint(token: str, issuer: str, keys: Keys, now: int) -> Hint:
 def find_return(request: LogoutRequest, client: Client | None) -> ReturnAddress | None:
     """Return where the browser may go afterwards, `None` if nothing was asked. Raises `UnsafeRequest`.
 
-    Only a value the client registered, equal in every character, is ever gone to.
+    Only a value the client registered, equal in every character, is ever gone to: to none if only a hint that could not
+    be verified would have said whose client it is.
     """
     uri = request.post_logout_redirect_uri
-    if uri is None:
+    if uri is None or (request.client_id is None and request.hint_unread):
         return None
     if client is None or not client.enabled or uri not in client.post_logout_redirect_uris:
         raise UnsafeRequest("post_logout_redirect_uri is not a registered value", rules.LOGOUT_REDIRECT)

@@ -118,7 +118,6 @@ ASSERTION_SUBJECT = Rule("assertion.subject", "iss and sub of a client assertion
 ASSERTION_ONCE = Rule("assertion.once", "a client assertion is used once", "RFC 7523 3")
 
 # Logout
-LOGOUT_HINT = Rule("logout.hint", "id_token_hint is an ID token of ours", "OpenID Connect RP-Initiated Logout 1.0 4")
 LOGOUT_CLIENT = Rule(
     "logout.client", "client_id is whom the hint was issued to", "OpenID Connect RP-Initiated Logout 1.0 2"
 )
