@@ -1,7 +1,7 @@
 """What an answer on the consent page leaves allowed."""
 
 from gatelodge.protocol.consent import Settled, settle
-from gatelodge.protocol.decide import ConsentAnswer
+from gatelodge.protocol.progress import ConsentAnswer
 from gatelodge.protocol.targets import place
 
 FILES, MAIL = "https://files.test", "https://mail.test"

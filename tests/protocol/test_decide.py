@@ -6,19 +6,9 @@ import pytest
 
 from gatelodge.protocol.authorize import AuthorizationRequest
 from gatelodge.protocol.client import Client
-from gatelodge.protocol.decide import (
-    AskConsent,
-    ConsentAnswer,
-    Issue,
-    Login,
-    Progress,
-    SelectAccount,
-    SignedIn,
-    Step,
-    StepUp,
-    next_step,
-)
+from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, Step, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedIn
 from gatelodge.protocol.targets import place
 
 NOW = 1_700_000_000

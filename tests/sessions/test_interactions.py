@@ -7,7 +7,7 @@ import pytest
 from gatelodge.clock import Entropy
 from gatelodge.database.tx import Database, Row, Tx
 from gatelodge.keys.secrets import SECRET_BYTES, compose
-from gatelodge.protocol.decide import ConsentAnswer, Progress
+from gatelodge.protocol.progress import ConsentAnswer, Progress
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.interactions import KIND, Interaction, Interactions
 

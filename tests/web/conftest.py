@@ -22,8 +22,8 @@ from gatelodge.keys.keys import Keys
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.protocol.client import Api, Client
-from gatelodge.protocol.decide import Progress
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.progress import Progress
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers

@@ -6,7 +6,8 @@ from gatelodge.demo import data as demo_data
 from gatelodge.demo.pages.backend import Exchange
 from gatelodge.demo.pages.legacy import FLOWS
 from gatelodge.protocol.client import Api
-from gatelodge.protocol.decide import AskConsent, SignedIn
+from gatelodge.protocol.decide import AskConsent
+from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.stores.users import User
 from gatelodge.web.asked import AskedScope, groups

@@ -7,7 +7,7 @@ import pytest
 from tests.web.conftest import ORDERS, SHOP, House, Visitor, back_to_authorize, csrf_in
 
 from gatelodge.endpoints.failures import HttpRefusal
-from gatelodge.protocol.decide import ConsentAnswer, Progress
+from gatelodge.protocol.progress import ConsentAnswer, Progress
 from gatelodge.protocol.targets import place
 from gatelodge.sessions.cookies import SESSION
 from gatelodge.stores import audit, clients, consents

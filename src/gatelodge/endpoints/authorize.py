@@ -13,9 +13,10 @@ from gatelodge.ops.authorization import Authorizations, Refused, Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
 from gatelodge.protocol.authorize import Recipient
-from gatelodge.protocol.decide import AskConsent, Issue, Login, Progress, SelectAccount, StepUp, next_step
+from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.progress import Progress
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.arrivals import Arrivals
 from gatelodge.sessions.browser import BrowserId, Browsers

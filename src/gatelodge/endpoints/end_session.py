@@ -8,9 +8,9 @@ from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.keys import Keys
 from gatelodge.protocol.client import Client
-from gatelodge.protocol.decide import SignedIn
 from gatelodge.protocol.logout import LogoutRequest, ReturnAddress, find_return, must_ask, read_request
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users

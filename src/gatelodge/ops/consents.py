@@ -10,7 +10,7 @@ from gatelodge.database.tx import Database, Tx
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.consent import settle
-from gatelodge.protocol.decide import ConsentAnswer
+from gatelodge.protocol.progress import ConsentAnswer
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.interactions import Interaction, Interactions
 from gatelodge.stores import audit, consents, refresh_tokens

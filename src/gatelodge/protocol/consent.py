@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from gatelodge.protocol.decide import ConsentAnswer
+from gatelodge.protocol.progress import ConsentAnswer
 from gatelodge.protocol.targets import api_of, scope_of
 
 

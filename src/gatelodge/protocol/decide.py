@@ -1,7 +1,7 @@
 """What happens next to an authorization request: the whole policy, on one screen (OIDC Core 3.1.2.3 and 3.1.2.4)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from gatelodge.protocol import rules
@@ -9,6 +9,7 @@ from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
 from gatelodge.protocol.claims import scopes_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedIn
 from gatelodge.protocol.targets import scope_of
 
 
@@ -22,75 +23,6 @@ class Consent(Protocol):
     def scopes(self) -> Collection[str]: ...
     @property
     def resources(self) -> Collection[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A person who is signed in in this browser. `auth_time` is in seconds since 1970: when he last proved who he is.
-
-    `session_id` is the row of the session: every sign-in makes another. `sid` is its public name. `amr` is a list of
-    space-joined methods (RFC 8176).
-    """
-
-    user_id: int
-    sub: str
-    session_id: int
-    sid: str
-    auth_time: int
-    amr: str
-    acr: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentAnswer:
-    """What a person answered on the consent page of this interaction: of the scopes `asked`, those he `allowed`.
-
-    `resource` are the APIs he was asked about, `left_out` those of them he allowed nothing at. `places` are the allowed
-    scopes at each API of the request, `refused` those that were asked and not allowed.
-    """
-
-    sub: str
-    asked: tuple[str, ...]
-    allowed: tuple[str, ...]
-    resource: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What this interaction has already seen. Kept by the server, bound to the browser that began it.
-
-    `session_before` is the newest session there was, in any browser, when the request came: a higher id is a sign-in
-    that happened since. `chosen_sub` is the account the person picked. `refused` when he cancelled or denied.
-    """
-
-    session_before: int = 0
-    chosen_sub: str | None = None
-    consent: ConsentAnswer | None = None
-    refused: bool = False
-
-    @staticmethod
-    def begin(signed_in: SignedIn | None) -> "Progress":
-        """Return the progress of a request that comes now: this person signed in before it."""
-        return Progress(session_before=0 if signed_in is None else signed_in.session_id)
-
-    def wait(self, newest_session: int) -> "Progress":
-        """Return it for the time the request is parked."""
-        return replace(self, session_before=newest_session)
-
-    def choose(self, sub: str) -> "Progress":
-        """Return it with an account picked."""
-        return replace(self, chosen_sub=sub)
-
-    def answer(self, consent: ConsentAnswer) -> "Progress":
-        """Return it with the consent page answered."""
-        return replace(self, consent=consent)
-
-    def refuse(self) -> "Progress":
-        """Return it with the person's no."""
-        return replace(self, refused=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +89,16 @@ def next_step(
     """
     if progress.refused:
         raise OAuthError("access_denied", "the person refused", rules.PERSON_REFUSED)
-    if signed_in is None:
-        step = Login()
-    else:
-        step = (
+    step = (
+        Login()
+        if signed_in is None
+        else (
             _identify(asked, signed_in, progress, now)
             or _step_up(asked, signed_in, reachable_acrs)
             or _ask_consent(asked, client, signed_in, granted, progress)
             or _issue(asked, signed_in, progress)
         )
+    )
     return _without_asking(step) if "none" in asked.prompt else step
 
 
@@ -195,11 +128,10 @@ def _identify(
         return None
     if _is_too_old(asked, person, now):
         return Login(reauthenticate=True)
-    if progress.chosen_sub == person.sub:
+    must_choose = asked.hinted_sub == NOBODY or "select_account" in asked.prompt
+    if not must_choose or progress.chosen_sub == person.sub:
         return None
-    if asked.hinted_sub == NOBODY:
-        return Login() if "none" in asked.prompt else SelectAccount(person)
-    return SelectAccount(person) if "select_account" in asked.prompt else None
+    return Login() if "none" in asked.prompt else SelectAccount(person)
 
 
 def _is_fresh(person: SignedIn, progress: Progress) -> bool:

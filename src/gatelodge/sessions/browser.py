@@ -14,7 +14,7 @@ from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.secrets import SECRET_BYTES, b64, compose, digest, take_apart, unb64
-from gatelodge.protocol.decide import SignedIn
+from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming

@@ -15,7 +15,7 @@ from gatelodge.clock import Clock, Entropy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.locket import lock, unlock
 from gatelodge.keys.secrets import SECRET_BYTES, compose, digest, same, take_apart
-from gatelodge.protocol.decide import Progress
+from gatelodge.protocol.progress import Progress
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.stores import tickets
 

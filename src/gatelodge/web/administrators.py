@@ -11,7 +11,7 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Handler, Request
-from gatelodge.protocol.decide import SignedIn
+from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users

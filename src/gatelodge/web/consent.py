@@ -8,8 +8,9 @@ from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.consents import Asking, Consents
 from gatelodge.protocol.client import Client
-from gatelodge.protocol.decide import AskConsent, ConsentAnswer, next_step
+from gatelodge.protocol.decide import AskConsent, next_step
 from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.progress import ConsentAnswer
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users

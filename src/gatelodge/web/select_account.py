@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
-from gatelodge.protocol.decide import SignedIn
+from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions

@@ -1,0 +1,72 @@
+"""How far an authorization request has come: who is there, and what they answered on its way."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who is signed in in this browser. `auth_time` is in seconds since 1970: when he last proved who he is.
+
+    `session_id` is the row of the session: every sign-in makes another. `sid` is its public name. `amr` is a list of
+    space-joined methods (RFC 8176).
+    """
+
+    user_id: int
+    sub: str
+    session_id: int
+    sid: str
+    auth_time: int
+    amr: str
+    acr: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    """What a person answered on the consent page of this interaction: of the scopes `asked`, those he `allowed`.
+
+    `resource` are the APIs he was asked about, `left_out` those of them he allowed nothing at. `places` are the allowed
+    scopes at each API of the request, `refused` those that were asked and not allowed.
+    """
+
+    sub: str
+    asked: tuple[str, ...]
+    allowed: tuple[str, ...]
+    resource: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What this interaction has already seen. Kept by the server, bound to the browser that began it.
+
+    `session_before` is the newest session there was, in any browser, when the request came: a higher id is a sign-in
+    that happened since. `chosen_sub` is the account the person picked. `refused` when he cancelled or denied.
+    """
+
+    session_before: int = 0
+    chosen_sub: str | None = None
+    consent: ConsentAnswer | None = None
+    refused: bool = False
+
+    @staticmethod
+    def begin(signed_in: SignedIn | None) -> "Progress":
+        """Return the progress of a request that comes now: this person signed in before it."""
+        return Progress(session_before=0 if signed_in is None else signed_in.session_id)
+
+    def wait(self, newest_session: int) -> "Progress":
+        """Return it for the time the request is parked."""
+        return replace(self, session_before=newest_session)
+
+    def choose(self, sub: str) -> "Progress":
+        """Return it with an account picked."""
+        return replace(self, chosen_sub=sub)
+
+    def answer(self, consent: ConsentAnswer) -> "Progress":
+        """Return it with the consent page answered."""
+        return replace(self, consent=consent)
+
+    def refuse(self) -> "Progress":
+        """Return it with the person's no."""
+        return replace(self, refused=True)
