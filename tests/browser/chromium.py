@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import subprocess
-import time
 from functools import cache
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from tests.packages import install
 
 NAMED = "GATELODGE_TEST_CHROMIUM"
 USUAL = ("/usr/bin/chromium", "chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
@@ -64,27 +63,8 @@ def find(playwrights_own: str) -> str | None:
         if shutil.which(named) is None:
             pytest.fail(f"{NAMED} names {named}, and that cannot be run", pytrace=False)
         return named
-    return _first((*USUAL, playwrights_own)) or (_install() and _first(USUAL)) or None
+    return _first((*USUAL, playwrights_own)) or (install("chromium", INSTALL_SECONDS) and _first(USUAL)) or None
 
 
 def _first(names: tuple[str, ...]) -> str | None:
     return next((found for found in map(shutil.which, names) if found), None)
-
-
-def _install() -> bool:
-    """Try Debian's package, for as long as `INSTALL_SECONDS`, where this process may install packages."""
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        return False
-    ends = time.monotonic() + INSTALL_SECONDS
-    commands = ([apt, "update"], [apt, "install", "--yes", "--no-install-recommends", "chromium"])
-    return all(_succeeds(command, ends - time.monotonic()) for command in commands)
-
-
-def _succeeds(command: list[str], seconds: float) -> bool:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=max(seconds, 1), check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0

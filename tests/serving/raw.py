@@ -1,5 +1,6 @@
 """Bytes to a socket and bytes back: what no HTTP client would send."""
 
+import select
 import socket
 from base64 import b64encode
 from dataclasses import dataclass
@@ -51,6 +52,37 @@ def read_to_end(connection: socket.socket, raw: bytes = b"") -> bytes:
     except (ConnectionResetError, BrokenPipeError):
         pass
     return answer
+
+
+def read_answers(connection: socket.socket, count: int) -> list[bytes]:
+    """Read so many answers, each with a `Content-Length`, and leave the connection open. Fewer if it ends before."""
+    arrived, answers = b"", list[bytes]()
+    while len(answers) < count:
+        head, gap, rest = arrived.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]) if gap else 0
+        if gap and len(rest) >= length:
+            answers.append(head + gap + rest[:length])
+            arrived = rest[length:]
+            continue
+        piece = connection.recv(65_536)
+        if not piece:
+            break
+        arrived += piece
+    return answers
+
+
+def is_silent(connection: socket.socket, seconds: float) -> bool:
+    """Whether nothing arrives for so long."""
+    return not select.select([connection], [], [], seconds)[0]
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def status(answer: bytes) -> int:
