@@ -95,6 +95,29 @@ async def test_RT_06_scope_can_be_narrowed_for_one_token_and_never_widened(world
     assert (await refresh(world, narrow["refresh_token"])).json()["scope"] == first["scope"]
 
 
+async def test_RT_21_refreshes_that_are_refused_undo_nothing_of_others_and_spend_nothing(world: World):
+    db = world.foundation.db
+    everybody = [await world.browser().tokens() for _ in range(12)]
+    honest, greedy = everybody[:6], everybody[6:]
+    undone = db.undone
+
+    asking = [refresh(world, tokens["refresh_token"], scope="openid orders:write") for tokens in greedy]
+    answers = await asyncio.gather(*(refresh(world, tokens["refresh_token"]) for tokens in honest), *asking)
+    assert [answer.status_code for answer in answers] == [200] * 6 + [400] * 6
+    assert db.undone == undone
+    for tokens in greedy:
+        assert (await refresh(world, tokens["refresh_token"])).status_code == 200
+
+
+async def test_what_is_given_back_was_the_last_token_and_ends_the_overlap_of_the_one_before(world: World):
+    first = await world.browser().tokens()
+    second = (await refresh(world, first["refresh_token"])).json()
+
+    assert_error(await refresh(world, second["refresh_token"], resource="https://api.test/opaque"), "invalid_target")
+    assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
+    await world.assert_dead(second)
+
+
 async def test_RT_07_a_resource_that_was_not_granted_is_refused(world: World):
     first = await world.browser().tokens()
 

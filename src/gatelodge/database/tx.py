@@ -95,6 +95,7 @@ class Database(Protocol):
     engine: Literal["sqlite", "postgres"]
     statements: int  # that bodies ran so far
     transactions: int  # that were asked for so far
+    undone: int  # runs of one body or of several together that were rolled back so far
     trouble: str | None  # why the engine could not answer last time; None while it does
 
     async def write(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

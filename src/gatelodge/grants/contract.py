@@ -27,14 +27,6 @@ class GrantRefused(OAuthError):
         self.event = event
 
 
-class Withheld(Exception):
-    """A refusal that spends nothing: what was done on the way to it is undone, and `refusal` raised instead."""
-
-    def __init__(self, refusal: OAuthError) -> None:
-        super().__init__(refusal.description)
-        self.refusal = refusal
-
-
 class Grant(ABC, Generic[R]):
     """One way to get tokens. `R` is what `read` makes of the parameters.
 
@@ -62,7 +54,8 @@ class Grant(ABC, Generic[R]):
     async def redeem(self, tx: Tx, asked: R, desk: Desk) -> Award:
         """Spend what was presented and say what it is worth. Awaits only `tx`; may be run again.
 
-        Raises `OAuthError` to refuse; what was spent stays spent, unless it is `Withheld`.
+        Raises `OAuthError` to refuse, and nothing else for whatever a stranger presents: others share the transaction.
+        What was spent stays spent, unless it is given back.
         """
 
 

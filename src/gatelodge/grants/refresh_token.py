@@ -7,8 +7,8 @@ A client whose answer was lost may present the immediate predecessor again for a
 from msgspec import Struct
 
 from gatelodge.database.tx import Tx
-from gatelodge.grants.award import Award, FamilyRef, Grounds
-from gatelodge.grants.contract import Desk, Grant, GrantRefused, Withheld
+from gatelodge.grants.award import Award, FamilyRef
+from gatelodge.grants.contract import Desk, Grant, GrantRefused
 from gatelodge.grants.families import read_grounds
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.protocol import rules
@@ -17,7 +17,6 @@ from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.scope import parse_scope
-from gatelodge.protocol.targets import Target
 from gatelodge.stores import refresh_tokens
 from gatelodge.telemetry.events import RefreshReplayed, TokenRefreshed
 
@@ -69,7 +68,11 @@ class RefreshToken(Grant[RefreshRequest]):
             raise await self._refusal(tx, value, desk)
         family = rotated.family
         grounds = read_grounds(family.payload)
-        scope, target = _narrowed(desk, grounds, asked)
+        try:
+            scope, target = narrowed(desk, grounds, asked.scope, asked.resource)
+        except OAuthError:  # a token that asks for what it cannot get is not spent
+            await refresh_tokens.give_back(tx, rotated)
+            raise
         event = TokenRefreshed(
             client_id=desk.client.id, user_id=grounds.user_id, generation=rotated.generation, repeated=rotated.repeated
         )
@@ -86,14 +89,6 @@ class RefreshToken(Grant[RefreshRequest]):
         await refresh_tokens.revoke(tx, family.id, family.nonce, desk.now)
         event = RefreshReplayed(client_id=family.client_id, user_id=family.user_id, generation=value.generation)
         return GrantRefused("invalid_grant", "refresh_token was used before", rules.REFRESH_ONCE, event)
-
-
-def _narrowed(desk: Desk, grounds: Grounds, asked: RefreshRequest) -> tuple[tuple[str, ...], Target]:
-    """Return what the access token is for; a token that asks for what it cannot get is not spent."""
-    try:
-        return narrowed(desk, grounds, asked.scope, asked.resource)
-    except OAuthError as refusal:
-        raise Withheld(refusal) from None
 
 
 def _unknown() -> OAuthError:

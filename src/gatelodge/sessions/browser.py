@@ -117,6 +117,8 @@ class Browsers:
         )
         event = events.SignedIn(user_id=user.id, amr=amr)
         row_id = await self._db.write(_begin, new, proven, self._presented(request), event, request.origin)
+        if row_id is None:
+            raise SignInRefused
         emit(event, request.origin)
         person = SignedIn(user.id, user.sub, row_id, new.sid, now, amr, acr)
         remembered = self._known.remember(request.cookies.get(cookies.KNOWN), user.id)
@@ -149,10 +151,11 @@ class Browsers:
 
 async def _begin(
     tx: Tx, new: NewSession, proven: AuthnEvent, old: _Presented | None, event: events.SignedIn, origin: Origin
-) -> int:
+) -> int | None:
+    """Keep a session and return its row id; `None` if the proof became void."""
     held = await users.hold(tx, new.user_id)
     if not held or await credentials.is_void(tx, new.user_id, proven.password_hash):
-        raise SignInRefused
+        return None
     if old is not None:
         await sessions.end(tx, old.row_id, old.digest, new.auth_time)
     await audit.record(tx, event, origin, new.auth_time)

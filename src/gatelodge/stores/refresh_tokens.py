@@ -119,6 +119,22 @@ async def rotate(
     return None if row is None else Rotated(Family(*row[:10]), row[10] > 0)
 
 
+GIVE_BACK = """
+update families set generation = generation - 1, rotated_at = 0
+where id = $1 and nonce = $2 and generation = $3 and repeats = 0
+"""
+
+
+async def give_back(tx: Tx, rotated: Rotated) -> None:
+    """Take back a rotation in its own transaction: the token that was presented is the newest again.
+
+    Whoever presented it had the answer before, so that answer is not given again. A rotation whose answer another body
+    of this batch gave again stands: there is a successor out there.
+    """
+    if not rotated.repeated:
+        await tx.run(GIVE_BACK, rotated.family.id, rotated.family.nonce, rotated.generation)
+
+
 FIND = """
 select id, nonce, client_id, user_id, generation, created_at, idle_expires_at, expires_at, revoked_at, payload
 from families where id = $1 and nonce = $2

@@ -55,15 +55,18 @@ class FrontIssuer:
         """
         desk = await self.desks.open(understood.client, origin)
         written = await self.db.write(self._write, understood.asked, decided, parked, desk)
+        if written is None:
+            raise UnsafeRequest("this request was answered already", rules.INTERACTION)
         for event in (_answered(understood.asked, decided), *written.events):
             emit(event, origin)
         return self._signed(understood.asked, written, desk)
 
     async def _write(
         self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, desk: Desk
-    ) -> _Written:
+    ) -> _Written | None:
+        """Spend the parked request and keep what answers it; `None` if it was answered already."""
         if parked is not None and not await self.interactions.take_in(tx, parked, desk.now):
-            raise UnsafeRequest("this request was answered already", rules.INTERACTION)
+            return None
         grounds, types = _grounds(decided), asked.response_type.split()
         code, code_id = await _keep_code(tx, asked, grounds, desk) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):

@@ -4,7 +4,7 @@ from typing import Any
 
 from gatelodge.database.tx import Database, Tx, dry_run
 from gatelodge.grants.award import Award
-from gatelodge.grants.contract import Grant, GrantRefused, Withheld
+from gatelodge.grants.contract import Grant, GrantRefused
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.keyring import KeyRing
 from gatelodge.protocol.params import Params
@@ -23,8 +23,6 @@ async def serve(grant: Grant[Any], params: Params, desk: Desk, db: Database, rin
     except GrantRefused as refused:
         emit(refused.event, desk.origin)
         raise
-    except Withheld as withheld:
-        raise withheld.refusal from None
     for event in kept.award.events:
         emit(event, desk.origin)
     return issue.sign(kept, desk, ring)

@@ -37,6 +37,7 @@ class PostgresDatabase(Database):
         self.statements = 0
         self.transactions = 0
         self.commits = 0
+        self.undone = 0
         self.trouble: str | None = None
         self._policy = policy
         self._writes = Waiting(policy.queue, policy.deadline)
@@ -158,13 +159,14 @@ async def _connect(conninfo: str) -> AsyncConnection[Any]:
 
 def _settings(policy: DatabasePolicy, *, reads: bool) -> str:
     milliseconds = int(policy.deadline * 1000)
-    settings = {
+    settings: dict[str, int | str] = {
         "statement_timeout": milliseconds,
         "idle_in_transaction_session_timeout": 2 * milliseconds,
         # Two batches may hold each other's locks: this ends it sooner than the deadlock detector would.
         "lock_timeout": min(250, milliseconds),
-        "default_transaction_read_only": "on" if reads else "off",
     }
+    if reads:  # a lane that writes takes what the server says: an operator may have frozen it
+        settings["default_transaction_read_only"] = "on"
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 

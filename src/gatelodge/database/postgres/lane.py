@@ -1,13 +1,17 @@
 """One lane of PostgreSQL: a connection, and the batches of jobs that are stepped over it together."""
 
+import logging
 from asyncio import Future, get_running_loop, sleep, timeout
-from collections.abc import Awaitable, Callable
-from enum import Enum, auto
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from gatelodge.database.jobs import RESTLESS, RUNS, Job, Run, Waiting
+from gatelodge.database.postgres.attempt import Attempt
 from gatelodge.database.postgres.wire import Lost, Refused, Wire
-from gatelodge.database.tx import Conflict, Statement, StatementFailed, Unavailable
+from gatelodge.database.tx import Conflict, RunAgain, StatementFailed, Unavailable
+
+LOG = logging.getLogger("gatelodge.stores")
 
 BATCH = 128  # jobs in one transaction
 
@@ -19,7 +23,8 @@ TIMED_OUT = "57014"
 # What speaks of the server, not of the statement: connection, a commit of unknown outcome, resources, intervention,
 # system, internal.
 TROUBLE = ("08", "40003", "53", "57", "58", "XX")
-READ_ONLY = "25006"  # for a write: the primary has become a standby
+READ_ONLY = "25006"  # for a write: the primary has become a standby, or its operator has frozen it
+TAKES_NO_WRITES = "the database takes no writes: it is a standby, or was set to read only"
 
 Dial = Callable[[Callable[[], None]], Awaitable[Wire]]
 
@@ -29,14 +34,7 @@ class Tally(Protocol):
 
     statements: int
     commits: int
-
-
-class Fate(Enum):
-    """What became of one attempt at a batch."""
-
-    KEPT = auto()  # committed; every run has its value or its refusal
-    UNDONE = auto()  # rolled back, because a run failed
-    AGAIN = auto()  # rolled back, because it met another transaction
+    undone: int
 
 
 class Lane:
@@ -92,79 +90,138 @@ class Lane:
         try:
             async with timeout(self._deadline):
                 await self._settle(batch)
-        except (Lost, TimeoutError):
+        except (Lost, TimeoutError) as lost:
             self.drop()
+            self._refuse(batch, str(lost))
         finally:
-            for job in batch:
-                job.refuse("the connection to the database was lost")
+            self._refuse(batch)
             self._waiting.done(batch)
 
+    @staticmethod
+    def _refuse(batch: list[Job], reason: str = "") -> None:
+        if reason:
+            LOG.warning("postgres: %s", reason)
+        for job in batch:
+            job.refuse(reason or "the connection to the database was lost")
+
     async def _settle(self, jobs: list[Job]) -> None:
-        """Run jobs together and answer them; if that cannot be, in halves, until each stands alone."""
-        awaited = [job for job in jobs if not job.future.done()]
-        if not awaited:
-            return
-        fate = await self._attempt([job.run for job in awaited])
-        if fate is not Fate.KEPT and len(awaited) > 1:
-            half = len(awaited) // 2
-            await self._settle(awaited[:half])
-            await self._settle(awaited[half:])
-            return
-        if fate is Fate.AGAIN:
-            await self._insist(awaited[0].run)
-        for job in awaited:
-            job.answer()
+        """Run jobs together and answer them. Who spoils it is set aside, so that it costs the others one more run."""
+        parts, aside, whole = deque([jobs]), list[Job](), True
+        while parts:
+            part = [job for job in parts.popleft() if not job.future.done()]
+            if len(part) < 2:
+                aside += part
+                continue
+            apart, rest = await self._attempt(part)
+            aside += apart
+            if rest:
+                parts += [rest] if apart and whole else _halves(rest)
+                whole = False
+        for job in await self._in_turn(aside):
+            await self._insist(job)
 
-    async def _insist(self, run: Run) -> None:
-        """Run a body that met another transaction again, a few times."""
-        for tried in range(1, RUNS):
-            await sleep(0.002 * 2**tried)
-            if await self._attempt([run]) is not Fate.AGAIN:
-                return
-        run.fail(Unavailable(RESTLESS))
+    async def _attempt(self, jobs: list[Job]) -> tuple[list[Job], list[Job]]:
+        """Run jobs together once; answer them, or return whom to set aside and who is to run together again."""
+        culprits = await self._run_once([job.run for job in jobs])
+        apart = {*(culprits or ()), *(job.run for job in jobs if job.run.demands_another)}
+        rest = [job for job in jobs if job.run not in apart]
+        if culprits is None:
+            _answer(rest)
+            rest = []
+        return [job for job in jobs if job.run in apart], rest
 
-    async def _attempt(self, runs: list[Run]) -> Fate:
-        """Run bodies together once. Raises `Lost`."""
-        wire = self._wire
-        if wire is None:
-            raise Lost
+    async def _in_turn(self, jobs: list[Job]) -> list[Job]:
+        """Run jobs one after the other, each in a savepoint of one transaction, and return who must run alone.
+
+        What fails undoes itself and no more. Together they would be faster, so these are those that had failed.
+        """
+        if len(jobs) < 2 or self._reads:
+            return jobs
+        wire = self._open_wire()
+        wire.begin()
         try:
-            if self._reads:
-                await self._step(wire, runs)
-                return Fate.AGAIN if any(run.demands_another for run in runs) else Fate.KEPT
-            wire.begin()
-            await self._step(wire, runs)
-            if all(run.commits for run in runs):
-                await wire.settle("commit")
-                self._tally.commits += 1
-                return Fate.KEPT
-            await wire.settle("rollback")
+            for job in jobs:
+                wire.mark()
+                await self._take_turn(wire, job.run)
+            await self._end(wire, keep=any(job.run.commits for job in jobs))
+        except Refused as refusal:  # of the commit, say
+            await self._give_up(wire, [], refusal)
+            return jobs
+        alone = [job for job in jobs if job.run.demands_another]
+        _answer(job for job in jobs if not job.run.demands_another)
+        return alone
+
+    async def _take_turn(self, wire: Wire, run: Run) -> None:
+        attempt = Attempt(wire, [run])
+        try:
+            await attempt.play()
         except Refused as refusal:
-            return await self._give_up(wire, runs, refusal)
-        return Fate.AGAIN if any(run.demands_another for run in runs) else Fate.UNDONE
+            self._judge(wire, [run], refusal)
+        wire.release(keep=run.commits)
+        self._tally.undone += not run.commits
+        self._tally.statements += attempt.statements
 
-    async def _step(self, wire: Wire, runs: list[Run]) -> None:
-        """Drive bodies, the next statement of each in one exchange, until all have ended or one spoils the rest."""
-        asking = [(run, run.begin()) for run in runs]
-        while True:
-            asked = [run for run, statement in asking if statement is not None and _send(wire, run, statement)]
-            if not asked or (not self._reads and not all(run.commits for run in runs)):
+    async def _insist(self, job: Job) -> None:
+        """Run a job alone, again while it meets another transaction, a few times, and answer it."""
+        for tried in range(RUNS):
+            if job.future.done():
                 return
-            self._tally.statements += len(asked)
-            answers = await wire.exchange()  # of a `begin` before them, too
-            asking = [(run, run.resume(answer)) for run, answer in zip(asked, answers[-len(asked) :], strict=True)]
+            if tried:
+                await sleep(0.002 * 2**tried)
+            await self._run_once([job.run])
+            if not job.run.demands_another:
+                break
+        else:
+            job.run.fail(Unavailable(RESTLESS))
+        job.answer()
 
-    async def _give_up(self, wire: Wire, runs: list[Run], refusal: Refused) -> Fate:
+    async def _run_once(self, runs: list[Run]) -> list[Run] | None:
+        """Run bodies in one transaction; `None` if it was kept, otherwise whose fault it is that it was not.
+
+        A body that failed before it changed anything is no reason to undo what the others did. Raises `Lost`.
+        """
+        wire = self._open_wire()
+        attempt = Attempt(wire, runs)
+        try:
+            if not self._reads:
+                wire.begin()
+            await attempt.play()
+            spoilers = [] if self._reads else attempt.spoilers()
+            if not self._reads:
+                await self._end(wire, keep=not spoilers)
+        except Refused as refusal:
+            return await self._give_up(wire, runs if len(runs) == 1 else attempt.culprits(refusal), refusal)
+        finally:
+            self._tally.statements += attempt.statements
+        return spoilers or None
+
+    async def _end(self, wire: Wire, *, keep: bool) -> None:
+        """Commit or roll back, and count it. Raises `Refused` or `Lost`."""
+        await wire.settle("commit" if keep else "rollback")
+        if keep:
+            self._tally.commits += 1
+        else:
+            self._tally.undone += 1
+
+    async def _give_up(self, wire: Wire, culprits: list[Run], refusal: Refused) -> list[Run]:
         """Undo what was done before a refusal, and judge it. Raises `Lost` if the server is to blame."""
         if not self._reads:
-            await wire.settle("rollback")
-        if refusal.sqlstate in CONFLICTS or (refusal.sqlstate in STALE and wire.stop_preparing()):
-            return Fate.AGAIN
+            await self._end(wire, keep=False)
+        self._judge(wire, culprits, refusal)
+        return culprits
+
+    def _judge(self, wire: Wire, culprits: list[Run], refusal: Refused) -> None:
+        """Fail who is to blame for a refusal. Raises `Lost` if that is the server."""
         if self._blames_server(refusal.sqlstate):
+            raise Lost(TAKES_NO_WRITES if refusal.sqlstate == READ_ONLY else "")
+        again = refusal.sqlstate in CONFLICTS or (refusal.sqlstate in STALE and wire.stop_preparing())
+        for run in culprits:
+            run.fail(RunAgain() if again else _as_failure(refusal, run.name))
+
+    def _open_wire(self) -> Wire:
+        if self._wire is None:
             raise Lost
-        if len(runs) == 1:
-            runs[0].fail(_as_failure(refusal, runs[0].name))
-        return Fate.UNDONE
+        return self._wire
 
     def _blames_server(self, sqlstate: str) -> bool:
         if sqlstate == READ_ONLY:
@@ -172,14 +229,14 @@ class Lane:
         return sqlstate.startswith(TROUBLE) and sqlstate != TIMED_OUT
 
 
-def _send(wire: Wire, run: Run, statement: Statement) -> bool:
-    """Put a run's statement into the next exchange; `False`, and the run has failed, if a parameter cannot be sent."""
-    try:
-        wire.send(statement)
-    except (ValueError, OverflowError, TypeError, AttributeError) as error:
-        run.fail(StatementFailed(f"{run.name}: {error}"))
-        return False
-    return True
+def _answer(jobs: Iterable[Job]) -> None:
+    for job in jobs:
+        job.answer()
+
+
+def _halves(jobs: list[Job]) -> list[list[Job]]:
+    half = (len(jobs) + 1) // 2
+    return [part for part in (jobs[:half], jobs[half:]) if part]
 
 
 def _as_failure(refusal: Refused, body: str) -> Exception:

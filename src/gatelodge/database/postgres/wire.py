@@ -35,10 +35,14 @@ class Lost(Exception):
 
 
 class Refused(Exception):
-    """A statement was refused, and nothing after it in the same exchange was run. Quotes no parameter's value."""
+    """`statement` was refused, and nothing after it in the same exchange was run. Quotes no parameter's value.
+
+    It is the very object that was sent, so that who sent it can be told; `None` if it was no statement.
+    """
 
     def __init__(self, sqlstate: str, constraint: str = "", about: str = "") -> None:
         super().__init__(sqlstate)
+        self.statement: Statement | None = None
         self.sqlstate = sqlstate
         self.constraint = constraint
         self.about = about
@@ -107,8 +111,21 @@ class Wire:
         """Put the beginning of a transaction into the next exchange."""
         self._say("begin")
 
+    def mark(self) -> None:
+        """Put a savepoint into the next exchange."""
+        self._say("savepoint job")
+
+    def release(self, *, keep: bool) -> None:
+        """Put the end of the savepoint into the next exchange: what was done since is kept, or undone."""
+        if not keep:
+            self._say("rollback to job")
+        self._say("release job")
+
     async def settle(self, word: Literal["commit", "rollback"]) -> None:
-        """End the transaction. Raises `Refused` if a commit is, and `Lost` if anything else happened than was said."""
+        """End the transaction. Raises `Refused` if a commit is, and `Lost` if anything else happened than was said.
+
+        PostgreSQL answers ROLLBACK, without an error, to a COMMIT of what was aborted.
+        """
         self._say(word)
         await self.exchange()
         if self._results[-1].command_status != word.upper().encode():
@@ -200,18 +217,28 @@ class Wire:
 
     def _read(self, sent: list[_Sent], results: list[PGresult]) -> list[Any]:
         answers: list[Any] = []
-        refusal: Refused | None = None
-        for (statement, plan), result in zip(sent, results, strict=True):
-            status = result.status
+        for number, ((statement, plan), result) in enumerate(zip(sent, results, strict=True)):
+            if result.status not in (_DONE, _ROWS):
+                self._forget_unprepared(sent[number:])
+                raise self._refusal(sent[number:], result)
             if statement is not None:
-                answers.append(self._answer(statement, plan, result) if status in (_DONE, _ROWS) else None)
-            elif status != _DONE:
-                self._prepared.pop(plan, None)
-            if status == _FAILED and refusal is None:
-                refusal = _refusal(result)
-        if refusal is not None:
-            raise refusal
+                answers.append(self._answer(statement, plan, result))
         return answers
+
+    def _forget_unprepared(self, skipped: list[_Sent]) -> None:
+        """Forget the plans that were to be prepared after something was refused: nothing after it was done."""
+        for statement, plan in skipped:
+            if statement is None:
+                self._prepared.pop(plan, None)
+
+    def _refusal(self, refused: list[_Sent], result: PGresult) -> Refused:
+        """Return what a result that is no answer says. Anything but a refusal is nothing to go on with: `Lost`."""
+        if result.status != _FAILED:
+            self.drop()
+            raise Lost
+        refusal = _refusal(result)
+        refusal.statement = next((statement for statement, _ in refused if statement is not None), None)
+        return refusal
 
     def _answer(self, statement: Statement, plan: _Plan, result: PGresult) -> Any:
         if statement.answer == "run":
@@ -222,7 +249,9 @@ class Wire:
                 return row_of(result, 0, readers) if result.ntuples else None
             return [row_of(result, number, readers) for number in range(result.ntuples)]
         except Unreadable as error:
-            raise Refused(DATATYPE_MISMATCH, about=str(error)) from None
+            refusal = Refused(DATATYPE_MISMATCH, about=str(error))
+            refusal.statement = statement
+            raise refusal from None
 
     def _learn_readers(self, plan: _Plan, result: PGresult) -> Readers:
         readers = readers_of(result)

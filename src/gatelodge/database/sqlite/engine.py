@@ -38,6 +38,7 @@ class SqliteDatabase(Database):
         self.statements = 0
         self.transactions = 0
         self.commits = 0
+        self.undone = 0
         self.trouble: str | None = None
         self._deadline = policy.deadline
         self._waiting = Waiting(policy.queue, policy.deadline)
@@ -137,6 +138,7 @@ class SqliteDatabase(Database):
             self._writer.mark()
             self._drive(run, self._writer.connection)
             self._writer.settle(keep=run.commits)
+            self.undone += not run.commits
             if not run.demands_another:
                 return
         run.fail(Unavailable(RESTLESS))
