@@ -79,7 +79,7 @@ def test_keys_come_from_a_file(gatelodge, tmp_path) -> None:
     words = ("clients", "add", "--name", "J", "--type", "service", "--auth", "private_key_jwt", "--json")
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key]}))
     added = gatelodge(*words, "--jwks", "jwks.json").json
-    assert json.loads(added["jwks"]) == {"keys": [key]}
+    assert added["jwks"] == {"keys": [key]}
     assert "client_secret" not in added
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key | {"d": "x"}]}))
     assert gatelodge(*words, "--jwks", "jwks.json").failure["error"] == "invalid_client_metadata"
@@ -184,3 +184,46 @@ def test_a_client_says_where_its_pages_are_and_they_are_https(gatelodge) -> None
 
     refused = gatelodge(*WEB, "--tos-uri", "javascript:alert(1)")
     assert (refused.code, "tos_uri must be an https URL" in refused.failure["message"]) == (1, True)
+
+
+def test_a_client_is_changed_and_keeps_its_secret(gatelodge) -> None:
+    before = gatelodge(*WEB, "--id", "shop").json
+
+    words = (
+        "--redirect-uri",
+        "https://shop.test/2",
+        "--scope",
+        "openid",
+        "--client-uri",
+        "https://shop.test",
+        "--trusted",
+    )
+    after = gatelodge("clients", "change", "shop", *words, "--json").json
+
+    assert "client_secret" not in after
+    assert after == gatelodge("clients", "show", "shop", "--json").json
+    del before["client_secret"]
+    assert after == before | {
+        "redirect_uris": ["https://shop.test/2"],
+        "scope": "openid",
+        "client_uri": "https://shop.test",
+        "trusted": True,
+    }
+    assert "client_uri" not in gatelodge("clients", "change", "shop", "--client-uri", "", "--json").json
+
+
+def test_a_change_that_says_nothing_and_one_of_nobody_are_refused(gatelodge) -> None:
+    gatelodge(*WEB, "--id", "shop")
+
+    assert gatelodge("clients", "change", "shop", "--json").code == 2
+    assert gatelodge("clients", "change", "nobody", "--name", "N", "--json").failure["error"] == "not_found"
+    refused = gatelodge("clients", "change", "shop", "--redirect-uri", "javascript:alert(1)", "--json")
+    assert refused.failure["error"] == "invalid_redirect_uri"
+
+
+def test_a_client_that_comes_to_need_a_secret_is_shown_one(gatelodge) -> None:
+    gatelodge(*WEB, "--id", "shop", "--auth", "none")
+
+    told = gatelodge("clients", "change", "shop", "--auth", "client_secret_basic", "--json").json
+
+    assert told["client_secret"].startswith("gls_")

@@ -17,11 +17,11 @@ SHAPES = {next(iter(shape)): shape for shape in map(json.loads, re.findall(r"```
 
 @pytest.fixture
 def said(gatelodge) -> dict[str, dict[str, object]]:
-    """What the page's commands answer, run in the page's order, by the first member of the answer."""
+    """What the page's commands answer, run in the page's order: the first answer that begins with each member."""
     answers = [
         gatelodge(*words, *(["--json"] * ("--json" not in words)), stdin="correct horse\n") for words in COMMANDS
     ]
-    return {next(iter(answer.json)): answer.json for answer in answers}
+    return {next(iter(answer.json)): answer.json for answer in reversed(answers)}
 
 
 def test_the_commands_run_and_their_answers_have_the_members_shown(said) -> None:

@@ -1,5 +1,6 @@
 """The verbs on clients, on both engines, judged by policy and written to the audit trail."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from gatelodge.database.rows import Taken
 from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.ops import clients
-from gatelodge.ops.client_drafts import ClientDraft, complete
+from gatelodge.ops.client_drafts import complete
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.errors import OAuthError
@@ -36,12 +37,16 @@ class Counting:
 
 
 def web(**more: object) -> Client:
-    draft = ClientDraft(name="Web", type="web", id="web", redirect_uris=("https://rp.test/cb",))
-    return replace(complete(draft, Counting(), NOW).client, **more)
+    draft = {"client_name": "Web", "type": "web", "redirect_uris": ["https://rp.test/cb"]}
+    return replace(complete(draft, Counting(), NOW, "web").client, **more)
 
 
 async def events(database) -> list[str]:
     return [entry.event for entry in await database.read(audit.list_recent, 50)][::-1]
+
+
+async def trail(database, event: str) -> list[audit.Entry]:
+    return [entry for entry in await database.read(audit.list_recent, 50) if entry.event == event]
 
 
 @pytest.mark.parametrize(
@@ -54,13 +59,13 @@ async def events(database) -> list[str]:
     ],
 )
 def test_each_type_has_what_is_usual_for_it(kind, method, grants, response_types) -> None:
-    new = complete(ClientDraft(name="N", type=kind), Counting(), NOW)
+    new = complete({"client_name": "N", "type": kind}, Counting(), NOW)
     assert (new.client.auth_method, new.client.grants, new.client.response_types) == (method, grants, response_types)
     assert (new.secret is not None) == (method != "none")
 
 
 def test_the_secret_is_kept_as_its_digest_only() -> None:
-    new = complete(ClientDraft(name="N", type="service"), Counting(), NOW)
+    new = complete({"client_name": "N", "type": "service"}, Counting(), NOW)
     assert new.secret is not None
     assert new.secret.reveal().startswith("gls_")
     assert new.client.secrets == (ClientSecret(client_secret_digest(new.secret.reveal())),)
@@ -69,7 +74,7 @@ def test_the_secret_is_kept_as_its_digest_only() -> None:
 
 def test_two_clients_get_two_ids_and_two_secrets() -> None:
     entropy = Counting()
-    one, other = (complete(ClientDraft(name="N", type="service"), entropy, NOW) for _ in range(2))
+    one, other = (complete({"client_name": "N", "type": "service"}, entropy, NOW) for _ in range(2))
     assert one.client.id != other.client.id
     assert one.client.secrets != other.client.secrets
 
@@ -77,11 +82,11 @@ def test_two_clients_get_two_ids_and_two_secrets() -> None:
 @pytest.mark.parametrize("reserved", ["https://rp.test/client.json", "HTTPS://rp.test", "http://rp.test"])
 def test_an_id_is_never_a_url(reserved: str) -> None:
     with pytest.raises(Refused, match="must not start with https"):
-        complete(ClientDraft(name="N", type="service", id=reserved), Counting(), NOW)
+        complete({"client_name": "N", "type": "service"}, Counting(), NOW, reserved)
 
 
 def test_the_order_of_words_in_a_response_type_says_nothing() -> None:
-    draft = ClientDraft(name="N", type="web", response_types=("id_token code", "code"))
+    draft = {"client_name": "N", "type": "web", "response_types": ["id_token code", "code"]}
     assert complete(draft, Counting(), NOW).client.response_types == {"code id_token", "code"}
 
 
@@ -183,3 +188,67 @@ async def test_every_grant_of_this_server_can_be_registered_and_no_other(databas
     assert clients.grant_types() == {grant.grant_type for grant in GRANTS}
     with pytest.raises(OAuthError):
         await database.write(clients.add, web(grants=frozenset({"authorization_code", "toy"})), OFF, ORIGIN, NOW)
+
+
+async def changed(database, **said: object) -> Client:
+    return await database.write(clients.change, "web", said, ClientSecret(b"new"), OFF, ORIGIN, NOW + 1)
+
+
+async def test_a_change_keeps_what_it_does_not_name_and_says_what_it_changed(database) -> None:
+    before = await database.write(clients.add, web(tos_uri="https://rp.test/tos"), OFF, ORIGIN, NOW)
+
+    after = await changed(database, redirect_uris=["https://rp.test/cb", "https://rp.test/2"], tos_uri=None)
+
+    assert after == replace(before, redirect_uris=("https://rp.test/cb", "https://rp.test/2"), tos_uri=None)
+    assert await database.read(store.find, "web") == after
+    assert [entry.detail["what"] for entry in await trail(database, "client_changed")] == ["redirect_uris tos_uri"]
+
+
+async def test_a_change_to_what_it_is_already_is_none(database) -> None:
+    before = await database.write(clients.add, web(), OFF, ORIGIN, NOW)
+
+    assert await changed(database, client_name="Web") == before
+    assert await events(database) == ["client_added"]
+
+
+async def test_a_client_that_needs_a_secret_gets_one_and_loses_it_with_the_need(database) -> None:
+    await database.write(clients.add, web(secrets=(ClientSecret(b"old"),)), OFF, ORIGIN, NOW)
+
+    other_way = await changed(database, token_endpoint_auth_method="client_secret_post")
+    public = await changed(database, token_endpoint_auth_method="none")
+    again = await changed(database, token_endpoint_auth_method="client_secret_basic")
+
+    assert [one.secrets for one in (other_way, public, again)] == [(ClientSecret(b"old"),), (), (ClientSecret(b"new"),)]
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"redirect_uris": []}, "redirect_uris is missing"),
+        ({"redirect_uris": "https://rp.test/cb"}, "redirect_uris must be a list of texts"),
+        ({"client_name": None}, "client_name is missing"),
+        ({"type": "gadget"}, "type must be one of web, spa, native, service"),
+        ({"trusted": "yes"}, "trusted must be true or false"),
+        ({"token_endpoint_auth_method": "none", "require_pkce": False}, "a public client can not be exempt from PKCE"),
+        ({"grant_types": ["password"], "response_types": []}, "which [legacy] does not turn on"),
+    ],
+)
+async def test_DCR_04_a_change_is_judged_on_the_client_as_it_would_be(database, said, error) -> None:
+    before = await database.write(clients.add, web(), OFF, ORIGIN, NOW)
+
+    with pytest.raises(OAuthError, match=re.escape(error)):
+        await changed(database, **said)
+    assert await database.read(store.find, "web") == before
+
+
+async def test_DCR_02_a_document_changes_nothing_but_its_members(database) -> None:
+    before = await database.write(clients.add, web(), OFF, ORIGIN, NOW)
+
+    more: dict[str, object] = {
+        "client_id": "root",
+        "enabled": False,
+        "secrets": [],
+        "created_at": 1,
+        "skip_consent": True,
+    }
+    assert await changed(database, **more) == before

@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from gatelodge.cli import running
-from gatelodge.cli.client_options import draft_options, read_draft
+from gatelodge.cli.client_options import describing, read_document
 from gatelodge.cli.output import answer, confirm, done, moment, table
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.ops import clients as verbs
-from gatelodge.ops.client_drafts import complete, new_secret
+from gatelodge.ops.client_drafts import complete, kept, new_secret
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.client_metadata import document
 from gatelodge.stores import clients as store
 
 DAY = 86_400
@@ -23,17 +24,21 @@ def clients() -> None:
 
 
 @clients.command()
-@draft_options
+@click.option("--id", "client_id", help="Its client_id. Default: a random one.")
+@describing
 @running.common
-def add(config_file: Path | None, as_json: bool, **options: Any) -> None:
+def add(config_file: Path | None, as_json: bool, client_id: str | None, **options: Any) -> None:
     """Register a client. Its secret, if it has one, is shown once and never again.
 
     \b
     gatelodge clients add --name "Web shop" --type web --redirect-uri https://shop.example/callback
     gatelodge clients add --name "Nightly job" --type service --scope "orders:read"
     """
+    for option, name in (("--name", "client_name"), ("--type", "type")):
+        if options[name] is None:
+            raise click.UsageError(f"Missing option '{option}'.")
     config = running.configured(config_file)
-    new = complete(read_draft(options), running.ENTROPY, running.CLOCK.now())
+    new = complete(read_document(options), running.ENTROPY, running.CLOCK.now(), client_id)
     client = running.change(config, verbs.add, new.client, config.legacy)
     secret = new.secret.reveal() if new.secret else None
     shown = described(client) | ({} if secret is None else {"client_secret": secret})
@@ -68,6 +73,34 @@ def show(config_file: Path | None, as_json: bool, client_id: str) -> None:
     client = running.look(running.configured(config_file), verbs.show, client_id)
     lines = (f"{name:<32} {_flat(value)}".rstrip() for name, value in _readable(client).items())
     answer(as_json, described(client), *lines)
+
+
+@clients.command()
+@click.argument("client_id")
+@describing
+@running.common
+def change(config_file: Path | None, as_json: bool, client_id: str, **options: Any) -> None:
+    """Change what is registered of a client; what you do not name stays, its secret too.
+
+    A list you name replaces the one before. An empty text takes a member away.
+
+    \b
+    gatelodge clients change shop --redirect-uri https://shop.example/callback --redirect-uri https://shop.example/cb2
+    gatelodge clients change shop --scope "openid email orders:read" --policy-uri ""
+    """
+    said = read_document(options)
+    if not said:
+        raise click.UsageError("Say what to change: gatelodge clients change --help lists it.")
+    config = running.configured(config_file)
+    secret = new_secret(running.ENTROPY)
+    client = running.change(config, verbs.change, client_id, said, kept(secret), config.legacy)
+    shown = secret.reveal() if kept(secret) in client.secrets else None
+    answer(
+        as_json,
+        described(client) | ({} if shown is None else {"client_secret": shown}),
+        done(f"Changed {client.name}"),
+        *_secret_lines(shown),
+    )
 
 
 @clients.command("rotate-secret")
@@ -138,29 +171,13 @@ def remove(config_file: Path | None, as_json: bool, client_id: str, yes: bool) -
 
 def described(client: Client) -> dict[str, object]:
     """Return a client as programs see it, with the names of RFC 7591 where it has one."""
-    known: dict[str, object] = {
+    return {
         "client_id": client.id,
-        "client_name": client.name,
-        "type": client.type,
-        "token_endpoint_auth_method": client.auth_method,
-        "redirect_uris": list(client.redirect_uris),
-        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
-        "grant_types": sorted(client.grants),
-        "response_types": sorted(client.response_types),
-        "scope": " ".join(sorted(client.scopes)),
-        "id_token_signed_response_alg": client.id_token_alg,
-        "require_pkce": not client.pkce_exempt,
-        "trusted": client.trusted,
+        **document(client),
         "enabled": client.enabled,
         "secrets": [{"expires_at": secret.expires_at} for secret in client.secrets],
         "client_id_issued_at": client.created_at,
-        "jwks": client.jwks,
-        "jwks_uri": client.jwks_uri,
-        "client_uri": client.client_uri,
-        "policy_uri": client.policy_uri,
-        "tos_uri": client.tos_uri,
     }
-    return {name: value for name, value in known.items() if value is not None}
 
 
 def _secret_lines(secret: str | None) -> tuple[str, ...]:

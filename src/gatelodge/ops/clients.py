@@ -4,13 +4,16 @@ from dataclasses import replace
 
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import RunAgain, Tx
+from gatelodge.ops.client_drafts import Document, changed
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol import registration
 from gatelodge.protocol.client import Client, ClientSecret
+from gatelodge.protocol.client_metadata import document
 from gatelodge.stores import access_tokens, audit, refresh_tokens
 from gatelodge.stores import clients as store
 from gatelodge.telemetry.events import (
     ClientAdded,
+    ClientChanged,
     ClientDisabled,
     ClientEnabled,
     ClientRemoved,
@@ -50,6 +53,30 @@ async def show(tx: Tx, client_id: str) -> Client:
     return client
 
 
+async def change(
+    tx: Tx, client_id: str, said: Document, secret: ClientSecret, legacy: LegacyPolicy, origin: Origin, now: int
+) -> Client:
+    """Change what is registered of a client: the members in `said`, `None` for those to be taken away.
+
+    Its secret stays. `secret` is taken only if it needs one and had none; it loses its secrets with the need for one.
+    Judged on the client as it would be, like a new one. Raises `NotThere` and `OAuthError` as `add` does.
+    """
+    before = await show(tx, client_id)
+    after = changed(before, said)
+    after = replace(after, secrets=(after.secrets or (secret,)) if after.keeps_secret else ())
+    registration.check(after, legacy, grant_types())
+    what = [name for name, value in document(after).items() if document(before).get(name) != value]
+    what += [name for name in document(before) if name not in document(after)]
+    if not what:
+        return before
+    if not await store.change(tx, before, after, now):
+        raise RunAgain  # somebody else changed it in the meantime: look again
+    await audit.record(tx, ClientChanged(client_id=client_id, what=" ".join(sorted(what))), origin, now)
+    if after.pkce_exempt and not before.pkce_exempt:
+        await audit.record(tx, PkceExempted(client_id=client_id), origin, now)
+    return after
+
+
 async def rotate_secret(tx: Tx, client_id: str, digest: bytes, overlap: int, origin: Origin, now: int) -> Client:
     """Give a client a new secret, of which `digest` is kept; the one it had works for `overlap` more seconds.
 
@@ -57,7 +84,7 @@ async def rotate_secret(tx: Tx, client_id: str, digest: bytes, overlap: int, ori
     client does not prove itself with a secret.
     """
     client = await show(tx, client_id)
-    if not client.auth_method.startswith("client_secret_"):
+    if not client.keeps_secret:
         raise Refused(f"client {client_id!r} has no secret: it authenticates with {client.auth_method}")
     secrets = (ClientSecret(digest), *_running_out(client.secrets, now + overlap, now))
     if not await store.set_secrets(tx, client_id, client.secrets, secrets, now):

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal, get_args
+
+from gatelodge.protocol.members import FLAG, KEY_SET, OPPOSITE, RESPONSE_TYPES, SET, TEXT, TEXTS, WORDS, Member, one_of
 
 ClientType = Literal["web", "spa", "native", "service"]
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
@@ -20,7 +22,7 @@ class ClientSecret:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered client (RFC 6749 2, RFC 7591 2).
+    """A registered client (RFC 6749 2, RFC 7591 2). Each member of its registration stands here and only here.
 
     `response_types` are space-joined sorted sets such as `code id_token`. `scopes` is all it may ever ask for.
     `pkce_exempt` is the operator's exemption of one confidential client from PKCE. `trusted` clients are the operator's
@@ -28,23 +30,23 @@ class Client:
     """
 
     id: str
-    name: str
-    type: ClientType
-    auth_method: AuthMethod
+    name: Annotated[str, Member("client_name", TEXT)]
+    type: Annotated[ClientType, Member("type", one_of(*get_args(ClientType)))]
+    auth_method: Annotated[AuthMethod, Member("token_endpoint_auth_method", one_of(*get_args(AuthMethod)))]
     secrets: tuple[ClientSecret, ...] = ()
-    jwks: str | None = None
-    jwks_uri: str | None = None
-    redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    grants: frozenset[str] = frozenset()
-    response_types: frozenset[str] = frozenset()
-    scopes: frozenset[str] = frozenset()
-    pkce_exempt: bool = False
-    trusted: bool = False
-    id_token_alg: SigningAlg = "RS256"
-    client_uri: str | None = None
-    policy_uri: str | None = None
-    tos_uri: str | None = None
+    jwks: Annotated[str | None, Member("jwks", KEY_SET)] = None
+    jwks_uri: Annotated[str | None, Member("jwks_uri", TEXT)] = None
+    redirect_uris: Annotated[tuple[str, ...], Member("redirect_uris", TEXTS)] = ()
+    post_logout_redirect_uris: Annotated[tuple[str, ...], Member("post_logout_redirect_uris", TEXTS)] = ()
+    grants: Annotated[frozenset[str], Member("grant_types", SET)] = frozenset()
+    response_types: Annotated[frozenset[str], Member("response_types", RESPONSE_TYPES)] = frozenset()
+    scopes: Annotated[frozenset[str], Member("scope", WORDS)] = frozenset()
+    pkce_exempt: Annotated[bool, Member("require_pkce", OPPOSITE)] = False
+    trusted: Annotated[bool, Member("trusted", FLAG)] = False
+    id_token_alg: Annotated[SigningAlg, Member("id_token_signed_response_alg", one_of(*get_args(SigningAlg)))] = "RS256"
+    client_uri: Annotated[str | None, Member("client_uri", TEXT)] = None
+    policy_uri: Annotated[str | None, Member("policy_uri", TEXT)] = None
+    tos_uri: Annotated[str | None, Member("tos_uri", TEXT)] = None
     enabled: bool = True
     created_at: int = 0
 
@@ -52,6 +54,11 @@ class Client:
     def is_public(self) -> bool:
         """Whether it has no way to prove who it is (RFC 6749 2.1)."""
         return self.auth_method == "none"
+
+    @property
+    def keeps_secret(self) -> bool:
+        """Whether it proves itself with a secret of ours."""
+        return self.auth_method.startswith("client_secret_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,13 @@ Removing a client removes what people allowed it; its tokens die because every u
 
 from msgspec.json import decode, encode
 
-from gatelodge.database.rows import Taken, join, split
+from gatelodge.database.rows import Taken
 from gatelodge.database.tx import Row, Tx, Value
 from gatelodge.protocol.client import Client, ClientSecret
+from gatelodge.protocol.client_metadata import client_of, document
 from gatelodge.stores import instance
 
-FIND = """
-select id, name, type, auth_method, secrets, jwks, jwks_uri, redirect_uris, post_logout_redirect_uris, grants,
-    response_types, scopes, pkce_exempt, trusted, id_token_alg, client_uri, policy_uri, tos_uri, enabled,
-    created_at
-from clients where id = $1
-"""
+FIND = "select id, metadata, secrets, enabled, created_at from clients where id = $1"
 
 
 async def find(tx: Tx, client_id: str) -> Client | None:
@@ -24,12 +20,7 @@ async def find(tx: Tx, client_id: str) -> Client | None:
     return None if row is None else _of(row)
 
 
-LIST_ALL = """
-select id, name, type, auth_method, secrets, jwks, jwks_uri, redirect_uris, post_logout_redirect_uris, grants,
-    response_types, scopes, pkce_exempt, trusted, id_token_alg, client_uri, policy_uri, tos_uri, enabled,
-    created_at
-from clients order by id
-"""
+LIST_ALL = "select id, metadata, secrets, enabled, created_at from clients order by id"
 
 
 async def list_all(tx: Tx) -> list[Client]:
@@ -38,10 +29,7 @@ async def list_all(tx: Tx) -> list[Client]:
 
 
 ADD = """
-insert into clients (id, name, type, auth_method, secrets, jwks, jwks_uri, redirect_uris, post_logout_redirect_uris,
-    grants, response_types, scopes, pkce_exempt, trusted, id_token_alg, client_uri, policy_uri, tos_uri,
-    enabled, updated_at, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+insert into clients (id, metadata, secrets, enabled, updated_at, created_at) values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing
 """
 
@@ -53,18 +41,25 @@ async def add(tx: Tx, client: Client, now: int) -> None:
         raise Taken("client id")
 
 
-REPLACE = """
-update clients set name = $2, type = $3, auth_method = $4, secrets = $5, jwks = $6, jwks_uri = $7, redirect_uris = $8,
-    post_logout_redirect_uris = $9, grants = $10, response_types = $11, scopes = $12, pkce_exempt = $13, trusted = $14,
-    id_token_alg = $15, client_uri = $16, policy_uri = $17, tos_uri = $18, enabled = $19, updated_at = $20
-where id = $1
-"""
+REPLACE = "update clients set metadata = $2, secrets = $3, enabled = $4, updated_at = $5 where id = $1"
 
 
 async def replace(tx: Tx, client: Client, now: int) -> bool:
     """Replace a client's whole registration; `False` if there is no such client."""
     await instance.bump_revision(tx)
     return await tx.run(REPLACE, *_values(client), now) == 1
+
+
+CHANGE = """
+update clients set metadata = $4, secrets = $5, updated_at = $6 where id = $1 and metadata = $2 and secrets = $3
+"""
+
+
+async def change(tx: Tx, before: Client, after: Client, now: int) -> bool:
+    """Replace the document and the secrets of a client; `False` if they are not those of `before` any more."""
+    await instance.bump_revision(tx)
+    old, new = _values(before), _values(after)
+    return await tx.run(CHANGE, *old[:3], *new[1:3], now) == 1
 
 
 async def set_enabled(tx: Tx, client_id: str, enabled: bool, now: int) -> bool:
@@ -92,52 +87,13 @@ async def remove(tx: Tx, client_id: str) -> bool:
 
 
 def _of(row: Row) -> Client:
-    return Client(
-        id=row[0],
-        name=row[1],
-        type=row[2],
-        auth_method=row[3],
-        secrets=decode(row[4], type=tuple[ClientSecret, ...]),
-        jwks=row[5],
-        jwks_uri=row[6],
-        redirect_uris=decode(row[7], type=tuple[str, ...]),
-        post_logout_redirect_uris=decode(row[8], type=tuple[str, ...]),
-        grants=split(row[9]),
-        response_types=decode(row[10], type=frozenset[str]),
-        scopes=split(row[11]),
-        pkce_exempt=row[12] == 1,
-        trusted=row[13] == 1,
-        id_token_alg=row[14],
-        client_uri=row[15],
-        policy_uri=row[16],
-        tos_uri=row[17],
-        enabled=row[18] == 1,
-        created_at=row[19],
-    )
+    secrets = decode(row[2], type=tuple[ClientSecret, ...])
+    said = decode(row[1], type=dict[str, object])
+    return client_of(row[0], said, created_at=row[4], secrets=secrets, enabled=row[3] == 1)
 
 
 def _values(client: Client) -> tuple[Value, ...]:
-    return (
-        client.id,
-        client.name,
-        client.type,
-        client.auth_method,
-        _json(client.secrets),
-        client.jwks,
-        client.jwks_uri,
-        _json(client.redirect_uris),
-        _json(client.post_logout_redirect_uris),
-        join(client.grants),
-        _json(sorted(client.response_types)),
-        join(client.scopes),
-        int(client.pkce_exempt),
-        int(client.trusted),
-        client.id_token_alg,
-        client.client_uri,
-        client.policy_uri,
-        client.tos_uri,
-        int(client.enabled),
-    )
+    return client.id, _json(document(client)), _json(client.secrets), int(client.enabled)
 
 
 def _json(value: object) -> str:

@@ -1,6 +1,7 @@
 """What people allowed clients: per person and client, the scopes and the resources."""
 
 from msgspec import Struct
+from msgspec.json import decode
 
 from gatelodge.database.rows import join, split
 from gatelodge.database.tx import RunAgain, Tx
@@ -23,12 +24,12 @@ GRANTED = "select scopes, resources, granted_at from consents where user_id = $1
 async def granted(tx: Tx, user_id: int, client_id: str) -> Consent | None:
     """Return what a person allowed a client, or `None`."""
     row = await tx.one(GRANTED, user_id, client_id)
-    return None if row is None else Consent(split(row[0]), split(row[1]), row[2])
+    return None if row is None else _consent(*row)
 
 
 OF_PERSON = """
-select k.id, k.name, c.scopes, c.resources, c.granted_at
-from consents c join clients k on k.id = c.client_id where c.user_id = $1 order by k.name, k.id
+select k.id, k.metadata, c.scopes, c.resources, c.granted_at
+from consents c join clients k on k.id = c.client_id where c.user_id = $1
 """
 
 
@@ -43,7 +44,16 @@ class Allowed(Struct, frozen=True):
 async def of_person(tx: Tx, user_id: int) -> list[Allowed]:
     """Return everything a person allowed, by the clients' names."""
     rows = await tx.all(OF_PERSON, user_id)
-    return [Allowed(row[0], row[1], Consent(split(row[2]), split(row[3]), row[4])) for row in rows]
+    found = [Allowed(row[0], decode(row[1], type=_Named).client_name, _consent(*row[2:])) for row in rows]
+    return sorted(found, key=lambda allowed: (allowed.client_name, allowed.client_id))
+
+
+class _Named(Struct):
+    client_name: str
+
+
+def _consent(scopes: str, resources: str, granted_at: int) -> Consent:
+    return Consent(split(scopes), split(resources), granted_at)
 
 
 FIRST = """

@@ -7,7 +7,7 @@ from gatelodge.database.tx import Tx
 from gatelodge.ops import apis as api_verbs
 from gatelodge.ops import clients as client_verbs
 from gatelodge.ops import users as user_verbs
-from gatelodge.ops.client_drafts import ClientDraft, complete
+from gatelodge.ops.client_drafts import complete
 from gatelodge.protocol.client import Api, ClientType
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.stores import clients
@@ -60,15 +60,15 @@ class Registrations:
             raise ValueError(f"type is one of {', '.join(REDIRECT_URIS)}")
         on = self.house.foundation
         redirect_uri = wanted.redirect_uri or REDIRECT_URIS[wanted.type]
-        draft = ClientDraft(
-            name=wanted.client_id,
-            type=wanted.type,
-            id=wanted.client_id,
-            scopes=tuple(await self._everything(wanted.type) if wanted.scopes is None else wanted.scopes),
-            redirect_uris=(redirect_uri,) if redirect_uri else (),
-            trusted=wanted.trusted,
-        )
-        new = complete(draft, SystemEntropy(), on.clock.now())
+        scopes = await self._everything(wanted.type) if wanted.scopes is None else wanted.scopes
+        said = {
+            "client_name": wanted.client_id,
+            "type": wanted.type,
+            "scope": " ".join(scopes),
+            "redirect_uris": [redirect_uri] if redirect_uri else [],
+            "trusted": wanted.trusted,
+        }
+        new = complete(said, SystemEntropy(), on.clock.now(), wanted.client_id)
         await on.db.write(client_verbs.add, new.client, on.config.legacy, ORIGIN, on.clock.now())
         await on.registry.poll()
         if wanted.scopes is None:

@@ -12,23 +12,8 @@ create table instance (
 
 create table clients (
     id text primary key,
-    name text not null,
-    type text not null,
-    auth_method text not null,
+    metadata text not null,               -- JSON: what is registered of it, under the names of RFC 7591
     secrets text not null default '[]',   -- JSON: [{"digest": base64, "expires_at": seconds or null}]
-    jwks text,
-    jwks_uri text,
-    redirect_uris text not null default '[]',
-    post_logout_redirect_uris text not null default '[]',
-    grants text not null default '',
-    response_types text not null default '[]',
-    scopes text not null default '',
-    pkce_exempt integer not null default 0,
-    trusted integer not null default 0,
-    id_token_alg text not null default 'RS256',
-    client_uri text,
-    policy_uri text,
-    tos_uri text,
     enabled integer not null default 1,
     created_at bigint not null,
     updated_at bigint not null
