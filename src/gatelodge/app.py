@@ -189,7 +189,7 @@ def page_routes(server: Server, pages: Pages, admins: Administrators) -> tuple[R
     login = LoginPage(pages, Occasions(server.csrf_key, browsers, forms), browsers, server.sign_in)
     consents = Consents(on.db, interactions, on.clock)
     consent = ConsentPage(pages, forms, browsers, consents, on.registry, on.db, on.clock)
-    account = SelectAccountPage(pages, forms, browsers, interactions, on.db)
+    account = SelectAccountPage(pages, forms, browsers, on.db)
     logout = EndSessionEndpoint(
         on.site.issuer, LogoutPage(pages, browsers, server.csrf_key), browsers, on.registry, on.keys, on.db, on.clock
     )

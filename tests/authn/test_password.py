@@ -15,7 +15,7 @@ from gatelodge.authn.throttle import Throttle
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Database, Unavailable
-from gatelodge.stores import audit, credentials, users
+from gatelodge.stores import audit, credentials, endings, users
 from gatelodge.stores.audit import Entry
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
@@ -83,7 +83,7 @@ async def test_ASVS_6_3_8_unknown_wrong_and_disabled_are_one_answer(
         with pytest.raises(SignInRefused) as refusal:
             await sign_in.authenticate(login, password, HERE)
         refusals.append(said(refusal.value))
-    await database.write(users.set_enabled, alice.id, False, clock.now())
+    await database.write(endings.disable, alice.id, clock.now())
     with pytest.raises(SignInRefused) as refusal:
         await sign_in.authenticate("alice", "wonderland", HERE)
     assert set(refusals) == {said(refusal.value)} == {(SignInRefused, "", ())}
@@ -98,7 +98,7 @@ async def test_ASVS_6_3_8_unknown_wrong_and_disabled_take_the_same_statements(
         return database.statements - before[0], database.transactions - before[1]
 
     wrong, unknown = await statements("alice", "wrong"), await statements("nobody", "wrong")
-    await database.write(users.set_enabled, alice.id, False, clock.now())
+    await database.write(endings.disable, alice.id, clock.now())
     assert wrong == unknown == await statements("alice", "wonderland")
 
 
@@ -114,7 +114,7 @@ async def test_ASVS_6_3_8_unknown_wrong_and_disabled_hash_once_each(
     pool._argon2.proves = watched
     await outcome(sign_in, "alice", "wrong")
     await outcome(sign_in, "nobody", "wrong")
-    await database.write(users.set_enabled, alice.id, False, clock.now())
+    await database.write(endings.disable, alice.id, clock.now())
     await outcome(sign_in, "alice", "wonderland")
     assert hashed == [True, False, True]
 
@@ -130,7 +130,7 @@ async def test_the_trail_says_why_and_never_what_was_typed(
 ) -> None:
     await outcome(sign_in, "alice", "s3cret-typed")
     await outcome(sign_in, "s3cret-typed", "x")
-    await database.write(users.set_enabled, alice.id, False, clock.now())
+    await database.write(endings.disable, alice.id, clock.now())
     await outcome(sign_in, "alice", "wonderland")
     lines = await trail(database)
     assert [(line.user_id, line.detail["reason"]) for line in lines] == [

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.consenting import allow
+from tests.holding import begin_session, open_family
 
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.rotation import RefreshValue
@@ -51,32 +52,29 @@ async def test_tokens(rerunning_database):
     new = NewFamily(
         nonce=b"n" * 8,
         client_id="web1",
-        user_id=user.id,
         code_id=None,
         generation=1,
         idle_expires_at=NOW + 60,
         expires_at=NOW + 60,
         payload="{}",
     )
-    family_id = await db.write(refresh_tokens.open_family, new, NOW)
-    token = (DIGEST, family_id, "web1", user.id, NOW, NOW + 60, "{}")
+    family_id = await db.write(open_family, user.id, new, NOW)
+    token = (DIGEST, family_id, "web1", NOW, NOW + 60, "{}")
     row_id = await db.write(access_tokens.put, *token)
 
     rotated = await db.write(refresh_tokens.rotate, RefreshValue(family_id, b"n" * 8, 1), "web1", NOW, 30, 60)
     assert (rotated.generation, rotated.repeated) == (2, False)
     assert await db.write(access_tokens.revoke, row_id, DIGEST, "web1", NOW) is True
     assert await db.write(access_tokens.revoke_jwt, "jti", NOW) is True
-    assert await db.write(refresh_tokens.revoke, family_id, None, NOW) is True
+    assert await db.write(refresh_tokens.revoke, family_id, b"n" * 8, NOW) is True
 
 
 async def test_people(rerunning_database):
     db = rerunning_database
     user = await db.write(users.add, NewUser(sub="sub", username="alice"), NOW)
     await db.write(credentials.set_password, user.id, "hash", NOW)
-    new = NewSession(
-        digest=DIGEST, user_id=user.id, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 60
-    )
-    row_id = await db.write(sessions.add, new, NOW)
+    new = NewSession(digest=DIGEST, sub=user.sub, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 60)
+    row_id = await db.write(begin_session, user.id, new, NOW)
 
     assert await db.write(credentials.replace_password, user.id, "hash", "anew", NOW) is True
     assert await db.write(sessions.end, row_id, DIGEST, NOW) is True

@@ -106,7 +106,7 @@ async def main(file, first, count, lines):
 asyncio.run(main(sys.argv[1], *map(int, sys.argv[2:])))
 """
 
-USER = "insert into users (id, sub, username, created_at, updated_at) values (1, 's', 'u', 0, 0)"
+USER = "insert into users (place, id, sub, username, created_at, updated_at) values (1, 1, 's', 'u', 0, 0)"
 
 
 def writer(file: Path, *, first: int, count: int, lines: int) -> subprocess.Popen[str]:

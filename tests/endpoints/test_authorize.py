@@ -16,7 +16,7 @@ from tests.world import (
 
 from gatelodge.protocol.client import Api
 from gatelodge.sessions.arrivals import MOST
-from gatelodge.stores import apis, users
+from gatelodge.stores import apis, endings
 
 pytestmark = pytest.mark.anyio
 
@@ -296,7 +296,7 @@ async def test_HTTP_09_no_stranger_begins_sign_ins_without_end(world: World, clo
 async def test_a_disabled_person_is_signed_out_at_the_next_request(world: World):
     browser = world.browser()
     await browser.answer()
-    await world.foundation.db.write(users.set_enabled, world.people["alice"].id, False, world.foundation.clock.now())
+    await world.foundation.db.write(endings.disable, world.people["alice"].id, world.foundation.clock.now())
 
     assert_redirected(await browser.authorize(prompt="none"), "login_required")
 

@@ -186,10 +186,10 @@ async def test_the_redirect_uri_must_be_the_one_of_the_request(world: World):
 
 
 async def test_a_disabled_account_gets_no_tokens_for_a_code_it_got_before(world: World):
-    from gatelodge.stores import users
+    from gatelodge.stores import endings
 
     code = await world.browser().code()
-    await world.foundation.db.write(users.set_enabled, world.people["alice"].id, False, world.foundation.clock.now())
+    await world.foundation.db.write(endings.disable, world.people["alice"].id, world.foundation.clock.now())
 
     assert_error(await exchange(world, code), "invalid_grant")
 

@@ -5,7 +5,7 @@ import pytest
 from tests.world import OPAQUE_API, SCOPES, World
 
 from gatelodge.database.tx import Tx
-from gatelodge.stores import audit, users
+from gatelodge.stores import audit, endings
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +71,7 @@ async def test_nothing_is_told_of_a_person_who_was_disabled(legacy_world: World,
     browser = legacy_world.browser()
     await browser.answer("legacy1", response_type=response_type)
     foundation = legacy_world.foundation
-    await foundation.db.write(users.set_enabled, legacy_world.people["alice"].id, False, foundation.clock.now())
+    await foundation.db.write(endings.disable, legacy_world.people["alice"].id, foundation.clock.now())
 
     page = await browser.authorize("legacy1", response_type=response_type)
     assert page.url.path == "/login"

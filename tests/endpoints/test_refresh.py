@@ -270,10 +270,10 @@ async def test_RT_12_a_client_that_may_not_stay_connected_any_more_gets_no_refre
 
 
 async def test_a_disabled_account_cannot_refresh(world: World):
-    from gatelodge.stores import users
+    from gatelodge.stores import endings
 
     tokens = await world.browser().tokens()
-    await world.foundation.db.write(users.set_enabled, world.people["alice"].id, False, world.foundation.clock.now())
+    await world.foundation.db.write(endings.disable, world.people["alice"].id, world.foundation.clock.now())
 
     assert_error(await refresh(world, tokens["refresh_token"]), "invalid_grant")
 

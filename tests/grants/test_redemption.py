@@ -10,7 +10,7 @@ from tests.world import CLIENTS, World, assert_error, refresh
 
 from gatelodge.grants import GRANTS
 from gatelodge.grants.contract import AnyGrant
-from gatelodge.stores import audit, users
+from gatelodge.stores import audit, endings
 
 pytestmark = pytest.mark.anyio
 
@@ -134,6 +134,6 @@ async def test_nothing_is_redeemed_for_a_person_disabled_meanwhile(grant: AnyGra
     foundation = open_handed.foundation
     sample, form = await prepared(open_handed, grant)
     person = open_handed.people[sample.person or ""]
-    await foundation.db.write(users.set_enabled, person.id, False, foundation.clock.now())
+    await foundation.db.write(endings.disable, person.id, foundation.clock.now())
 
     assert_error(await sample.redeem(open_handed, grant.grant_type, form), "invalid_grant")

@@ -1,6 +1,7 @@
 """What an operator does about consents: sees them, and takes one back with all that it allowed."""
 
 import pytest
+from tests import holding
 from tests.consenting import allow
 
 from gatelodge.ops import consents as verbs
@@ -24,13 +25,12 @@ async def open_family(database, user_id: int, client_id: str) -> int:
         nonce=NONCE,
         client_id=client_id,
         code_id=None,
-        user_id=user_id,
         generation=1,
         idle_expires_at=NOW + 99,
         expires_at=NOW + 99,
         payload="{}",
     )
-    return await database.write(refresh_tokens.open_family, family, NOW)
+    return await database.write(holding.open_family, user_id, family, NOW)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
+from tests.holding import begin_session, open_family
 
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.rows import Taken
@@ -27,20 +28,19 @@ async def ada(database):
     """An account with a session and a family of tokens."""
     user = await database.write(users.add, ADA, "hash-1", ORIGIN, NOW)
     session = NewSession(
-        digest=b"d", user_id=user.id, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 99
+        digest=b"d", sub=user.sub, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 99
     )
-    row = await database.write(sessions.add, session, NOW)
+    row = await database.write(begin_session, user.id, session, NOW)
     family = NewFamily(
         nonce=b"nonce---",
         client_id="c",
         code_id=None,
-        user_id=user.id,
         generation=1,
         idle_expires_at=NOW + 99,
         expires_at=NOW + 99,
         payload="{}",
     )
-    return user, row, await database.write(refresh_tokens.open_family, family, NOW)
+    return user, row, await database.write(open_family, user.id, family, NOW)
 
 
 async def alive(database, ada) -> tuple[bool, bool]:

@@ -18,7 +18,7 @@ from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import BROWSER, KNOWN, KNOWN_LIFETIME, SESSION
-from gatelodge.stores import audit, clients, credentials, sessions, users
+from gatelodge.stores import audit, clients, credentials, endings, sessions, users
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
 
@@ -205,7 +205,7 @@ async def test_ACC_21_a_disabled_persons_session_is_dead_at_the_next_request(
     browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
 ) -> None:
     await enter(browsers, visitor, alice)
-    await database.write(users.set_enabled, alice.id, False, clock.now())
+    await database.write(endings.disable, alice.id, clock.now())
     assert await browsers.signed_in(visitor.request()) is None
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 LIFETIME = 1_800
 ALICES, MALLORYS = BrowserId("alices-browser", ()), BrowserId("mallorys-browser", ())
-BEGUN = Progress(session_before=7)
+BEGUN = Progress()
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def interactions(database: Database, clock, entropy: Entropy) -> Interactions:
 
 
 async def park(interactions: Interactions, browser: BrowserId = ALICES) -> Interaction:
-    return await interactions.park("client_id=web1&state=%22%C3%A9", browser, BEGUN)
+    return await interactions.park("client_id=web1&state=%22%C3%A9", browser)
 
 
 async def test_a_parked_request_comes_back_as_it_was(interactions: Interactions) -> None:
@@ -44,7 +44,7 @@ async def test_what_happened_to_it_comes_back_whole(interactions: Interactions) 
 async def test_HTTP_11_what_was_asked_for_cannot_be_read_in_the_database(
     interactions: Interactions, database: Database
 ) -> None:
-    parked = await interactions.park("client_id=web1&id_token_hint=eyJhbGciOi", ALICES, BEGUN)
+    parked = await interactions.park("client_id=web1&id_token_hint=eyJhbGciOi", ALICES)
     await interactions.save(replace(parked, progress=BEGUN.refuse()), ALICES)
     kept = await database.read(all_tickets)
     assert kept

@@ -1,9 +1,11 @@
 """Opaque access tokens on both engines: what is found works, and what stopped working is not found."""
 
 import pytest
+from tests.holding import open_family
 
+from gatelodge.database.places import place_of
 from gatelodge.keys.secrets import digest
-from gatelodge.stores import access_tokens, refresh_tokens, tickets, users
+from gatelodge.stores import access_tokens, endings, refresh_tokens, tickets
 from gatelodge.stores.refresh_tokens import NewFamily
 
 pytestmark = pytest.mark.anyio
@@ -22,16 +24,15 @@ def issued(database, person):
         new = NewFamily(
             nonce=b"n" * 8,
             client_id="web1",
-            user_id=user.id,
             code_id=None,
             generation=0,
             idle_expires_at=family_expires_at,
             expires_at=family_expires_at,
             payload='{"sub":"sub-alice"}',
         )
-        family_id = await database.write(refresh_tokens.open_family, new, NOW)
+        family_id = await database.write(open_family, user.id, new, NOW)
         row_id = await database.write(
-            access_tokens.put, DIGEST, family_id, "web1", user.id, NOW, NOW + 600, '{"scope":"openid"}'
+            access_tokens.put, DIGEST, family_id, "web1", NOW, NOW + 600, '{"scope":"openid"}'
         )
         return row_id, family_id, user.id
 
@@ -46,7 +47,7 @@ async def test_a_token_is_found_with_its_person_in_one_statement(database, issue
     row_id, family_id, _ = await issued()
     before = database.statements
 
-    token = await finding(database, row_id)
+    token = await database.read(access_tokens.find_with_person, row_id, DIGEST, NOW)
 
     assert database.statements - before == 1
     assert (token.id, token.family_id, token.client_id, token.issued_at, token.expires_at, token.payload) == (
@@ -62,7 +63,7 @@ async def test_a_token_is_found_with_its_person_in_one_statement(database, issue
 
 
 async def test_a_machines_token_has_no_person(database):
-    row_id = await database.write(access_tokens.put, DIGEST, None, "daemon", None, NOW, NOW + 600, "{}")
+    row_id = await database.write(access_tokens.put, DIGEST, None, "daemon", NOW, NOW + 600, "{}")
 
     token = await finding(database, row_id)
 
@@ -72,7 +73,7 @@ async def test_a_machines_token_has_no_person(database):
 async def test_keeping_a_token_is_one_statement(database):
     before = database.statements
 
-    await database.write(access_tokens.put, DIGEST, None, "daemon", None, NOW, NOW + 600, "{}")
+    await database.write(access_tokens.put, DIGEST, None, "daemon", NOW, NOW + 600, "{}")
 
     assert database.statements - before == 1
 
@@ -99,7 +100,7 @@ async def test_FLT_19_a_token_of_another_epoch_is_not_found(database, issued):
 
 async def test_a_token_dies_with_its_family(database, issued):
     row_id, family_id, _ = await issued()
-    await database.write(refresh_tokens.revoke, family_id, None, NOW)
+    await database.write(refresh_tokens.revoke, family_id, b"n" * 8, NOW)
 
     assert await finding(database, row_id) is None
 
@@ -111,27 +112,33 @@ async def test_a_token_does_not_outlive_its_family(database, issued):
     assert await finding(database, row_id, now=NOW + 10) is None
 
 
-async def test_a_token_whose_family_is_not_there_is_not_found(database, person):
-    user = await person("alice")
-    row_id = await database.write(access_tokens.put, DIGEST, 999, "web1", user.id, NOW, NOW + 600, "{}")
+async def test_a_token_made_after_its_family_ended_is_dead(database, issued):
+    _, family_id, _ = await issued()
+
+    async def end_and_make(tx):
+        await refresh_tokens.revoke(tx, family_id, b"n" * 8, NOW)
+        return await access_tokens.put(tx, DIGEST, family_id, "web1", NOW, NOW + 600, "{}")
+
+    row_id = await database.write(end_and_make)
 
     assert await finding(database, row_id) is None
+    assert await database.read(access_tokens.find_with_person, row_id, DIGEST, NOW) is None
 
 
 @pytest.mark.parametrize("gone", ["disabled", "removed"])
 async def test_a_token_of_a_person_who_is_disabled_or_gone_is_not_found(database, issued, gone):
     row_id, _, user_id = await issued()
     if gone == "disabled":
-        await database.write(users.set_enabled, user_id, False, NOW)
+        await database.write(endings.disable, user_id, NOW)
     else:
-        await database.write(users.remove, user_id)
+        await database.write(endings.remove, user_id, NOW)
 
     assert await finding(database, row_id) is None
 
 
 async def test_a_client_ends_its_own_token(database, issued):
-    row_id, family_id, user_id = await issued()
-    other = (DIGEST, family_id, "web1", user_id, NOW, NOW + 600, "{}")
+    row_id, family_id, _ = await issued()
+    other = (DIGEST, family_id, "web1", NOW, NOW + 600, "{}")
     other_id = await database.write(access_tokens.put, *other)
 
     assert await database.write(access_tokens.revoke, row_id, b"guess", "web1", NOW) is False
@@ -160,8 +167,8 @@ async def test_CODE_08_an_access_token_is_no_code_and_a_code_no_access_token(dat
 
 
 async def keep_code_with_id(tx, row_id, secret_digest):
-    values = "insert into tickets (id, digest, kind, expires_at, payload) values ($1, $2, 'code', $3, '{}')"
-    await tx.run(values, row_id, secret_digest, NOW + 60)
+    values = "insert into tickets (place, id, digest, kind, expires_at, payload) values ($4, $1, $2, 'code', $3, '{}')"
+    await tx.run(values, row_id, secret_digest, NOW + 60, place_of(row_id))
 
 
 async def test_a_revoked_jwt_stays_revoked(database):

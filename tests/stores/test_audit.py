@@ -40,14 +40,13 @@ async def test_an_event_that_does_not_belong_there_is_not_recorded(database):
     assert await database.read(audit.list_recent, 10) == []
 
 
-async def test_the_trail_is_read_newest_first_page_by_page(database):
+async def test_the_trail_is_read_newest_first(database):
     for second in range(5):
         await recording(database, ClientDisabled(client_id=f"web{second}"), NOW + second)
 
-    first = await database.read(audit.list_recent, 2)
-    second = await database.read(audit.list_recent, 2, first[-1].id)
+    newest = await database.read(audit.list_recent, 4)
 
-    assert [entry.client_id for entry in (*first, *second)] == ["web4", "web3", "web2", "web1"]
+    assert [entry.client_id for entry in newest] == ["web4", "web3", "web2", "web1"]
 
 
 async def test_HTTP_10_what_an_attacker_sends_is_kept_as_data(database):

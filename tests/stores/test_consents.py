@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.consenting import allow
 
-from gatelodge.stores import clients, consents, users
+from gatelodge.stores import clients, consents, endings
 from gatelodge.stores.consents import Consent
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +83,8 @@ async def test_a_consent_goes_with_either_side(database, person, client, gone):
     await client("web1")
     await database.write(allow, alice.id, "web1", frozenset({"openid"}), NONE, NOW)
 
-    await (database.write(users.remove, alice.id) if gone == "person" else database.write(clients.remove, "web1"))
+    await (
+        database.write(endings.remove, alice.id, NOW) if gone == "person" else database.write(clients.remove, "web1")
+    )
 
     assert await database.read(consents.granted, alice.id, "web1") is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatelodge.stores import credentials, users
+from gatelodge.stores import credentials, endings
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +42,6 @@ async def test_a_password_goes_with_its_person(database, person):
     alice = await person("alice")
     await database.write(credentials.set_password, alice.id, "hash", NOW)
 
-    await database.write(users.remove, alice.id)
+    await database.write(endings.remove, alice.id, NOW)
 
     assert await database.read(credentials.password, alice.id) is None

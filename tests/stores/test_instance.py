@@ -21,7 +21,7 @@ async def test_an_instance_is_founded_once(database):
     founded = await database.write(instance.create, b"epoch-1", b"check-1", NOW)
     again = await database.write(instance.create, b"epoch-2", b"check-2", NOW + 1)
 
-    assert founded == again == Instance(b"epoch-1", b"check-1", NOW, 0)
+    assert founded == again == Instance(b"epoch-1", b"check-1", NOW, 0, 1)
     assert await database.read(instance.load) == founded
 
 
@@ -46,4 +46,4 @@ async def test_FLT_19_a_restored_instance_begins_another_epoch_and_caches_notice
 
     await database.write(instance.renew_epoch, b"epoch-2")
 
-    assert await database.read(instance.load) == Instance(b"epoch-2", b"check", NOW, 1)
+    assert await database.read(instance.load) == Instance(b"epoch-2", b"check", NOW, 1, 1)

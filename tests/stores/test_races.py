@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
+from tests.holding import open_family
 
 from gatelodge.database.engines import open_database
 from gatelodge.protocol.rotation import RefreshValue
@@ -56,14 +57,13 @@ async def test_FLT_27_one_server_moves_a_family_on(servers, overlap):
     new = NewFamily(
         nonce=b"n" * 8,
         client_id="web1",
-        user_id=user.id,
         code_id=None,
         generation=1,
         idle_expires_at=NOW + 60,
         expires_at=NOW + 60,
         payload="{}",
     )
-    family_id = await servers[0].write(refresh_tokens.open_family, new, NOW)
+    family_id = await servers[0].write(open_family, user.id, new, NOW)
 
     for generation in range(1, ROUNDS + 1):
         value = RefreshValue(family_id, b"n" * 8, generation)

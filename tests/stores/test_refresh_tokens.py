@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from tests.holding import open_family
 
 from gatelodge.keys.secrets import read_refresh_token, refresh_token
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import access_tokens, refresh_tokens, tickets, users
+from gatelodge.stores import endings, refresh_tokens, tickets, users
 from gatelodge.stores.refresh_tokens import NewFamily
 
 pytestmark = pytest.mark.anyio
@@ -19,24 +20,44 @@ OVERLAP = 30
 
 
 @pytest.fixture
-def opened(database, person):
+def known(database, person):
+    """Return the person of this name, making an account at first."""
+
+    async def find_or_make(username):
+        return await database.read(users.find_by_login, username) or await person(username)
+
+    return find_or_make
+
+
+@pytest.fixture
+def code_of(database, known):
+    """Issue a code to a person."""
+
+    async def issue(username):
+        user = await known(username)
+        return await database.write(tickets.put, "code", b"d" * 32, "{}", NOW + 60, user.id)
+
+    return issue
+
+
+@pytest.fixture
+def opened(database, known):
     """Open a family of a new person for client web1 and return its first refresh value."""
 
-    async def open_family(generation=1, username="alice", client_id="web1", code_id=None):
-        user = await person(username)
+    async def begin(generation=1, username="alice", client_id="web1", code_id=None):
+        user = await known(username)
         new = NewFamily(
             nonce=NONCE,
             client_id=client_id,
-            user_id=user.id,
             code_id=code_id,
             generation=generation,
             idle_expires_at=NOW + IDLE,
             expires_at=NOW + LIFETIME,
             payload='{"scope":"openid"}',
         )
-        return RefreshValue(await database.write(refresh_tokens.open_family, new, NOW), NONCE, generation)
+        return RefreshValue(await database.write(open_family, user.id, new, NOW), NONCE, generation)
 
-    return open_family
+    return begin
 
 
 def rotating(database, value, client_id="web1", now=NOW, overlap=OVERLAP, idle=IDLE):
@@ -199,9 +220,9 @@ async def test_a_person_who_is_disabled_or_gone_refreshes_nothing(database, open
     value = await opened()
     user_id = (await family_of(database, value)).user_id
     if gone == "disabled":
-        await database.write(users.set_enabled, user_id, False, NOW)
+        await database.write(endings.disable, user_id, NOW)
     else:
-        await database.write(users.remove, user_id)
+        await database.write(endings.remove, user_id, NOW)
 
     assert await rotating(database, value) is None
     assert (await family_of(database, value)).generation == 1
@@ -242,17 +263,18 @@ async def test_FLT_19_a_refresh_token_of_another_epoch_is_not_even_looked_up():
     assert read_refresh_token(b"k" * 32, b"epoch-2", token) is None
 
 
-async def test_CODE_01_a_replayed_code_ends_the_family_it_was_redeemed_for(database, opened):
-    value, other = await opened(code_id=7), await opened(code_id=8, username="bob")
+async def test_CODE_01_a_replayed_code_ends_the_family_it_was_redeemed_for(database, opened, code_of):
+    code, bobs_code = await code_of("alice"), await code_of("bob")
+    value, other = await opened(code_id=code), await opened(code_id=bobs_code, username="bob")
 
-    assert await database.write(refresh_tokens.revoke_of_code, 7, NOW) == 1
-    assert await database.write(refresh_tokens.revoke_of_code, 7, NOW) == 0
+    assert await database.write(refresh_tokens.revoke_of_code, code, NOW) == 1
+    assert await database.write(refresh_tokens.revoke_of_code, code, NOW) == 0
     assert await rotating(database, value) is None
     assert await rotating(database, other) is not None
 
 
-async def test_CODE_02_a_replay_noticed_before_the_family_begins_ends_it_too(database, opened):
-    code_id = await database.write(tickets.put, "code", b"d" * 32, "{}", NOW + 60)
+async def test_CODE_02_a_replay_noticed_before_the_family_begins_ends_it_too(database, opened, code_of):
+    code_id = await code_of("alice")
     await database.write(tickets.take, "code", code_id, b"d" * 32, NOW)
 
     assert await database.write(refresh_tokens.revoke_of_code, code_id, NOW + 1) == 0
@@ -264,11 +286,10 @@ async def test_CODE_02_a_replay_noticed_before_the_family_begins_ends_it_too(dat
 
 async def test_CODE_02_of_fifty_exchanges_the_one_that_wins_is_ended_by_the_others(database, person):
     alice = await person("alice")
-    code_id = await database.write(tickets.put, "code", b"d" * 32, "{}", NOW + 60)
+    code_id = await database.write(tickets.put, "code", b"d" * 32, "{}", NOW + 60, alice.id)
     new = NewFamily(
         nonce=NONCE,
         client_id="web1",
-        user_id=alice.id,
         code_id=code_id,
         generation=1,
         idle_expires_at=NOW + IDLE,
@@ -282,7 +303,7 @@ async def test_CODE_02_of_fifty_exchanges_the_one_that_wins_is_ended_by_the_othe
             return None
         for _ in range(statements_before_the_family):
             await users.find(tx, alice.id)
-        return await refresh_tokens.open_family(tx, new, NOW)
+        return await open_family(tx, alice.id, new, NOW)
 
     outcomes = await asyncio.gather(*(database.write(exchange, 9) for _ in range(50)))
 
@@ -322,12 +343,11 @@ async def test_a_client_ends_its_own_family_with_any_token_of_it(database, opene
     assert await rotating(database, bobs) is not None
 
 
-@pytest.mark.parametrize("nonce", [None, NONCE])
-async def test_one_family_ends_and_the_first_time_it_did_is_kept(database, opened, nonce):
+async def test_one_family_ends_and_the_first_time_it_did_is_kept(database, opened):
     value, bobs = await opened(), await opened(username="bob")
 
-    assert await database.write(refresh_tokens.revoke, value.family_id, nonce, NOW) is True
-    assert await database.write(refresh_tokens.revoke, value.family_id, nonce, NOW + 9) is False
+    assert await database.write(refresh_tokens.revoke, value.family_id, NONCE, NOW) is True
+    assert await database.write(refresh_tokens.revoke, value.family_id, NONCE, NOW + 9) is False
     assert (await family_of(database, value)).revoked_at == NOW
     assert (await family_of(database, bobs)).revoked_at is None
 
@@ -338,7 +358,7 @@ async def test_families_are_told_apart_by_their_id(database, opened):
     assert (await family_of(database, value)).id == value.family_id
     assert (await family_of(database, bobs)).id == bobs.family_id
     for each, username in ((value, "alice"), (bobs, "bob")):
-        live = await database.read(refresh_tokens.find_live, each.family_id, each.nonce, NOW)
+        live = await database.read(refresh_tokens.find_live_with_person, each.family_id, each.nonce, NOW)
         assert live.user.username == username
 
 
@@ -346,7 +366,7 @@ async def test_a_jwt_finds_its_living_family_and_person_in_one_statement(databas
     value = await opened()
     before = database.statements
 
-    live = await database.read(refresh_tokens.find_live, value.family_id, value.nonce, NOW, "jti-1")
+    live = await database.read(refresh_tokens.find_live_with_person, value.family_id, value.nonce, NOW)
 
     assert (live.client_id, live.user.username) == ("web1", "alice")
     assert database.statements - before == 1
@@ -367,19 +387,35 @@ async def test_a_jwt_of_a_person_who_is_disabled_or_gone_finds_nothing(database,
     value = await opened()
     user_id = (await family_of(database, value)).user_id
     if gone == "disabled":
-        await database.write(users.set_enabled, user_id, False, NOW)
+        await database.write(endings.disable, user_id, NOW)
     else:
-        await database.write(users.remove, user_id)
+        await database.write(endings.remove, user_id, NOW)
 
     assert await database.read(refresh_tokens.find_live, value.family_id, value.nonce, NOW) is None
 
 
 async def test_a_revoked_jwt_is_dead_and_its_family_lives(database, opened):
     value = await opened()
-    await database.write(access_tokens.revoke_jwt, "jti-1", NOW + 60)
+    whose = (value.family_id, value.nonce)
 
-    assert await database.read(refresh_tokens.find_live, value.family_id, value.nonce, NOW, "jti-1") is None
-    assert await database.read(refresh_tokens.find_live, value.family_id, value.nonce, NOW, "jti-2") is not None
+    assert await database.write(refresh_tokens.end_jwt, *whose, "jti-1", NOW + 60, NOW) is True
+    assert await database.write(refresh_tokens.end_jwt, *whose, "jti-1", NOW + 60, NOW) is False
+    assert await database.write(refresh_tokens.end_jwt, *whose, "jti-2", NOW + 90, NOW + 60) is True
+
+    live = await database.read(refresh_tokens.find_live, *whose, NOW)
+    assert [live.has_ended(jti) for jti in ("jti-1", "jti-2", "jti", "jti-3")] == [False, True, False, False]
+    assert await rotating(database, value) is not None
+
+
+async def test_who_revokes_one_jwt_after_the_other_ends_the_family(database, opened):
+    value = await opened()
+    whose = (value.family_id, value.nonce)
+
+    for number in range(refresh_tokens.MOST_ENDED + 1):
+        assert await database.write(refresh_tokens.end_jwt, *whose, f"jti-{number}", NOW + 60, NOW) is True
+
+    assert await database.read(refresh_tokens.find_live, *whose, NOW) is None
+    assert await rotating(database, value) is None
 
 
 async def test_a_rotation_is_one_statement(database, opened):

@@ -2,8 +2,9 @@
 
 import pytest
 from tests.consenting import allow
+from tests.holding import begin_session
 
-from gatelodge.stores import sessions, tickets, users
+from gatelodge.stores import endings, sessions, tickets
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
 
@@ -21,7 +22,7 @@ def begun(database, person):
         user = await person(username)
         new = NewSession(
             digest=secret_digest,
-            user_id=user.id,
+            sub=user.sub,
             sid=f"sid-{username}",
             auth_time=NOW - 5,
             amr=("pwd", "otp"),
@@ -30,7 +31,7 @@ def begun(database, person):
             address="192.0.2.1",
             user_agent="a browser",
         )
-        return await database.write(sessions.add, new, NOW), user
+        return await database.write(begin_session, user.id, new, NOW), user
 
     return begin
 
@@ -150,9 +151,9 @@ async def test_what_was_authorized_comes_with_what_is_allowed_now(database, begu
 async def test_the_session_of_a_person_who_is_disabled_or_gone_is_not_found(database, begun, gone):
     row_id, user = await begun()
     if gone == "disabled":
-        await database.write(users.set_enabled, user.id, False, NOW)
+        await database.write(endings.disable, user.id, NOW)
     else:
-        await database.write(users.remove, user.id)
+        await database.write(endings.remove, user.id, NOW)
 
     assert await finding(database, row_id) is None
     assert await database.read(sessions.find_with_consent, row_id, DIGEST, "web1", NOW) is None

@@ -18,11 +18,12 @@ LONG_AGO = NOW - 2 * DAY
 POLICY = RetentionPolicy(audit_days=90, purge_batch=10)
 
 ROWS = {
-    "families": "insert into families (id, nonce, client_id, generation, rotated_at, created_at, idle_expires_at,"
-    " expires_at, payload) values ($1, $2, 'c', 1, 0, 0, 0, $3, '{}')",
-    "tickets": "insert into tickets (id, digest, kind, expires_at, payload) values ($1, $2, 'code', $3, '{}')",
-    "access_tokens": "insert into access_tokens (id, digest, client_id, issued_at, expires_at, payload)"
-    " values ($1, $2, 'c', 0, $3, '{}')",
+    "families": "insert into families (place, id, nonce, client_id, generation, rotated_at, created_at,"
+    " idle_expires_at, expires_at, payload) values ($1, $1, $2, 'c', 1, 0, 0, 0, $3, '{}')",
+    "tickets": "insert into tickets (place, id, digest, kind, expires_at, payload)"
+    " values ($1, $1, $2, 'code', $3, '{}')",
+    "access_tokens": "insert into access_tokens (place, id, digest, client_id, issued_at, expires_at, payload)"
+    " values ($1, $1, $2, 'c', 0, $3, '{}')",
     "seen": "insert into seen (digest, expires_at) select $2, $3 where $1 > 0",
     "throttle": "insert into throttle (bucket, count, resets_at) select $2, 1, $3 where $1 > 0",
 }
@@ -69,12 +70,12 @@ async def test_more_rows_than_a_batch_go_in_one_sweep(database: Database) -> Non
 
 async def test_sessions_go_with_their_end_and_the_person_stays(database: Database) -> None:
     await database.write(
-        run, "insert into users (id, sub, username, created_at, updated_at) values (1, 's', 'alice', 0, 0)"
+        run, "insert into users (place, id, sub, username, created_at, updated_at) values (1, 1, 's', 'alice', 0, 0)"
     )
     await database.write(
         run,
-        "insert into sessions (digest, user_id, sid, auth_time, amr, acr, created_at, seen_at, expires_at)"
-        " select 'x', 1, 'sid', 0, '', '', 0, 0, $1",
+        "insert into sessions (place, id, digest, user_id, sub, sid, auth_time, amr, acr, created_at, seen_at,"
+        " expires_at) select 1, 1, 'x', 1, 's', 'sid', 0, '', '', 0, 0, $1",
         LONG_AGO,
     )
     assert (await sweep.purge(database, NOW, POLICY))["sessions"] == 1

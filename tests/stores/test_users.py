@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gatelodge.database.rows import Taken
-from gatelodge.stores import users
+from gatelodge.stores import endings, users
 from gatelodge.stores.users import NewUser, User, canonical
 
 NOW = 1_800_000_000
@@ -117,26 +117,26 @@ async def test_a_change_to_a_name_that_is_taken_changes_nothing(database, person
 async def test_a_person_is_disabled_and_enabled(database, person):
     alice = await person("alice")
 
-    assert await database.write(users.set_enabled, alice.id, False, NOW) is True
+    assert await database.write(endings.disable, alice.id, NOW) is True
     assert (await database.read(users.find, alice.id)).enabled is False
-    assert await database.write(users.set_enabled, alice.id, True, NOW) is True
+    assert await database.write(users.enable, alice.id, NOW) is True
     assert await database.read(users.find, alice.id) == alice
 
 
 @pytest.mark.anyio
 async def test_who_does_not_exist_is_not_changed(database, person):
     alice = await person("alice")
-    assert await database.write(users.remove, alice.id) is True
+    assert await database.write(endings.remove, alice.id, NOW) is True
 
-    assert await database.write(users.remove, alice.id) is False
+    assert await database.write(endings.remove, alice.id, NOW) is False
     assert await database.write(users.update, alice, NOW) is False
-    assert await database.write(users.set_enabled, alice.id, True, NOW) is False
+    assert await database.write(users.enable, alice.id, NOW) is False
 
 
 @pytest.mark.anyio
 async def test_the_id_of_a_person_who_is_gone_is_not_given_to_the_next(database, person):
     alice = await person("alice")
-    await database.write(users.remove, alice.id)
+    await database.write(endings.remove, alice.id, NOW)
 
     assert (await person("bob")).id > alice.id
 

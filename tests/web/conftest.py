@@ -23,7 +23,6 @@ from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.progress import Progress
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
@@ -108,9 +107,8 @@ class House:
         request = visitor.request("GET", "/authorize", "", {})
         browser = self.browsers.identify(request)
         visitor.take(Reply(200, cookies=browser.cookies))
-        progress = Progress.begin(await self.browsers.signed_in(request))
         params = urlencode({**ASKED, **changes})
-        return (await self.interactions.park(params, browser, progress)).handle
+        return (await self.interactions.park(params, browser)).handle
 
     async def sign_in(self, visitor: "Visitor", handle: str, username: str = "alice") -> Reply:
         """Sign in through the page."""
@@ -205,7 +203,7 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, 
         interactions,
         LoginPage(pages, Occasions(key, browsers, forms), browsers, password),
         ConsentPage(pages, forms, browsers, consents, registry, db, clock),
-        SelectAccountPage(pages, forms, browsers, interactions, db),
+        SelectAccountPage(pages, forms, browsers, db),
         LogoutPage(pages, browsers, key),
         alice,
         bob,

@@ -14,7 +14,9 @@ from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
 from gatelodge.config.loading import check_given, load
 from gatelodge.config.policies import Config, DatabasePolicy
 from gatelodge.database.tx import Body, Database
+from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import Refused
+from gatelodge.stores import instance
 from gatelodge.telemetry.events import Origin
 
 P = ParamSpec("P")
@@ -102,6 +104,8 @@ async def _at_desk(config: Config) -> AsyncGenerator[Desk]:
     db = open_database(config.database)
     await db.start()
     try:
+        if (founded := await db.read(instance.load)) is not None:
+            check_places(founded, config.database)
         yield Desk(config, db, CLOCK, ENTROPY)
     finally:
         await db.close()

@@ -104,6 +104,13 @@ class DatabasePolicy:
     prepare: bool = setting(
         True, "Prepare statements on PostgreSQL. A pooler that loses them is noticed; off saves the noticing."
     )
+    places: int = setting(
+        1,
+        "How many places rows are spread over, fixed when the database is made: 1, or 1024 where PostgreSQL may"
+        " one day lie on many machines.",
+        low=1,
+        high=1_024,
+    )
 
 
 @dataclass(frozen=True, slots=True)

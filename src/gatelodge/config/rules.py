@@ -33,10 +33,16 @@ def check(config: Config, named: Mapping[Place, str]) -> None:
     if config.server.issuer:
         check_issuer(config.server.issuer, name("server", "issuer"))
     _check_database_url(config.database.url, name("database", "url"))
+    _check_places(config.database.places, name("database", "places"))
     _check_tls(config, name)
     _check_proxies(config.server.proxies, name("server", "proxies"))
     _check_ports(config, name)
     _check_secret_key(config.keys, name)
+
+
+def _check_places(places: int, name: str) -> None:
+    if places not in (1, 1_024):
+        raise ConfigError(name, "must be 1 or 1024")
 
 
 def complete(config: Config) -> None:

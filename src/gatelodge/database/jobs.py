@@ -14,15 +14,14 @@ RESTLESS = "the transaction had to be run again too often"
 
 AnyBody = Callable[..., Coroutine[Any, Any, Any]]
 
-_TX = Tx()
-
 
 class Run:
     """One body with its arguments. It may be run several times; the last run is the one that counts."""
 
-    __slots__ = ("_args", "_body", "_coroutine", "_kwargs", "error", "value")
+    __slots__ = ("_args", "_body", "_coroutine", "_kwargs", "_tx", "error", "value")
 
-    def __init__(self, body: AnyBody, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, tx: Tx, body: AnyBody, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        self._tx = tx
         self._body = body
         self._args = args
         self._kwargs = kwargs
@@ -50,7 +49,7 @@ class Run:
         self._drop()
         self.value = self.error = None
         try:
-            self._coroutine = self._body(_TX, *self._args, **self._kwargs)
+            self._coroutine = self._body(self._tx, *self._args, **self._kwargs)
         except Exception as error:  # noqa: BLE001 - called with the wrong arguments, say
             self.error = error
             return None

@@ -9,12 +9,17 @@ import types
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
+from gatelodge.database.places import Places
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
 Body = Callable[Concatenate["Tx", P], Coroutine[Any, Any, T]]
+
+
+ONE_PLACE = Places()
 
 
 class Statement(NamedTuple):
@@ -26,9 +31,12 @@ class Statement(NamedTuple):
 
 
 class Tx:
-    """The only thing a transaction body awaits."""
+    """The only thing a transaction body awaits. `places` says how many places its database has."""
 
-    __slots__ = ()
+    __slots__ = ("places",)
+
+    def __init__(self, places: Places = ONE_PLACE) -> None:
+        self.places = places
 
     @types.coroutine
     def one(self, sql: str, *params: Value) -> Generator[Statement, Any, Row | None]:
@@ -84,7 +92,7 @@ def dry_run(body: Coroutine[Any, Any, T]) -> T:
     raise ForeignAwait(f"{body.__qualname__} awaited something, but was to decide without the database")
 
 
-class Database(Protocol):
+class Runner(Protocol):
     """Runs transaction bodies. An answer comes back only after its commit.
 
     `OAuthError` raised by a body commits what it did so far (a refusal commits); any other exception rolls that body
@@ -92,18 +100,30 @@ class Database(Protocol):
     already running then may still commit, so the outcome of that body is unknown.
     """
 
-    engine: Literal["sqlite", "postgres"]
-    statements: int  # that bodies ran so far
-    transactions: int  # that were asked for so far
-    undone: int  # runs of one body or of several together that were rolled back so far
-    trouble: str | None  # why the engine could not answer last time; None while it does
-
     async def write(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `body` in a transaction and return its value after the commit."""
         ...
 
     async def read(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `body`, which only reads, outside any transaction."""
+        ...
+
+
+class Database(Runner, Protocol):
+    """Every place, and what is everywhere."""
+
+    engine: Literal["sqlite", "postgres"]
+    statements: int  # that bodies ran so far
+    transactions: int  # that were asked for so far
+    undone: int  # runs of one body or of several together that were rolled back so far
+    trouble: str | None  # why the engine could not answer last time; None while it does
+
+    def at(self, place: int) -> Runner:
+        """Return what runs bodies that touch this place alone.
+
+        A batch is one transaction, so it holds bodies whose places are on one machine, or its commit would have two
+        phases. A body that is handed over without a place may touch several.
+        """
         ...
 
     async def start(self) -> None:

@@ -80,7 +80,7 @@ class AuthorizeEndpoint:
     async def _proceed(self, request: Request, gathered: Parked, understood: Understood, browser: BrowserId) -> Reply:
         signed_in, consent = await self.browsers.standing(request, understood.client.id)
         parked = gathered.interaction
-        progress = parked.progress if parked else Progress.begin(signed_in)
+        progress = parked.progress if parked else Progress()
         step = next_step(
             understood.asked, understood.client, signed_in, consent, progress, self.reachable_acr, self.clock.now()
         )
@@ -94,10 +94,10 @@ class AuthorizeEndpoint:
                 page = "/select-account"
             case AskConsent():
                 page = "/consent"
-        parked = parked or await self._park(request, gathered, progress, browser)
+        parked = parked or await self._park(request, gathered, browser)
         return redirect(f"{self.base}{page}?{urlencode({PARAMETER: parked.handle})}", *browser.cookies)
 
-    async def _park(self, request: Request, gathered: Parked, progress: Progress, browser: BrowserId) -> Interaction:
+    async def _park(self, request: Request, gathered: Parked, browser: BrowserId) -> Interaction:
         """Keep a request until the person was asked. Strangers send any number of them: size and rate are bounded."""
         params = gathered.params.encoded()
         if len(params) > MAX_PARKED:
@@ -106,8 +106,7 @@ class AuthorizeEndpoint:
         if wait:
             said = "too many sign-ins begin at this address"
             raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
-        begun = progress.wait(await self.browsers.newest_session())
-        return await self.interactions.park(params, browser, begun)
+        return await self.interactions.park(params, browser)
 
     @staticmethod
     def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:

@@ -40,7 +40,7 @@ class UserInfoEndpoint:
             return bearer_reply(error, ("openid",) if error.code == "insufficient_scope" else ())
 
     async def _live(self, token: str) -> Live:
-        live = await self.own.find(token)
+        live = await self.own.find(token, with_person=True)
         if live is None or await self.registry.client(live.claims["client_id"]) is None:
             raise OAuthError("invalid_token", "the access token is not valid any more", rules.TOKEN_ACTIVE)
         if live.user is None or "openid" not in live.scope:

@@ -13,6 +13,7 @@ from gatelodge.protocol.rotation import Lifetimes, first_expiry
 from gatelodge.stores import refresh_tokens, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.refresh_tokens import NewFamily
+from gatelodge.stores.users import Held
 
 _encode = msgspec.json.Encoder().encode
 read_grounds = msgspec.json.Decoder(Grounds).decode
@@ -35,31 +36,34 @@ async def begin_family(
     Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, all its sessions were ended, or
     what he allowed was taken back.
     """
-    await check_standing(tx, desk, grounds)
+    held = await check_standing(tx, desk, grounds)
     due = with_refresh and refresh_is_due(desk, grounds)
     nonce = desk.entropy.bytes(NONCE_BYTES)
     expiry = first_expiry(_lifetimes(desk, due), desk.now)
     new = NewFamily(
         nonce=nonce,
         client_id=desk.client.id,
-        user_id=grounds.user_id,
         code_id=code_id,
         generation=1 if due else 0,
         idle_expires_at=expiry.idle_at,
         expires_at=expiry.at,
         payload=_encode(grounds).decode(),
     )
-    return FamilyRef(await refresh_tokens.open_family(tx, new, desk.now), nonce, new.generation)
+    return FamilyRef(await refresh_tokens.open_family(tx, held, new, desk.now), nonce, new.generation)
 
 
-async def check_standing(tx: Tx, desk: Desk, grounds: Grounds) -> None:
-    """Check that the person may still be told of. Raises `OAuthError` (invalid_grant) as `begin_family` does."""
+async def check_standing(tx: Tx, desk: Desk, grounds: Grounds) -> Held:
+    """Hold the account of a person and check that they may still be told of.
+
+    Raises `OAuthError` (invalid_grant) as `begin_family` does.
+    """
     held = await users.hold(tx, grounds.user_id)
     authority = await sessions.authority(tx, grounds.user_id, grounds.sid, desk.client.id) if held else None
-    if authority is None:
+    if held is None or authority is None:
         raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
     if _was_asked(desk.client, grounds) and not _allows(authority.consent, grounds, desk.apis):
         raise OAuthError("invalid_grant", "the person took the consent back", rules.CONSENT_STANDS)
+    return held
 
 
 def _was_asked(client: Client, grounds: Grounds) -> bool:

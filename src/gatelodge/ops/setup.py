@@ -15,6 +15,7 @@ from gatelodge.keys.keyring import ALGORITHMS, Resealed, check_opens, make_key, 
 from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.keys import schedule_of
+from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import Refused
 from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.instance import Instance
@@ -33,7 +34,8 @@ def open_vault(config: Config, entropy: Entropy) -> Vault:
 async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, entropy: Entropy) -> Instance:
     """Bring the schema up to date and found this installation if it is new; return it.
 
-    Raises `ConfigError` if the secret key is not this database's, and `Refused` if part of what it sealed is gone.
+    Raises `ConfigError` if the secret key or the number of places is not this database's, and `Refused` if part of what
+    it sealed is gone.
     """
     await asyncio.to_thread(migrate.up, config.database)
     found = await db.read(instance.load)
@@ -41,6 +43,7 @@ async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, e
         first = await asyncio.to_thread(_first_keys, vault, clock.now(), schedule_of(config.keys, config.sessions))
         sealed = vault.seal(PROOF, PURPOSE)
         found = await db.write(begin, entropy.bytes(EPOCH_BYTES), sealed, first, clock.now())
+    check_places(found, config.database)
     await check(db, vault, found, clock.now())
     await renew_seals(db, vault, found, clock.now())
     return found

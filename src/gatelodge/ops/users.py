@@ -8,7 +8,7 @@ from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64
 from gatelodge.ops.refusals import NotThere, Refused
-from gatelodge.stores import audit, credentials, refresh_tokens, sessions
+from gatelodge.stores import audit, credentials, endings
 from gatelodge.stores import users as store
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import (
@@ -43,8 +43,7 @@ async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, n
 async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, now: int) -> User:
     """Give a person a new password: every session and every token he holds ends. Raises `NotThere`."""
     user = await show(tx, login)
-    await credentials.set_password(tx, user.id, password_hash, now)
-    await _end_everything(tx, user, now)
+    await endings.change_password(tx, user.id, password_hash, now)
     await audit.record(tx, PasswordSet(user_id=user.id), origin, now)
     return user
 
@@ -52,7 +51,7 @@ async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, n
 async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
     """Let a person sign in again. Raises `NotThere`."""
     user = await show(tx, login)
-    await store.set_enabled(tx, user.id, True, now)
+    await store.enable(tx, user.id, now)
     await audit.record(tx, UserEnabled(user_id=user.id), origin, now)
     return await show(tx, login)
 
@@ -60,8 +59,7 @@ async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
 async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
     """Keep a person out: every session and every token he holds ends. Raises `NotThere`."""
     user = await show(tx, login)
-    await store.set_enabled(tx, user.id, False, now)
-    await _end_everything(tx, user, now)
+    await endings.disable(tx, user.id, now)
     await audit.record(tx, UserDisabled(user_id=user.id), origin, now)
     return await show(tx, login)
 
@@ -85,8 +83,7 @@ async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
 async def remove(tx: Tx, login: str, origin: Origin, now: int) -> None:
     """Forget a person and all he holds. Raises `NotThere`."""
     user = await show(tx, login)
-    await _end_everything(tx, user, now)
-    await store.remove(tx, user.id)
+    await endings.remove(tx, user.id, now)
     await audit.record(tx, UserRemoved(user_id=user.id), origin, now)
 
 
@@ -107,9 +104,3 @@ def check_password(password: str, policy: SignInPolicy) -> None:
     """Judge a new password. Raises `Refused`."""
     if len(password) < policy.min_password:
         raise Refused(f"the password must have at least {policy.min_password} characters (sign_in.min_password)")
-
-
-async def _end_everything(tx: Tx, user: User, now: int) -> None:
-    await store.claim(tx, user.id, now)
-    await sessions.end_all_of_user(tx, user.id)
-    await refresh_tokens.revoke_of_user(tx, user.id, now)

@@ -135,11 +135,11 @@ def _identify(
 
 
 def _is_fresh(person: SignedIn, progress: Progress) -> bool:
-    """Whether he signed in since the request came. An older session is none, also if the request came without it.
+    """Whether they signed in for this request. Any other session is none, also if the request came without it.
 
     No clock is asked, since those of two machines differ. A form that is posted from elsewhere comes without cookies.
     """
-    return person.session_id > progress.session_before
+    return person.session_id == progress.session_id
 
 
 def _is_too_old(asked: AuthorizationRequest, person: SignedIn, now: int) -> bool:

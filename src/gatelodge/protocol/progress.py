@@ -41,23 +41,18 @@ class ConsentAnswer:
 class Progress:
     """What this interaction has already seen. Kept by the server, bound to the browser that began it.
 
-    `session_before` is the newest session there was, in any browser, when the request came: a higher id is a sign-in
-    that happened since. `chosen_sub` is the account the person picked. `refused` when he cancelled or denied.
+    `session_id` is the session of the sign-in that happened for this request, 0 while none did. `chosen_sub` is the
+    account the person picked. `refused` when they cancelled or denied.
     """
 
-    session_before: int = 0
+    session_id: int = 0
     chosen_sub: str | None = None
     consent: ConsentAnswer | None = None
     refused: bool = False
 
-    @staticmethod
-    def begin(signed_in: SignedIn | None) -> "Progress":
-        """Return the progress of a request that comes now: this person signed in before it."""
-        return Progress(session_before=0 if signed_in is None else signed_in.session_id)
-
-    def wait(self, newest_session: int) -> "Progress":
-        """Return it for the time the request is parked."""
-        return replace(self, session_before=newest_session)
+    def sign_in(self, session_id: int) -> "Progress":
+        """Return it with somebody signed in for it, which began this session."""
+        return replace(self, session_id=session_id)
 
     def choose(self, sub: str) -> "Progress":
         """Return it with an account picked."""

@@ -92,10 +92,6 @@ class Browsers:
         )
         return (None, None) if found is None else (await self._in_use(found.session), found.consent)
 
-    async def newest_session(self) -> int:
-        """Return the newest session there is, 0 if there is none: every sign-in after this has a higher number."""
-        return await self._db.read(sessions.newest)
-
     async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedIn, tuple[Cookie, ...]]:
         """Sign a person in, who just proved who he is, and return him with the cookies to set.
 
@@ -106,7 +102,7 @@ class Browsers:
         now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
         new = NewSession(
             digest=digest(self._epoch, cookies.SESSION, secret),
-            user_id=user.id,
+            sub=user.sub,
             sid=b64(self._entropy.bytes(_SID_BYTES)),
             auth_time=now,
             amr=tuple(amr.split()),
@@ -153,13 +149,13 @@ async def _begin(
     tx: Tx, new: NewSession, proven: AuthnEvent, old: _Presented | None, event: events.SignedIn, origin: Origin
 ) -> int | None:
     """Keep a session and return its row id; `None` if the proof became void."""
-    held = await users.hold(tx, new.user_id)
-    if not held or await credentials.is_void(tx, new.user_id, proven.password_hash):
+    held = await users.hold(tx, proven.user.id)
+    if held is None or await credentials.is_void(tx, proven.user.id, proven.password_hash):
         return None
     if old is not None:
         await sessions.end(tx, old.row_id, old.digest, new.auth_time)
     await audit.record(tx, event, origin, new.auth_time)
-    return await sessions.add(tx, new, new.auth_time)
+    return await sessions.add(tx, held, new, new.auth_time)
 
 
 async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:

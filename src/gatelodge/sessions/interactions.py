@@ -60,9 +60,9 @@ class Interactions:
         self._entropy = entropy
         self._lifetime = lifetime
 
-    async def park(self, params: str, browser: BrowserId, progress: Progress) -> Interaction:
+    async def park(self, params: str, browser: BrowserId) -> Interaction:
         """Park a request for this browser."""
-        secret = self._entropy.bytes(SECRET_BYTES)
+        secret, progress = self._entropy.bytes(SECRET_BYTES), Progress()
         place = self._place_of(0, secret)
         record = _json(_Record(browser.digest, lock(place.key, params.encode()), progress))
         expires_at = self._clock.now() + self._lifetime

@@ -6,11 +6,13 @@ from functools import cache
 from msgspec import Struct
 from msgspec.json import decode, encode
 
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Row, Tx
 from gatelodge.telemetry.events import Event, Origin
 
 RECORD = """
-insert into audit (at, event, client_id, user_id, request_id, address, detail) values ($1, $2, $3, $4, $5, $6, $7)
+insert into audit (place, at, event, client_id, user_id, request_id, address, detail)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -20,7 +22,16 @@ async def record(tx: Tx, event: Event, origin: Origin, now: int) -> None:
         return
     name, members = _shape(type(event))
     detail = encode({member: getattr(event, member) for member in members}).decode()
-    await tx.run(RECORD, now, name, event.client_id, event.user_id, origin.request_id, origin.address, detail)
+    await tx.run(
+        RECORD, _place(tx, event), now, name, event.client_id, event.user_id, origin.request_id, origin.address, detail
+    )
+
+
+def _place(tx: Tx, event: Event) -> int:
+    """Return where a line lives: with its person, else with its client."""
+    if event.user_id is not None:
+        return place_of(event.user_id)
+    return 0 if event.client_id is None else tx.places.of_name(event.client_id)
 
 
 class Entry(Struct, frozen=True):
@@ -36,17 +47,15 @@ class Entry(Struct, frozen=True):
     detail: dict[str, object]
 
 
-NEWEST = 2**62
-
 LIST_RECENT = """
 select id, at, event, client_id, user_id, request_id, address, detail
-from audit where id < $1 order by id desc limit $2
+from audit order by at desc, id desc limit $1
 """
 
 
-async def list_recent(tx: Tx, limit: int, before: int = NEWEST) -> list[Entry]:
-    """Return at most `limit` lines, newest first; `before` is the id of the last line of the page before."""
-    return [_of(row) for row in await tx.all(LIST_RECENT, before, limit)]
+async def list_recent(tx: Tx, limit: int) -> list[Entry]:
+    """Return at most `limit` lines, newest first."""
+    return [_of(row) for row in await tx.all(LIST_RECENT, limit)]
 
 
 class Told(Struct, frozen=True):
@@ -58,9 +67,9 @@ class Told(Struct, frozen=True):
 
 SEARCH = """
 select a.id, a.at, a.event, a.client_id, a.user_id, a.request_id, a.address, a.detail, u.username
-from audit a left join users u on u.id = a.user_id
+from audit a left join users u on u.place = a.place and u.id = a.user_id
 where (a.user_id = $1 or $1 = 0) and (a.client_id = $2 or $2 = '') and (a.event = $3 or $3 = '') and a.at >= $4
-order by a.id desc limit $5
+order by a.at desc, a.id desc limit $5
 """
 
 

@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.json import decode
 
+from gatelodge.database.places import place_of
 from gatelodge.database.rows import join, split
 from gatelodge.database.tx import RunAgain, Tx
 
@@ -18,18 +19,21 @@ class Consent(Struct, frozen=True):
     granted_at: int
 
 
-GRANTED = "select scopes, resources, granted_at from consents where user_id = $1 and client_id = $2"
+GRANTED = """
+select scopes, resources, granted_at from consents where place = $1 and user_id = $2 and client_id = $3
+"""
 
 
 async def granted(tx: Tx, user_id: int, client_id: str) -> Consent | None:
     """Return what a person allowed a client, or `None`."""
-    row = await tx.one(GRANTED, user_id, client_id)
+    row = await tx.one(GRANTED, place_of(user_id), user_id, client_id)
     return None if row is None else _consent(*row)
 
 
 OF_PERSON = """
 select k.id, k.metadata, c.scopes, c.resources, c.granted_at
-from consents c join clients k on k.id = c.client_id where c.user_id = $1
+from consents c join clients k on k.id = c.client_id
+where c.place = $1 and c.user_id = $2
 """
 
 
@@ -43,7 +47,7 @@ class Allowed(Struct, frozen=True):
 
 async def of_person(tx: Tx, user_id: int) -> list[Allowed]:
     """Return everything a person allowed, by the clients' names."""
-    rows = await tx.all(OF_PERSON, user_id)
+    rows = await tx.all(OF_PERSON, place_of(user_id), user_id)
     found = [Allowed(row[0], decode(row[1], type=_Named).client_name, _consent(*row[2:])) for row in rows]
     return sorted(found, key=lambda allowed: (allowed.client_name, allowed.client_id))
 
@@ -57,18 +61,18 @@ def _consent(scopes: str, resources: str, granted_at: int) -> Consent:
 
 
 FIRST = """
-insert into consents (user_id, client_id, scopes, resources, granted_at) values ($1, $2, $3, $4, $5)
+insert into consents (place, user_id, client_id, scopes, resources, granted_at) values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing
 """
 FURTHER = """
-update consents set scopes = $3, resources = $4, granted_at = $5
-where user_id = $1 and client_id = $2 and scopes = $6 and resources = $7
+update consents set scopes = $4, resources = $5, granted_at = $6
+where place = $1 and user_id = $2 and client_id = $3 and scopes = $7 and resources = $8
 """
 
 
 async def keep(tx: Tx, user_id: int, client_id: str, before: Consent | None, after: Consent) -> None:
     """Keep what a client is allowed in the place of `before`. Raises `RunAgain` if that is not what it was any more."""
-    row = (user_id, client_id, join(after.scopes), join(after.resources), after.granted_at)
+    row = (place_of(user_id), user_id, client_id, join(after.scopes), join(after.resources), after.granted_at)
     if before is None:
         changed = await tx.run(FIRST, *row)
     else:
@@ -77,6 +81,9 @@ async def keep(tx: Tx, user_id: int, client_id: str, before: Consent | None, aft
         raise RunAgain
 
 
+WITHDRAW = "delete from consents where place = $1 and user_id = $2 and client_id = $3"
+
+
 async def withdraw(tx: Tx, user_id: int, client_id: str) -> bool:
     """Forget what a person allowed a client; `False` if nothing. `refresh_tokens.revoke_of_consent` ends its tokens."""
-    return await tx.run("delete from consents where user_id = $1 and client_id = $2", user_id, client_id) == 1
+    return await tx.run(WITHDRAW, place_of(user_id), user_id, client_id) == 1

@@ -1,13 +1,14 @@
 """What people prove themselves with. So far the password, kept as its argon2id hash."""
 
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 
-PASSWORD = "select secret from credentials where user_id = $1 and kind = 'password'"
+PASSWORD = "select secret from credentials where place = $1 and user_id = $2 and kind = 'password'"
 
 
 async def password(tx: Tx, user_id: int) -> str | None:
     """Return the hash of a person's password, or `None` if he has none."""
-    row = await tx.one(PASSWORD, user_id)
+    row = await tx.one(PASSWORD, place_of(user_id), user_id)
     return None if row is None else str(row[0])
 
 
@@ -17,21 +18,24 @@ async def is_void(tx: Tx, user_id: int, password_hash: str | None) -> bool:
 
 
 SET_PASSWORD = """
-insert into credentials (user_id, kind, secret, created_at, updated_at) values ($1, 'password', $2, $3, $3)
-on conflict (user_id) where kind = 'password' do update set secret = excluded.secret, updated_at = excluded.updated_at
+insert into credentials (place, id, user_id, kind, secret, created_at, updated_at)
+values ($1, nextval('ids') * 1024 + $1, $2, 'password', $3, $4, $4)
+on conflict (place, user_id) where kind = 'password'
+do update set secret = excluded.secret, updated_at = excluded.updated_at
 """
 
 
 async def set_password(tx: Tx, user_id: int, password_hash: str, now: int) -> None:
     """Keep the hash of a person's new password in place of the old one."""
-    await tx.run(SET_PASSWORD, user_id, password_hash, now)
+    await tx.run(SET_PASSWORD, place_of(user_id), user_id, password_hash, now)
 
 
 REPLACE_PASSWORD = """
-update credentials set secret = $3, updated_at = $4 where user_id = $1 and kind = 'password' and secret = $2
+update credentials set secret = $3, updated_at = $4
+where place = $5 and user_id = $1 and kind = 'password' and secret = $2
 """
 
 
 async def replace_password(tx: Tx, user_id: int, old_hash: str, new_hash: str, now: int) -> bool:
     """Keep the same password hashed anew; `False` if it was changed meanwhile, which then stays."""
-    return await tx.run(REPLACE_PASSWORD, user_id, old_hash, new_hash, now) == 1
+    return await tx.run(REPLACE_PASSWORD, user_id, old_hash, new_hash, now, place_of(user_id)) == 1

@@ -18,9 +18,10 @@ class Instance(Struct, frozen=True):
     key_check: bytes
     created_at: int
     revision: int
+    places: int
 
 
-LOAD = "select epoch, key_check, created_at, revision from instance where one = 1"
+LOAD = "select epoch, key_check, created_at, revision, places from instance where one = 1"
 
 
 async def load(tx: Tx) -> Instance | None:
@@ -30,15 +31,15 @@ async def load(tx: Tx) -> Instance | None:
 
 
 CREATE = """
-insert into instance (one, epoch, key_check, created_at) values (1, $1, $2, $3)
+insert into instance (one, epoch, key_check, created_at, places) values (1, $1, $2, $3, $4)
 on conflict (one) do update set one = excluded.one
-returning epoch, key_check, created_at, revision
+returning epoch, key_check, created_at, revision, places
 """
 
 
 async def create(tx: Tx, epoch: bytes, key_check: bytes, now: int) -> Instance:
     """Found this installation and return it; of several that try, all get the one that was first."""
-    return Instance(*only(await tx.one(CREATE, epoch, key_check, now)))
+    return Instance(*only(await tx.one(CREATE, epoch, key_check, now, tx.places.count)))
 
 
 async def renew_epoch(tx: Tx, epoch: bytes) -> None:

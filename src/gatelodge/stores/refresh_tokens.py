@@ -3,16 +3,16 @@
 A refresh token is derived from its family's row id, nonce and generation (`keys/secrets.py`), so the row keeps no
 token. `rotate` decides everything in one conditional statement: of any number of takers of one generation, one moves
 the family on, and the others are given the same successor while the overlap lasts, or nothing: a lost answer is not an
-attack, anything older is.
+attack, anything older is. Whether its person is still there and enabled is not asked: `endings.py` ends what they hold.
 """
 
 from msgspec import Struct
 
-from gatelodge.database.rows import only
-from gatelodge.database.tx import Row, Tx
+from gatelodge.database.places import place_of
+from gatelodge.database.tx import Row, RunAgain, Tx
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import seen, tickets, users
-from gatelodge.stores.users import User
+from gatelodge.stores import access_tokens, tickets, users
+from gatelodge.stores.users import Held, User
 
 
 class Family(Struct, frozen=True):
@@ -48,7 +48,6 @@ class NewFamily(Struct, frozen=True, kw_only=True):
 
     nonce: bytes
     client_id: str
-    user_id: int | None
     code_id: int | None
     generation: int
     idle_expires_at: int
@@ -57,20 +56,36 @@ class NewFamily(Struct, frozen=True, kw_only=True):
 
 
 OPEN = """
-insert into families (nonce, client_id, user_id, code_id, generation, rotated_at, created_at, idle_expires_at,
-    expires_at, payload, revoked_at)
-values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, (select replayed_at from tickets where id = $4)) returning id
+insert into families (place, id, nonce, client_id, user_id, generation, rotated_at, created_at, idle_expires_at,
+    expires_at, payload)
+select place, nextval('ids') * 1024 + place, $4, $5, id, $6, $7, $7, $8, $9, $10
+from users where place = $1 and id = $2 and enabled = 1 and endings = $3 returning id
+"""
+OPEN_OF_CODE = """
+insert into families (place, id, nonce, client_id, user_id, generation, rotated_at, created_at, idle_expires_at,
+    expires_at, payload, code_id, revoked_at)
+select u.place, nextval('ids') * 1024 + u.place, $4, $5, u.id, $6, $7, $7, $8, $9, $10, t.id, t.replayed_at
+from users u join tickets t on t.place = u.place
+where u.place = $1 and u.id = $2 and u.enabled = 1 and u.endings = $3 and t.id = $11 returning id
 """
 
 
-async def open_family(tx: Tx, new: NewFamily, now: int) -> int:
-    """Begin a family and return its row id. It has ended already if its code was replayed meanwhile.
+async def open_family(tx: Tx, held: Held, new: NewFamily, now: int) -> int:
+    """Begin a family of a person and return its row id. It has ended already if its code was replayed meanwhile.
+
+    Raises `RunAgain` if all that the person holds ended meanwhile.
 
     Bodies that share a transaction take turns, so a replay can be noticed between taking the code and this.
     """
-    whose = (new.client_id, new.user_id, new.code_id)
-    until = (new.idle_expires_at, new.expires_at)
-    return int(only(await tx.one(OPEN, new.nonce, *whose, new.generation, now, *until, new.payload))[0])
+    person = (place_of(held.user_id), held.user_id, held.endings)
+    values = (new.nonce, new.client_id, new.generation, now, new.idle_expires_at, new.expires_at, new.payload)
+    if new.code_id is None:
+        row = await tx.one(OPEN, *person, *values)
+    else:
+        row = await tx.one(OPEN_OF_CODE, *person, *values, new.code_id)
+    if row is None:
+        raise RunAgain
+    return int(row[0])
 
 
 class Rotated(Struct, frozen=True):
@@ -91,10 +106,9 @@ update families set
     rotated_at = case when generation = $5 then $1 else rotated_at end,
     idle_expires_at = case when generation = $5 then $2 else idle_expires_at end,
     repeats = case when generation = $5 then 0 else repeats + 1 end
-where id = $3 and nonce = $4 and client_id = $6
+where place = $8 and id = $3 and nonce = $4 and client_id = $6
     and (generation = $5 or (generation = $5 + 1 and rotated_at > $7))
     and revoked_at is null and expires_at > $1 and idle_expires_at > $1
-    and exists (select 1 from users u where u.id = families.user_id and u.enabled = 1)
 returning id, nonce, client_id, user_id, generation, created_at, idle_expires_at, expires_at, revoked_at, payload,
     repeats
 """
@@ -107,15 +121,15 @@ async def rotate(
     """Spend a refresh token and return its family moved on to the next generation; `None` if it is refused.
 
     The immediate predecessor is given the same successor again for `overlap` seconds after it was spent, 0 for never
-    (not even within the same second). A token of another client, of an ended or expired family, or of a person who is
-    disabled or gone is refused and changes nothing.
+    (not even within the same second). A token of another client, or of an ended or expired family, is refused and
+    changes nothing.
     """
     if value.generation < 1:
         return None
     repeat_after = now - overlap if overlap else NEVER
     until = now + idle_lifetime
     whose = (value.family_id, value.nonce, value.generation, client_id)
-    row = await tx.one(ROTATE, now, until, *whose, repeat_after)
+    row = await tx.one(ROTATE, now, until, *whose, repeat_after, place_of(value.family_id))
     return None if row is None else Rotated(Family(*row[:10]), row[10] > 0)
 
 
@@ -137,94 +151,148 @@ async def give_back(tx: Tx, rotated: Rotated) -> None:
 
 FIND = """
 select id, nonce, client_id, user_id, generation, created_at, idle_expires_at, expires_at, revoked_at, payload
-from families where id = $1 and nonce = $2
+from families where place = $3 and id = $1 and nonce = $2
 """
 
 
 async def why_refused(tx: Tx, value: RefreshValue) -> Family | None:
     """Return the family of a presented token, whatever its state, so that a refusal can tell a replay from the rest."""
-    row = await tx.one(FIND, value.family_id, value.nonce)
+    row = await tx.one(FIND, value.family_id, value.nonce, place_of(value.family_id))
     return None if row is None else Family(*row)
 
 
 class LiveFamily(Struct, frozen=True):
-    """A family whose access tokens work, as far as they need it, and its person: see `Family`."""
+    """A family whose access tokens work, as far as they need it: see `Family`. `user` only if it was asked for."""
 
     client_id: str
     generation: int
     idle_expires_at: int
     expires_at: int
     payload: str
-    user: User | None
+    ended_jwts: str
+    user: User | None = None
+
+    def has_ended(self, jti: str) -> bool:
+        """Return whether one JWT access token of this family was revoked by itself."""
+        return bool(self.ended_jwts) and any(ended.startswith(f"{jti}:") for ended in self.ended_jwts.split())
 
 
 FIND_LIVE = """
-select f.client_id, f.generation, f.idle_expires_at, f.expires_at, f.payload,
-    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
-from families f left join users u on u.id = f.user_id
-where f.id = $1 and f.nonce = $2 and f.expires_at > $3 and f.revoked_at is null
-    and (f.user_id is null or u.enabled = 1)
-    and not exists (select 1 from seen where digest = $4)
+select client_id, generation, idle_expires_at, expires_at, payload, ended_jwts
+from families where place = $4 and id = $1 and nonce = $2 and expires_at > $3 and revoked_at is null
 """
 
 
-async def find_live(tx: Tx, family_id: int, nonce: bytes, now: int, jti: str = "") -> LiveFamily | None:
-    """Return the family a JWT access token names in `grant_id`, with its person, in one statement.
-
-    `None` if the family ended or expired, its person is disabled or gone, or the token itself, `jti`, was revoked.
-    """
-    row = await tx.one(FIND_LIVE, family_id, nonce, now, seen.fingerprint(seen.REVOKED_JWT, jti))
-    return None if row is None else LiveFamily(*row[:5], user=_person(row[5:]))
+async def find_live(tx: Tx, family_id: int, nonce: bytes, now: int) -> LiveFamily | None:
+    """Return the family a JWT access token names in `grant_id`; `None` if it ended or expired."""
+    row = await tx.one(FIND_LIVE, family_id, nonce, now, place_of(family_id))
+    return None if row is None else LiveFamily(*row)
 
 
-REVOKE = "update families set revoked_at = $2 where id = $1 and revoked_at is null"
-REVOKE_EXACT = "update families set revoked_at = $3 where id = $1 and nonce = $2 and revoked_at is null"
+FIND_LIVE_WITH_PERSON = """
+select f.client_id, f.generation, f.idle_expires_at, f.expires_at, f.payload, f.ended_jwts,
+    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
+from families f left join users u on u.place = f.place and u.id = f.user_id
+where f.place = $4 and f.id = $1 and f.nonce = $2 and f.expires_at > $3 and f.revoked_at is null
+"""
 
 
-async def revoke(tx: Tx, family_id: int, nonce: bytes | None, now: int) -> bool:
-    """End a family and every token of it; `False` if it had ended. `nonce` is given when the id came from outside."""
-    if nonce is None:
-        return await tx.run(REVOKE, family_id, now) == 1
-    return await tx.run(REVOKE_EXACT, family_id, nonce, now) == 1
+async def find_live_with_person(tx: Tx, family_id: int, nonce: bytes, now: int) -> LiveFamily | None:
+    """Return the same together with its person, in one statement."""
+    row = await tx.one(FIND_LIVE_WITH_PERSON, family_id, nonce, now, place_of(family_id))
+    return None if row is None else LiveFamily(*row[:6], user=None if row[6] is None else users.of(row[6:]))
+
+
+END_JWT = """
+update families set ended_jwts = $4 where place = $1 and id = $2 and ended_jwts = $3 and revoked_at is null
+"""
+MOST_ENDED = 64  # access tokens of one family that ended by themselves and have not expired: beyond, the family ends
+
+
+async def end_jwt(tx: Tx, family_id: int, nonce: bytes, jti: str, expires_at: int, now: int) -> bool:
+    """End one JWT access token of a family until it expires by itself; `False` if it had ended."""
+    live = await find_live(tx, family_id, nonce, now)
+    if live is None or live.has_ended(jti):
+        return False
+    ended = [one for one in live.ended_jwts.split() if int(one.rpartition(":")[2]) > now]
+    if len(ended) == MOST_ENDED:
+        return await revoke(tx, family_id, nonce, now)
+    after = " ".join((*ended, f"{jti}:{expires_at}"))
+    if await tx.run(END_JWT, place_of(family_id), family_id, live.ended_jwts, after) != 1:
+        raise RunAgain
+    return True
+
+
+REVOKE = """
+update families set revoked_at = $4 where place = $1 and id = $2 and nonce = $3 and revoked_at is null
+"""
+
+
+async def revoke(tx: Tx, family_id: int, nonce: bytes, now: int) -> bool:
+    """End a family and every token of it; `False` if it had ended."""
+    if await tx.run(REVOKE, place_of(family_id), family_id, nonce, now) != 1:
+        return False
+    await access_tokens.revoke_of_family(tx, family_id, now)
+    return True
 
 
 REVOKE_PRESENTED = """
-update families set revoked_at = $4 where id = $1 and nonce = $2 and client_id = $3 and revoked_at is null
+update families set revoked_at = $5
+where place = $1 and id = $2 and nonce = $3 and client_id = $4 and revoked_at is null
 """
 
 
 async def revoke_presented(tx: Tx, value: RefreshValue, client_id: str, now: int) -> bool:
     """End the family of a refresh token its client presents (RFC 7009 2.1); another client's stays as it is."""
-    return await tx.run(REVOKE_PRESENTED, value.family_id, value.nonce, client_id, now) == 1
+    where = (place_of(value.family_id), value.family_id, value.nonce)
+    if await tx.run(REVOKE_PRESENTED, *where, client_id, now) != 1:
+        return False
+    await access_tokens.revoke_of_family(tx, value.family_id, now)
+    return True
+
+
+REVOKE_OF_CODE = """
+update families set revoked_at = $3 where place = $1 and code_id = $2 and revoked_at is null returning id
+"""
 
 
 async def revoke_of_code(tx: Tx, code_id: int, now: int) -> int:
     """End the family a code was redeemed for, or is about to be (RFC 6749 4.1.2), and return how many ended."""
     await tickets.mark_replayed(tx, code_id, now)
-    return await tx.run("update families set revoked_at = $2 where code_id = $1 and revoked_at is null", code_id, now)
+    return await _end_tokens(tx, await tx.all(REVOKE_OF_CODE, place_of(code_id), code_id, now), now)
+
+
+REVOKE_OF_USER = """
+update families set revoked_at = $3 where place = $1 and user_id = $2 and revoked_at is null returning id
+"""
 
 
 async def revoke_of_user(tx: Tx, user_id: int, now: int) -> int:
     """End every family of a person and return how many ended."""
-    return await tx.run("update families set revoked_at = $2 where user_id = $1 and revoked_at is null", user_id, now)
+    return await _end_tokens(tx, await tx.all(REVOKE_OF_USER, place_of(user_id), user_id, now), now)
+
+
+REVOKE_OF_CLIENT = "update families set revoked_at = $2 where client_id = $1 and revoked_at is null"
 
 
 async def revoke_of_client(tx: Tx, client_id: str, now: int) -> int:
-    """End every family of a client and return how many ended. Reads the whole table: for removing a client only."""
-    return await tx.run(
-        "update families set revoked_at = $2 where client_id = $1 and revoked_at is null", client_id, now
-    )
+    """End every family of a client, in every place, and return how many ended. For removing a client only."""
+    return await tx.run(REVOKE_OF_CLIENT, client_id, now)
 
 
 REVOKE_OF_CONSENT = """
-update families set revoked_at = $3 where user_id = $1 and client_id = $2 and revoked_at is null
+update families set revoked_at = $4
+where place = $1 and user_id = $2 and client_id = $3 and revoked_at is null returning id
 """
 
 
 async def revoke_of_consent(tx: Tx, user_id: int, client_id: str, now: int) -> int:
     """End every family a person let a client have and return how many ended."""
-    return await tx.run(REVOKE_OF_CONSENT, user_id, client_id, now)
+    return await _end_tokens(tx, await tx.all(REVOKE_OF_CONSENT, place_of(user_id), user_id, client_id, now), now)
 
 
-def _person(columns: Row) -> User | None:
-    return None if columns[0] is None else users.of(columns)
+async def _end_tokens(tx: Tx, families: list[Row], now: int) -> int:
+    """End the opaque tokens of families that ended just now, and return how many families those are."""
+    for row in families:
+        await access_tokens.revoke_of_family(tx, int(row[0]), now)
+    return len(families)

@@ -1,10 +1,15 @@
-"""Browsers that are signed in. A session that is found counts: it is not ended, not expired, its person enabled."""
+"""Browsers that are signed in. A session that is found counts: it is not ended and not expired.
+
+Who is kept out or gone has none: `endings.py` takes them when it happens.
+"""
 
 from msgspec import Struct
 
-from gatelodge.database.rows import only, split
-from gatelodge.database.tx import Row, Tx
+from gatelodge.database.places import place_of
+from gatelodge.database.rows import split
+from gatelodge.database.tx import Row, RunAgain, Tx
 from gatelodge.stores.consents import Consent
+from gatelodge.stores.users import Held
 
 
 class SessionRow(Struct, frozen=True):
@@ -29,7 +34,7 @@ class NewSession(Struct, frozen=True, kw_only=True):
     """A session about to begin; `digest` is of the secret in its cookie."""
 
     digest: bytes
-    user_id: int
+    sub: str
     sid: str
     auth_time: int
     amr: tuple[str, ...]
@@ -40,34 +45,33 @@ class NewSession(Struct, frozen=True, kw_only=True):
 
 
 ADD = """
-insert into sessions (digest, user_id, sid, auth_time, amr, acr, created_at, seen_at, expires_at, address, user_agent)
-values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10) returning id
+insert into sessions (place, id, digest, user_id, sub, sid, auth_time, amr, acr, created_at, seen_at, expires_at,
+    address, user_agent)
+select place, nextval('ids') * 1024 + place, $4, id, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13
+from users where place = $1 and id = $2 and enabled = 1 and endings = $3 returning id
 """
 
 
-async def add(tx: Tx, new: NewSession, now: int) -> int:
-    """Begin a session and return its row id, the other half of its cookie's value."""
-    proof = (new.auth_time, " ".join(new.amr), new.acr)
-    browser = (new.address, new.user_agent)
-    return int(only(await tx.one(ADD, new.digest, new.user_id, new.sid, *proof, now, new.expires_at, *browser))[0])
-
-
-async def newest(tx: Tx) -> int:
-    """Return the highest row id, 0 if there is no session. Ids are given in order, and never twice."""
-    row = only(await tx.one("select max(id) from sessions"))
-    return int(row[0] or 0)
+async def add(tx: Tx, held: Held, new: NewSession, now: int) -> int:
+    """Begin a session and return its row id, the other half of its cookie's value. Raises `RunAgain` if all ended."""
+    person = (place_of(held.user_id), held.user_id, held.endings)
+    proof = (new.sid, new.auth_time, " ".join(new.amr), new.acr)
+    row = await tx.one(ADD, *person, new.digest, new.sub, *proof, now, new.expires_at, new.address, new.user_agent)
+    if row is None:
+        raise RunAgain
+    return int(row[0])
 
 
 FIND = """
-select s.id, s.user_id, u.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at
-from sessions s join users u on u.id = s.user_id
-where s.id = $1 and s.digest = $2 and s.expires_at > $3 and s.ended_at is null and u.enabled = 1
+select id, user_id, sub, sid, auth_time, amr, acr, created_at, seen_at, expires_at
+from sessions
+where place = $4 and id = $1 and digest = $2 and expires_at > $3 and ended_at is null
 """
 
 
 async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> SessionRow | None:
     """Return the session a cookie names, or `None` if it does not count any more."""
-    row = await tx.one(FIND, row_id, digest, now)
+    row = await tx.one(FIND, row_id, digest, now, place_of(row_id))
     return None if row is None else _of(row)
 
 
@@ -79,38 +83,41 @@ class Standing(Struct, frozen=True):
 
 
 FIND_WITH_CONSENT = """
-select s.id, s.user_id, u.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at,
+select s.id, s.user_id, s.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at,
     c.scopes, c.resources, c.granted_at
-from sessions s join users u on u.id = s.user_id
-left join consents c on c.user_id = s.user_id and c.client_id = $3
-where s.id = $1 and s.digest = $2 and s.expires_at > $4 and s.ended_at is null and u.enabled = 1
+from sessions s left join consents c on c.place = s.place and c.user_id = s.user_id and c.client_id = $3
+where s.place = $5 and s.id = $1 and s.digest = $2 and s.expires_at > $4 and s.ended_at is null
 """
 
 
 async def find_with_consent(tx: Tx, row_id: int, digest: bytes, client_id: str, now: int) -> Standing | None:
     """Return the session a cookie names together with what its person allowed a client, in one statement."""
-    row = await tx.one(FIND_WITH_CONSENT, row_id, digest, client_id, now)
+    row = await tx.one(FIND_WITH_CONSENT, row_id, digest, client_id, now, place_of(row_id))
     if row is None:
         return None
     return Standing(_of(row[:10]), _consent(*row[10:]))
 
 
 TOUCH = """
-update sessions set seen_at = $2, expires_at = $3 where id = $1 and ended_at is null and expires_at > $2
+update sessions set seen_at = $2, expires_at = $3
+where place = $4 and id = $1 and ended_at is null and expires_at > $2
 """
 
 
 async def touch(tx: Tx, session_id: int, now: int, expires_at: int) -> bool:
     """Note that a session was used and expires later; `False` if it does not count any more."""
-    return await tx.run(TOUCH, session_id, now, expires_at) == 1
+    return await tx.run(TOUCH, session_id, now, expires_at, place_of(session_id)) == 1
 
 
-END = "update sessions set ended_at = $3 where id = $1 and digest = $2 and ended_at is null"
+END = "update sessions set ended_at = $3 where place = $4 and id = $1 and digest = $2 and ended_at is null"
 
 
 async def end(tx: Tx, row_id: int, digest: bytes, now: int) -> bool:
     """End the session a cookie names; `False` if it had ended."""
-    return await tx.run(END, row_id, digest, now) == 1
+    return await tx.run(END, row_id, digest, now, place_of(row_id)) == 1
+
+
+END_ALL_OF_USER = "delete from sessions where place = $1 and user_id = $2"
 
 
 async def end_all_of_user(tx: Tx, user_id: int) -> int:
@@ -118,7 +125,7 @@ async def end_all_of_user(tx: Tx, user_id: int) -> int:
 
     The rows go, so that also a code which is being written now finds no session it would be of: see `authority`.
     """
-    return await tx.run("delete from sessions where user_id = $1", user_id)
+    return await tx.run(END_ALL_OF_USER, place_of(user_id), user_id)
 
 
 class Authority(Struct, frozen=True):
@@ -129,15 +136,16 @@ class Authority(Struct, frozen=True):
 
 AUTHORITY = """
 select c.scopes, c.resources, c.granted_at
-from users u left join consents c on c.user_id = u.id and c.client_id = $3
-where u.id = $1 and u.enabled = 1 and ($2 = '' or exists (select 1 from sessions s where s.sid = $2))
+from users u left join consents c on c.place = u.place and c.user_id = u.id and c.client_id = $3
+where u.place = $4 and u.id = $1 and u.enabled = 1
+    and ($2 = '' or exists (select 1 from sessions s where s.place = $4 and s.sid = $2))
 """
 
 
 async def authority(tx: Tx, user_id: int, sid: str, client_id: str) -> Authority | None:
     """Return what stands behind what a person authorized in a session, in one statement: also after he signed out of
     it, but `None` once he is disabled or gone, or all his sessions were ended. Without a session `sid` is empty."""
-    row = await tx.one(AUTHORITY, user_id, sid, client_id)
+    row = await tx.one(AUTHORITY, user_id, sid, client_id, place_of(user_id))
     return None if row is None else Authority(_consent(*row))
 
 

@@ -129,13 +129,16 @@ async def _remove_some(tx: Tx, sweep: Sweep, table: str, before: int, most: int)
     return Batch(removed, was_last=kept + removed < most)
 
 
-_LIVING_FAMILY = "select 1 from families f where f.code_id = tickets.id and f.expires_at >= $1"
+_LIVING_FAMILY = (
+    "select 1 from families f where f.place = tickets.place and f.code_id = tickets.id and f.expires_at >= $1"
+)
 _OLDEST_TICKETS = "select id from tickets where expires_at < $1 order by expires_at limit $2"
 
 # The replay of a code must be known for what it is as long as its family lives, so a spent code lives as long. It is
 # moved there, or every sweep would look at it again; only an unspent one could come back to life by that.
 KEEP_SPENT_CODES = f"""
-update tickets set expires_at = (select max(f.expires_at) from families f where f.code_id = tickets.id)
+update tickets set expires_at = (select max(f.expires_at) from families f
+    where f.place = tickets.place and f.code_id = tickets.id)
 where id in ({_OLDEST_TICKETS}) and spent_at is not null and exists ({_LIVING_FAMILY})
 """  # noqa: S608 - put together from this file alone
 

@@ -6,6 +6,7 @@ no value of one kind can be spent as another. Spending is one conditional statem
 
 from msgspec import Struct
 
+from gatelodge.database.places import place_of
 from gatelodge.database.rows import only
 from gatelodge.database.tx import Tx
 
@@ -20,62 +21,75 @@ class Ticket(Struct, frozen=True):
     payload: str
 
 
-PUT = "insert into tickets (digest, kind, expires_at, payload) values ($1, $2, $3, $4) returning id"
+PUT = """
+insert into tickets (place, id, digest, kind, expires_at, payload)
+values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5) returning id
+"""
 
 
-async def put(tx: Tx, kind: str, secret_digest: bytes, payload: str, expires_at: int) -> int:
-    """Keep a ticket and return its row id, the other half of the value that is handed out."""
-    return int(only(await tx.one(PUT, secret_digest, kind, expires_at, payload))[0])
+async def put(
+    tx: Tx, kind: str, secret_digest: bytes, payload: str, expires_at: int, user_id: int | None = None
+) -> int:
+    """Keep a ticket and return its row id, the other half of the value that is handed out.
+
+    It lives where its person does. One that is made before anybody is known has a place of its own, as random as its
+    secret.
+    """
+    place = tx.places.of(secret_digest) if user_id is None else place_of(user_id)
+    return int(only(await tx.one(PUT, place, secret_digest, kind, expires_at, payload))[0])
 
 
 TAKE = """
 update tickets set spent_at = $1
-where id = $2 and kind = $3 and digest = $4 and spent_at is null and expires_at > $1
+where place = $5 and id = $2 and kind = $3 and digest = $4 and spent_at is null and expires_at > $1
 returning expires_at, spent_at, payload
 """
 
 
 async def take(tx: Tx, kind: str, row_id: int, secret_digest: bytes, now: int) -> Ticket | None:
     """Spend a ticket and return it; `None` if it is unknown, of another kind, expired or spent."""
-    row = await tx.one(TAKE, now, row_id, kind, secret_digest)
+    row = await tx.one(TAKE, now, row_id, kind, secret_digest, place_of(row_id))
     return None if row is None else Ticket(row_id, kind, *row)
 
 
 PEEK = """
 select expires_at, spent_at, payload from tickets
-where id = $1 and kind = $2 and digest = $3 and spent_at is null and expires_at > $4
+where place = $5 and id = $1 and kind = $2 and digest = $3 and spent_at is null and expires_at > $4
 """
 
 
 async def peek(tx: Tx, kind: str, row_id: int, secret_digest: bytes, now: int) -> Ticket | None:
     """Return a ticket that could be taken now, without spending it."""
-    row = await tx.one(PEEK, row_id, kind, secret_digest, now)
+    row = await tx.one(PEEK, row_id, kind, secret_digest, now, place_of(row_id))
     return None if row is None else Ticket(row_id, kind, *row)
 
 
 FIND_SPENT = """
 select expires_at, spent_at, payload from tickets
-where id = $1 and kind = $2 and digest = $3 and spent_at is not null
+where place = $4 and id = $1 and kind = $2 and digest = $3 and spent_at is not null
 """
 
 
 async def find_spent(tx: Tx, kind: str, row_id: int, secret_digest: bytes) -> Ticket | None:
     """Return a ticket that was spent before: tells a replay, which only a holder can make, from a guess."""
-    row = await tx.one(FIND_SPENT, row_id, kind, secret_digest)
+    row = await tx.one(FIND_SPENT, row_id, kind, secret_digest, place_of(row_id))
     return None if row is None else Ticket(row_id, kind, *row)
+
+
+MARK_REPLAYED = "update tickets set replayed_at = $3 where place = $1 and id = $2 and replayed_at is null"
 
 
 async def mark_replayed(tx: Tx, row_id: int, now: int) -> None:
     """Note that a spent ticket came again, for what may yet be made of it: see `refresh_tokens.open_family`."""
-    await tx.run("update tickets set replayed_at = $2 where id = $1 and replayed_at is null", row_id, now)
+    await tx.run(MARK_REPLAYED, place_of(row_id), row_id, now)
 
 
 REWRITE = """
 update tickets set payload = $1
-where id = $2 and kind = $3 and digest = $4 and spent_at is null
+where place = $5 and id = $2 and kind = $3 and digest = $4 and spent_at is null
 """
 
 
 async def rewrite(tx: Tx, kind: str, row_id: int, secret_digest: bytes, payload: str) -> bool:
     """Replace what an unspent ticket says; `False` if there is none."""
-    return await tx.run(REWRITE, payload, row_id, kind, secret_digest) == 1
+    return await tx.run(REWRITE, payload, row_id, kind, secret_digest, place_of(row_id)) == 1

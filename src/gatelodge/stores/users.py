@@ -1,4 +1,4 @@
-"""The people. A person signs in with a user name or an e-mail address; both live in one space of names.
+"""The people. A person signs in with a user name or an e-mail address; both live in one space of names (`names.py`).
 
 A user name with an `@` must be the person's own e-mail address (the schema checks it, too), so nobody can take
 another's address as his user name and be found in his place.
@@ -10,9 +10,12 @@ from unicodedata import category, normalize
 from msgspec import Struct, field
 from msgspec.json import Decoder, encode
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.places import place_of
+from gatelodge.database.rows import Taken, only
 from gatelodge.database.tx import Row, Tx, Value
+from gatelodge.stores import names
 
+NOBODY = 0  # no id of a person
 MAX_NAME = 254  # characters; the longest e-mail address (RFC 5321 4.5.3.1)
 
 Claims = Mapping[str, object]
@@ -52,32 +55,31 @@ class NewUser(Struct, frozen=True, kw_only=True):
 
 
 FIND = """
-select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at from users where id = $1
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
+from users where place = $1 and id = $2
 """
 
 
 async def find(tx: Tx, user_id: int) -> User | None:
     """Return a person, enabled or not, or `None`."""
-    return maybe(await tx.one(FIND, user_id))
-
-
-FIND_BY_LOGIN = """
-select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
-from users where username = $1 or email = $1
-"""
+    return maybe(await tx.one(FIND, place_of(user_id), user_id))
 
 
 async def find_by_login(tx: Tx, text: str) -> User | None:
-    """Return the person who signs in with this user name or e-mail address, enabled or not, or `None`."""
+    """Return the person who signs in with this user name or e-mail address, enabled or not, or `None`.
+
+    Takes the same statements whether the name is anybody's or not.
+    """
     try:
         login = canonical(text)
     except ValueError:
         return None
-    return maybe(await tx.one(FIND_BY_LOGIN, login))
+    return await find(tx, await names.find(tx, names.LOGIN, login) or NOBODY)
 
 
 LIST_ALL = """
-select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at from users order by id
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at from users
+order by created_at, id
 """
 
 
@@ -87,8 +89,8 @@ async def list_all(tx: Tx) -> list[User]:
 
 
 ADD = """
-insert into users (sub, username, email, email_verified, name, claims, enabled, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+insert into users (place, id, sub, username, email, email_verified, name, claims, enabled, created_at, updated_at)
+values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 on conflict do nothing
 returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
 """
@@ -96,63 +98,91 @@ returning id, sub, username, email, email_verified, name, claims, enabled, admin
 
 async def add(tx: Tx, new: NewUser, now: int) -> User:
     """Make an account. Raises `Taken` if its names are in use, `ValueError` if they cannot be names."""
-    row = await tx.one(ADD, new.sub, *_values(new), now)
+    place = tx.places.of_name(new.sub)
+    row = await tx.one(ADD, place, new.sub, *_values(new), int(new.enabled), now)
     if row is None:
-        raise Taken("user name or e-mail address")
-    return of(row)
+        raise Taken("subject identifier")
+    user = of(row)
+    for name in logins(user):
+        await names.take(tx, names.LOGIN, name, user.id)
+    return user
 
 
+FIND_TO_CHANGE = f"{FIND} for update"
 UPDATE = """
-update users set username = $2, email = $3, email_verified = $4, name = $5, claims = $6, enabled = $7, updated_at = $8
-where id = $1 and not exists (select 1 from users other where other.id <> $1
-    and (other.username = $2 or other.email = $3))
+update users set username = $3, email = $4, email_verified = $5, name = $6, claims = $7, updated_at = $8
+where place = $1 and id = $2
+returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
 """
 
 
 async def update(tx: Tx, user: User, now: int) -> bool:
-    """Keep what changed of a person; `False` if there is no such person.
+    """Keep what changed of a person, but for whether they may sign in; `False` if there is no such person.
 
     Raises `Taken` if the new names are in use, `ValueError` if they cannot be names.
     """
-    if await tx.run(UPDATE, user.id, *_values(user), now):
-        return True
-    if await find(tx, user.id) is None:
+    values = _values(user)
+    row = await tx.one(FIND_TO_CHANGE, place_of(user.id), user.id)
+    if row is None:
         return False
-    raise Taken("user name or e-mail address")
+    before = of(row)
+    after = of(only(await tx.one(UPDATE, place_of(user.id), user.id, *values, now)))
+    for name in logins(before) - logins(after):
+        await names.leave(tx, names.LOGIN, name, user.id)
+    for name in logins(after) - logins(before):
+        await names.take(tx, names.LOGIN, name, user.id)
+    return True
 
 
-async def set_enabled(tx: Tx, user_id: int, enabled: bool, now: int) -> bool:
-    """Let a person sign in, or not; `False` if there is no such person. Nothing a disabled person holds works."""
-    sql = "update users set enabled = $2, updated_at = $3 where id = $1"
-    return await tx.run(sql, user_id, int(enabled), now) == 1
+ENABLE = "update users set enabled = 1, updated_at = $3 where place = $1 and id = $2"
+
+
+async def enable(tx: Tx, user_id: int, now: int) -> bool:
+    """Let a person sign in again; `False` if there is no such person. `endings.disable` keeps them out."""
+    return await tx.run(ENABLE, place_of(user_id), user_id, now) == 1
+
+
+SET_ADMIN = "update users set admin = $3, updated_at = $4 where place = $1 and id = $2"
 
 
 async def set_admin(tx: Tx, user_id: int, admin: bool, now: int) -> bool:
     """Make a person an administrator, or one no more; `False` if there is no such person."""
-    sql = "update users set admin = $2, updated_at = $3 where id = $1"
-    return await tx.run(sql, user_id, int(admin), now) == 1
+    return await tx.run(SET_ADMIN, place_of(user_id), user_id, int(admin), now) == 1
 
 
-HOLD = "select 1 from users where id = $1 and enabled = 1 for share"
+HOLD = "select endings from users where place = $1 and id = $2 and enabled = 1 for share"
 
 
-async def hold(tx: Tx, user_id: int) -> bool:
-    """Keep a person's account as it is until this transaction ends; `False` if it is disabled or gone.
+class Held(Struct, frozen=True):
+    """A person's account that is enabled and held: what rests on it can be made. Only `hold` makes one."""
+
+    user_id: int
+    endings: int
+
+
+async def hold(tx: Tx, user_id: int) -> Held | None:
+    """Keep a person's account as it is until this transaction ends; `None` if it is disabled or gone.
 
     What is then looked up of it is still so when what rests on it is kept: whoever ends all that a person holds waits
-    for this transaction with `claim` and finds what it made, or was first, and this transaction finds what he did.
+    for this transaction with `claim` and finds what it made, or was first, and this transaction finds what they did.
+    Bodies that share a transaction wait for nothing: what is made says how often all had ended when it was held, and is
+    not made if that moved on.
     """
-    return await tx.one(HOLD, user_id) is not None
+    row = await tx.one(HOLD, place_of(user_id), user_id)
+    return None if row is None else Held(user_id, int(row[0]))
+
+
+CLAIM = "update users set endings = endings + 1, updated_at = $3 where place = $1 and id = $2"
 
 
 async def claim(tx: Tx, user_id: int, now: int) -> None:
-    """Have a person's account for this transaction alone, once those who `hold` it are done."""
-    await tx.run("update users set updated_at = $2 where id = $1", user_id, now)
+    """Have a person's account for this transaction alone, once those who `hold` it are done, to end what they hold."""
+    await tx.run(CLAIM, place_of(user_id), user_id, now)
 
 
-async def remove(tx: Tx, user_id: int) -> bool:
-    """Forget a person with his sessions, credentials and consents; `False` if there is no such person."""
-    return await tx.run("delete from users where id = $1", user_id) == 1
+def logins(user: User) -> frozenset[str]:
+    """Return what a person signs in with."""
+    return frozenset((user.username,) if user.email is None else (user.username, user.email))
 
 
 def canonical(text: str) -> str:
@@ -199,4 +229,4 @@ def _values(user: User | NewUser) -> tuple[Value, ...]:
     if "@" in username and username != email:
         raise ValueError("a user name with an @ must be the person's e-mail address")
     claims = encode(user.claims).decode()
-    return username, email, int(user.email_verified), user.name, claims, int(user.enabled)
+    return username, email, int(user.email_verified), user.name, claims

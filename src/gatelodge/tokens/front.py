@@ -99,7 +99,7 @@ async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk
     secret = desk.entropy.bytes(SECRET_BYTES)
     payload = write_code(KeptCode(draw_up(asked), grounds, asked.nonce))
     proof = digest(desk.epoch, CODE, secret)
-    row_id = await tickets.put(tx, CODE, proof, payload, desk.now + desk.policy.code_lifetime)
+    row_id = await tickets.put(tx, CODE, proof, payload, desk.now + desk.policy.code_lifetime, grounds.user_id)
     return compose(row_id, secret), row_id
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.clock import Clock
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
 from gatelodge.grants.families import read_grounds
 from gatelodge.keys.refresh import RefreshKeys
@@ -36,8 +37,7 @@ class Introspection:
             return INACTIVE
         if await self.registry.client(live.claims["client_id"]) is None:
             return INACTIVE
-        told = live.user if "profile" in live.scope else None  # the scope behind `preferred_username`
-        return active(live.claims, told.username if told else None)
+        return active(live.claims, live.user.username if live.user else None)
 
     async def _may_know(self, asker: Client, claims: Mapping[str, Any]) -> bool:
         if asker.id == claims["client_id"]:
@@ -50,7 +50,9 @@ class Introspection:
         value, now = self.refresh.read(token), self.clock.now()
         if value is None:
             return INACTIVE
-        live = await self.db.read(refresh_tokens.find_live, value.family_id, value.nonce, now)
+        live = await self.db.at(place_of(value.family_id)).read(
+            refresh_tokens.find_live, value.family_id, value.nonce, now
+        )
         if live is None or live.client_id != asker.id or live.generation != value.generation:
             return INACTIVE
         if live.idle_expires_at <= now:

@@ -101,7 +101,6 @@ async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk)
         digest(desk.epoch, OPAQUE, secret),
         family_id=award.family.id if award.family else None,
         client_id=award.client.id,
-        user_id=award.grounds.user_id if award.grounds else None,
         issued_at=desk.now,
         expires_at=claims["exp"],
         payload=_encode(claims).decode(),

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from gatelodge.clock import Clock
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
 from gatelodge.grants.families import read_wanted
 from gatelodge.keys.keyring import KeyRing
@@ -29,7 +30,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Live(Struct, frozen=True):
-    """An access token that works now: what it says, and its person if there is one."""
+    """An access token that works now: what it says, and its person if there is one and they were asked for."""
 
     claims: Mapping[str, Any]
     user: User | None
@@ -43,7 +44,7 @@ class Live(Struct, frozen=True):
     @property
     def scope(self) -> tuple[str, ...]:
         """What it allows."""
-        return tuple(str(self.claims.get("scope", "")).split())
+        return _scope(self.claims)
 
 
 class OwnTokens:
@@ -58,28 +59,39 @@ class OwnTokens:
         self._verified: OrderedDict[bytes, Mapping[str, Any]] = OrderedDict()
         self._ring: KeyRing | None = None
 
-    async def find(self, token: str) -> Live | None:
-        """Return an access token that works now; `None` if it never was one, has expired, or was ended in any way."""
+    async def find(self, token: str, *, with_person: bool = False) -> Live | None:
+        """Return an access token that works now; `None` if it never was one, has expired, or was ended in any way.
+
+        Its person comes with it if that is asked for, or if the scope tells of them.
+        """
         if token.startswith(OPAQUE_PREFIX):
             value = take_apart(token, OPAQUE_PREFIX)
-            return None if value is None else await self._find_opaque(value)
+            return None if value is None else await self._find_opaque(value, with_person)
         claims = self.read_jwt(token)
-        return None if claims is None else await self._find_jwt(claims)
+        return None if claims is None else await self._find_jwt(claims, with_person)
 
-    async def _find_opaque(self, value: StoredValue) -> Live | None:
+    async def _find_opaque(self, value: StoredValue, with_person: bool) -> Live | None:
         proof = digest(self._epoch, OPAQUE, value.secret)
-        found = await self._db.read(access_tokens.find, value.row_id, proof, self._clock.now())
-        return None if found is None else Live(_decode(found.payload), found.user, found.grounds or "{}")
+        find = access_tokens.find_with_person if with_person else access_tokens.find
+        found = await self._db.at(place_of(value.row_id)).read(find, value.row_id, proof, self._clock.now())
+        if found is None:
+            return None
+        claims = _decode(found.payload)
+        if not with_person and _tells_of_person(claims):
+            return await self._find_opaque(value, with_person=True)
+        return Live(claims, found.user, found.grounds or "{}")
 
-    async def _find_jwt(self, claims: Mapping[str, Any]) -> Live | None:
+    async def _find_jwt(self, claims: Mapping[str, Any], with_person: bool) -> Live | None:
         grant = claims.get("grant_id")
         if grant is None:
             return None if await self._db.read(access_tokens.is_revoked_jwt, claims["jti"]) else Live(claims, None)
         named = read_grant_id(grant)
         if named is None:
             return None
-        found = await self._db.read(refresh_tokens.find_live, *named, self._clock.now(), claims["jti"])
-        return None if found is None else Live(claims, found.user, found.payload)
+        with_person = with_person or _tells_of_person(claims)
+        find = refresh_tokens.find_live_with_person if with_person else refresh_tokens.find_live
+        found = await self._db.at(place_of(named[0])).read(find, *named, self._clock.now())
+        return None if found is None or found.has_ended(claims["jti"]) else Live(claims, found.user, found.payload)
 
     def read_jwt(self, token: str) -> Mapping[str, Any] | None:
         """Return the claims of a JWT access token we signed and that has not expired; it may still have been ended."""
@@ -101,3 +113,11 @@ class OwnTokens:
         self._ring = self._keys.ring
         self._verified = OrderedDict()
         return self._verified
+
+
+def _scope(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(claims.get("scope", "")).split())
+
+
+def _tells_of_person(claims: Mapping[str, Any]) -> bool:
+    return "profile" in _scope(claims)  # the scope behind `preferred_username`

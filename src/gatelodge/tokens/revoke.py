@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
-from gatelodge.database.tx import Database, Tx
+from gatelodge.database.places import place_of
+from gatelodge.database.tx import Database, Runner, Tx
 from gatelodge.keys.refresh import RefreshKeys
-from gatelodge.keys.secrets import REFRESH_PREFIX, StoredValue, digest, take_apart
+from gatelodge.keys.secrets import REFRESH_PREFIX, StoredValue, digest, read_grant_id, take_apart
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import access_tokens, audit, refresh_tokens
@@ -36,17 +37,28 @@ class Revocation:
     async def _ended(self, token: str, client: Client, event: Event, origin: Origin, now: int) -> bool:
         if token.startswith(REFRESH_PREFIX):
             value = self.refresh.read(token)
-            return value is not None and await self.db.write(_end_family, value, client.id, event, origin, now)
+            if value is None:
+                return False
+            return await self._at(value.family_id).write(_end_family, value, client.id, event, origin, now)
         if token.startswith(OPAQUE_PREFIX):
             stored = take_apart(token, OPAQUE_PREFIX)
             if stored is None:
                 return False
             proof = digest(self.epoch, OPAQUE, stored.secret)
-            return await self.db.write(_end_opaque, stored, proof, client.id, event, origin, now)
+            return await self._at(stored.row_id).write(_end_opaque, stored, proof, client.id, event, origin, now)
         claims = self.own.read_jwt(token)
         if claims is None or claims["client_id"] != client.id:
             return False
-        return await self.db.write(_end_jwt, str(claims["jti"]), int(claims["exp"]), event, origin, now)
+        jti, expires_at = str(claims["jti"]), int(claims["exp"])
+        if claims.get("grant_id") is None:
+            return await self.db.write(_end_jwt, jti, expires_at, event, origin, now)
+        named = read_grant_id(claims["grant_id"])
+        if named is None:
+            return False
+        return await self._at(named[0]).write(_end_jwt_of_family, *named, jti, expires_at, event, origin, now)
+
+    def _at(self, row_id: int) -> Runner:
+        return self.db.at(place_of(row_id))
 
 
 async def _end_family(tx: Tx, value: RefreshValue, client_id: str, event: Event, origin: Origin, now: int) -> bool:
@@ -62,6 +74,13 @@ async def _end_opaque(
 
 async def _end_jwt(tx: Tx, jti: str, expires_at: int, event: Event, origin: Origin, now: int) -> bool:
     return await access_tokens.revoke_jwt(tx, jti, expires_at) and await _told(tx, event, origin, now)
+
+
+async def _end_jwt_of_family(
+    tx: Tx, family_id: int, nonce: bytes, jti: str, expires_at: int, event: Event, origin: Origin, now: int
+) -> bool:
+    ended = await refresh_tokens.end_jwt(tx, family_id, nonce, jti, expires_at, now)
+    return ended and await _told(tx, event, origin, now)
 
 
 async def _told(tx: Tx, event: Event, origin: Origin, now: int) -> bool:

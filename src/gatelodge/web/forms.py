@@ -1,11 +1,12 @@
 """What every page of an interaction begins and ends with: the parked request it belongs to, and the way back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import Authorizations, Refused, Understood
+from gatelodge.protocol.decide import Progress
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Cookie, Reply, redirect
 from gatelodge.sessions import csrf
@@ -82,6 +83,10 @@ class Forms:
     def check(self, request: Request, parked: Parked, page: str, person: str = "") -> None:
         """Pass a form that carries its token. Raises `HttpRefusal`."""
         check_form(self._key, request, _purpose(parked, page, person))
+
+    async def keep(self, parked: Parked, progress: Progress) -> None:
+        """Keep what has happened to the request."""
+        await self._interactions.save(replace(parked.interaction, progress=progress), parked.browser)
 
     def back(self, parked: Parked, *cookies: Cookie) -> Reply:
         """Return to `/authorize`."""

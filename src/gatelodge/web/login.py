@@ -39,7 +39,8 @@ class LoginPage:
         username, password = request.form.get("username") or "", request.form.get("password") or ""
         try:
             proven = await self._password.authenticate(username, password, request.origin, request.cookies.get(KNOWN))
-            _, cookies = await self._browsers.sign_in(request, proven)
+            person, cookies = await self._browsers.sign_in(request, proven)
+            await self._occasions.signed_in(occasion, person)
         except Throttled as refused:
             return self._form(occasion, username, "throttled", refused.retry_after)
         except SignInRefused:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
+from gatelodge.protocol.decide import SignedIn
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
 from gatelodge.web import locales, own_pages
 from gatelodge.web.errors import check_form
-from gatelodge.web.forms import Forms
+from gatelodge.web.forms import Forms, Parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Occasion:
     """Why this browser shows the sign-in page, and for whom: an application, or the page of ours that `page` names.
 
     `query` finds the occasion again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
-    the issuer's path.
+    the issuer's path. `parked` is the request of the application.
     """
 
     browser: BrowserId
@@ -28,6 +29,7 @@ class Occasion:
     client_name: str = ""
     page: str = ""
     login_hint: str = ""
+    parked: Parked | None = None
 
 
 class Occasions:
@@ -61,6 +63,11 @@ class Occasions:
         """Pass a form that carries its token. Raises `HttpRefusal`."""
         check_form(self._key, request, occasion.purpose)
 
+    async def signed_in(self, occasion: Occasion, person: SignedIn) -> None:
+        """Note that somebody signed in for this, if a request waits for it: so it is known to have happened since."""
+        if occasion.parked is not None:
+            await self._forms.keep(occasion.parked, occasion.parked.interaction.progress.sign_in(person.session_id))
+
     async def _parked(self, request: Request) -> Occasion:
         parked = await self._forms.parked(request)
         return Occasion(
@@ -71,4 +78,5 @@ class Occasions:
             locale=parked.locale,
             client_name=parked.client_name,
             login_hint=parked.understood.asked.login_hint or "",
+            parked=parked,
         )

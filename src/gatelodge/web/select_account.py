@@ -1,13 +1,10 @@
 """The page that asks which account is meant (`prompt=select_account`, OIDC Core 3.1.2.1)."""
 
-from dataclasses import replace
-
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
-from gatelodge.sessions.interactions import Interactions
 from gatelodge.stores import users
 from gatelodge.web.errors import expired
 from gatelodge.web.forms import Forms
@@ -19,13 +16,10 @@ PAGE = "select_account"
 class SelectAccountPage:
     """Offers the account that is signed in, and the way to another."""
 
-    def __init__(
-        self, pages: Pages, forms: Forms, browsers: Browsers, interactions: Interactions, db: Database
-    ) -> None:
+    def __init__(self, pages: Pages, forms: Forms, browsers: Browsers, db: Database) -> None:
         self._pages = pages
         self._forms = forms
         self._browsers = browsers
-        self._interactions = interactions
         self._db = db
 
     async def show(self, request: Request) -> Reply:
@@ -51,8 +45,7 @@ class SelectAccountPage:
         parked = await self._forms.parked(request)
         signed_in = self._present(await self._browsers.signed_in(request))
         self._forms.check(request, parked, PAGE, signed_in.sub)
-        progress = parked.interaction.progress.choose(signed_in.sub)
-        await self._interactions.save(replace(parked.interaction, progress=progress), parked.browser)
+        await self._forms.keep(parked, parked.interaction.progress.choose(signed_in.sub))
         return self._forms.back(parked)
 
     @staticmethod

@@ -15,9 +15,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gatelodge.config.policies import ConfigError, DatabasePolicy
 from gatelodge.database.jobs import Run, Waiting
+from gatelodge.database.places import Places
 from gatelodge.database.postgres.lane import Lane
 from gatelodge.database.postgres.wire import Wire
-from gatelodge.database.tx import Body, Database, P, Unavailable
+from gatelodge.database.tx import Body, Database, P, Runner, Tx, Unavailable
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ class PostgresDatabase(Database):
         self.undone = 0
         self.trouble: str | None = None
         self._policy = policy
+        self._tx = Tx(Places(policy.places))
         self._writes = Waiting(policy.queue, policy.deadline)
         self._reads = Waiting(policy.queue, policy.deadline)
         self._write_lanes = [self._lane(self._writes, reads=False) for _ in range(policy.lanes)]
@@ -60,15 +62,18 @@ class PostgresDatabase(Database):
         ]
 
     async def write(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        job = self._writes.admit(Run(body, args, kwargs))
+        job = self._writes.admit(Run(self._tx, body, args, kwargs))
         self.transactions += 1
         _wake_one(self._write_lanes)
         return await job.future
 
     async def read(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        job = self._reads.admit(Run(body, args, kwargs))
+        job = self._reads.admit(Run(self._tx, body, args, kwargs))
         _wake_one(self._read_lanes)
         return await job.future
+
+    def at(self, place: int) -> Runner:
+        return self  # one machine has every place; of several, this chooses the lanes that speak to the one that has it
 
     async def close(self) -> None:
         for waiting in (self._writes, self._reads):

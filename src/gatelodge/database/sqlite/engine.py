@@ -14,9 +14,10 @@ from typing import Literal, TypeVar
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.hand import Hand
 from gatelodge.database.jobs import RESTLESS, RUNS, Job, Run, Waiting
+from gatelodge.database.places import Places
 from gatelodge.database.sqlite import file as sqlite_file
 from gatelodge.database.sqlite.writer import Writer, execute
-from gatelodge.database.tx import Body, Database, P, Unavailable
+from gatelodge.database.tx import Body, Database, P, Runner, Tx, Unavailable
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class SqliteDatabase(Database):
         self.undone = 0
         self.trouble: str | None = None
         self._deadline = policy.deadline
+        self._tx = Tx(Places(policy.places))
         self._waiting = Waiting(policy.queue, policy.deadline)
         self._writer = Writer(path, policy.deadline)
         self._reader: sqlite3.Connection | None = None
@@ -57,7 +59,7 @@ class SqliteDatabase(Database):
             raise Unavailable(f"{self.path}: {sqlite_file.trouble(error) or error}") from None
 
     async def write(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        job = self._waiting.admit(Run(body, args, kwargs))
+        job = self._waiting.admit(Run(self._tx, body, args, kwargs))
         self.transactions += 1
         if self._work is None:
             self._work = create_task(self._run_what_waits())
@@ -66,7 +68,7 @@ class SqliteDatabase(Database):
     async def read(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._waiting.closed:
             raise Unavailable("the database is closed")
-        run = Run(body, args, kwargs)
+        run = Run(self._tx, body, args, kwargs)
         try:
             if self._reader is None:
                 self._reader = _open_reader(self.path)
@@ -76,6 +78,9 @@ class SqliteDatabase(Database):
             self._note(error)
             raise Unavailable(self.trouble or "") from None
         return run.outcome()
+
+    def at(self, place: int) -> Runner:
+        return self  # a file has every place
 
     async def close(self) -> None:
         self._waiting.close()

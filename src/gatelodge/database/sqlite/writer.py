@@ -19,6 +19,7 @@ class Writer:
         self._patience = patience
         self._lock: sqlite_file.WriteLock | None = None
         self._connection: sqlite3.Connection | None = None
+        self._last_id: int | None = None  # that was given in this transaction
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -31,6 +32,7 @@ class Writer:
             self._lock = sqlite_file.WriteLock(self._path)
         if self._connection is None:
             self._connection = sqlite_file.connect(self._path, patience=self._patience)
+            self._connection.create_function("nextval", 1, self._next_id)
 
     def begin_at_once(self) -> bool:
         """Begin a transaction if nothing has to be waited for. Never blocks."""
@@ -66,12 +68,16 @@ class Writer:
     def commit(self) -> None:
         """Commit, and let others write. Blocks for the disk."""
         assert self._lock is not None
+        if self._last_id is not None:
+            self.connection.execute("update ids set last = ?", (self._last_id,))
+            self._last_id = None
         self.connection.execute("commit")
         self._lock.release()
 
     def abandon(self) -> None:
         """Give up the transaction and the connection, which may be in any state; the next `begin` opens another."""
         connection, self._connection = self._connection, None
+        self._last_id = None
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
@@ -83,6 +89,16 @@ class Writer:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _next_id(self, _sequence: str) -> int:
+        """Answer `nextval('ids')` as PostgreSQL does: never the same twice, also after a delete.
+
+        The file is read once a transaction and written once, at its end: ids of a body that was undone are not used.
+        """
+        if self._last_id is None:
+            self._last_id = int(self.connection.execute("select last from ids").fetchone()[0])
+        self._last_id += 1
+        return self._last_id
 
     @staticmethod
     def _try_to_begin(connection: sqlite3.Connection) -> bool:

@@ -1,13 +1,19 @@
 -- The first schema. Rendered per engine by database/render.py: {ID} is an ever-growing 64-bit primary key,
 -- {BYTES} a byte string, {FILL} PostgreSQL's fillfactor for rows that are updated in place.
+-- PLACED is the id and the place of a row that lives with its person or its client (database/places.py), and their
+-- primary key: the id is `nextval('ids') * 1024 + place`. COUNTED is the same where nobody is handed the id. PERSON
+-- makes the row go with its person.
 -- Times are whole seconds since 1970. Text lists are space-joined; JSON is text.
+
+{IDS}
 
 create table instance (
     one integer primary key check (one = 1),
     epoch {BYTES} not null,               -- part of every single-use value: a restored backup gets a new one
     created_at bigint not null,
     key_check {BYTES} not null,           -- something sealed, to notice a wrong secret key at start
-    revision bigint not null default 0    -- raised by every change to clients, apis and keys, so caches notice
+    revision bigint not null default 0,   -- raised by every change to clients, apis and keys, so caches notice
+    places integer not null default 1     -- over how many rows are spread: as it was when the database was made
 );
 
 create table clients (
@@ -33,14 +39,15 @@ create table apis (
 );
 
 create table users (
-    id {ID},
-    sub text not null unique,             -- the subject identifier: random, never re-used, never shown to be guessed
-    username text not null unique,        -- canonical: NFKC, case-folded
-    email text unique,                    -- canonical
+    {PLACED},
+    sub text not null,                    -- the subject identifier: random, never re-used, never shown to be guessed
+    username text not null,               -- canonical: NFKC, case-folded; unique by `names`
+    email text,                           -- canonical; unique by `names`
     email_verified integer not null default 0,
     name text,
     claims text not null default '{}',    -- JSON: every further standard claim
     enabled integer not null default 1,
+    endings integer not null default 0,   -- how often all that they hold was ended: see `users.hold`
     admin integer not null default 0,     -- may look after this server; nobody until the operator says so
     created_at bigint not null,
     updated_at bigint not null,
@@ -48,24 +55,36 @@ create table users (
     check (username not like '%@%' or username = coalesce(email, '')),
     check (email like '%@%')
 );
+create unique index users_sub on users (place, sub); -- a person's place follows from the subject identifier
+
+-- What people are found by, each unique in its kind: a name or an address to sign in with is of the kind 'login'.
+create table names (
+    kind text not null,
+    name text not null,
+    place bigint not null,
+    user_id bigint not null,
+    primary key (kind, name)
+);
 
 create table credentials (
-    id {ID},
-    user_id bigint not null references users (id) on delete cascade,
+    {PLACED},
+    user_id bigint not null,
     kind text not null,                   -- 'password'
     secret text not null,                 -- for a password, its argon2id hash
     created_at bigint not null,
-    updated_at bigint not null
+    updated_at bigint not null,
+    {PERSON}
 );
-create unique index credentials_password on credentials (user_id) where kind = 'password';
+create unique index credentials_password on credentials (place, user_id) where kind = 'password';
 create index credentials_user on credentials (user_id);
 
 -- A browser that is signed in. The cookie's value is id + secret; the row keeps the digest of the secret.
 create table sessions (
-    id {ID},
+    {PLACED},
     digest {BYTES} not null,
-    user_id bigint not null references users (id) on delete cascade,
-    sid text not null unique,             -- the `sid` claim: stays when the cookie's value changes
+    user_id bigint not null,
+    sub text not null,
+    sid text not null,                    -- the `sid` claim: stays when the cookie's value changes
     auth_time bigint not null,
     amr text not null,
     acr text not null,
@@ -74,24 +93,28 @@ create table sessions (
     expires_at bigint not null,
     ended_at bigint,
     address text,
-    user_agent text
+    user_agent text,
+    {PERSON}
 );
+create unique index sessions_sid on sessions (place, sid);
 create index sessions_user on sessions (user_id);
 create index sessions_expiry on sessions (expires_at);
 
 create table consents (
-    user_id bigint not null references users (id) on delete cascade,
+    place bigint not null,
+    user_id bigint not null,
     client_id text not null references clients (id) on delete cascade,
     scopes text not null,
     resources text not null default '',
     granted_at bigint not null,
-    primary key (user_id, client_id)
+    primary key (place, user_id, client_id),
+    {PERSON}
 );
 create index consents_client on consents (client_id);
 
 -- Every single-use secret of every kind: authorization code, interaction, and whatever comes later.
 create table tickets (
-    id {ID},
+    {PLACED},
     digest {BYTES} not null,
     kind text not null,
     expires_at bigint not null,
@@ -105,7 +128,7 @@ create index tickets_interactions on tickets (expires_at) where kind = 'interact
 
 -- One row per authorization: all tokens that descend from it. Rotation updates it in place.
 create table families (
-    id {ID},
+    {PLACED},
     nonce {BYTES} not null,
     client_id text not null,
     user_id bigint,                       -- null when no person is behind it
@@ -117,6 +140,7 @@ create table families (
     idle_expires_at bigint not null,
     expires_at bigint not null,
     revoked_at bigint,
+    ended_jwts text not null default '',  -- JWT access tokens that were revoked one by one: `jti:expires_at`, space-joined
     payload text not null                 -- JSON: scope, resource, sub, sid, auth_time, amr, acr, nonce, claims
 ) {FILL};
 create index families_user on families (user_id);
@@ -125,7 +149,7 @@ create index families_expiry on families (expires_at);
 
 -- Opaque access tokens.
 create table access_tokens (
-    id {ID},
+    {PLACED},
     digest {BYTES} not null,
     family_id bigint,                     -- null for client_credentials
     client_id text not null,
@@ -136,8 +160,9 @@ create table access_tokens (
     payload text not null                 -- JSON: scope, aud, sub, ...
 ) {FILL};
 create index access_tokens_expiry on access_tokens (expires_at);
+create index access_tokens_family on access_tokens (family_id);
 
--- Values that may be seen once (client assertion `jti`) or never again (revoked JWT `jti`).
+-- Values that may be seen once (client assertion `jti`) or never again (`jti` of a machine's JWT that was revoked).
 create table seen (
     digest {BYTES} primary key,           -- of kind and value
     expires_at bigint not null
@@ -163,7 +188,7 @@ create table signing_keys (
 );
 
 create table audit (
-    id {ID},
+    {COUNTED},                            -- the place is the person's, else the client's
     at bigint not null,
     event text not null,
     client_id text,
@@ -172,8 +197,8 @@ create table audit (
     address text,
     detail text not null default '{}'     -- JSON
 );
-create index audit_user on audit (user_id, id);
-create index audit_at on audit (at);
+create index audit_user on audit (user_id);
+create index audit_at on audit (at, id);
 
 -- Who may purge, and until which time was purged: one row.
 create table sweeps (

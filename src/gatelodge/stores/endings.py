@@ -1,0 +1,44 @@
+"""What ends with a person's standing: written into all that they hold in the transaction in which it happens.
+
+So nothing that is used asks again whether its person is there and enabled: a session, a family or a token that is found
+counts. Each of these waits for what is being made (docs/decisions/0025-who-ends-everything-waits.md).
+"""
+
+from gatelodge.database.places import place_of
+from gatelodge.database.tx import Tx
+from gatelodge.stores import credentials, names, refresh_tokens, sessions, users
+
+DISABLE = "update users set enabled = 0, updated_at = $3 where place = $1 and id = $2"
+REMOVE = "delete from users where place = $1 and id = $2"
+
+
+async def disable(tx: Tx, user_id: int, now: int) -> bool:
+    """Keep a person out: all that they hold ends. `False` if there is no such person."""
+    if not await tx.run(DISABLE, place_of(user_id), user_id, now):
+        return False
+    await end_all(tx, user_id, now)
+    return True
+
+
+async def change_password(tx: Tx, user_id: int, password_hash: str, now: int) -> None:
+    """Give a person another password: all that they hold by the old one ends."""
+    await credentials.set_password(tx, user_id, password_hash, now)
+    await end_all(tx, user_id, now)
+
+
+async def remove(tx: Tx, user_id: int, now: int) -> bool:
+    """Forget a person with sessions, credentials, consents and names; `False` if there is no such person."""
+    user = await users.find(tx, user_id)
+    if user is None:
+        return False
+    await end_all(tx, user_id, now)
+    for name in users.logins(user):
+        await names.leave(tx, names.LOGIN, name, user_id)
+    return await tx.run(REMOVE, place_of(user_id), user_id) == 1
+
+
+async def end_all(tx: Tx, user_id: int, now: int) -> None:
+    """End every session and every token of a person."""
+    await users.claim(tx, user_id, now)
+    await sessions.end_all_of_user(tx, user_id)
+    await refresh_tokens.revoke_of_user(tx, user_id, now)
