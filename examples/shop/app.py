@@ -103,7 +103,7 @@ async def style(_request: Request) -> Response:
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-    with login.core.renewer:  # renews in the background
+    async with login.renewer:  # renews in the background
         yield
 
 

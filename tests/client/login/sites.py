@@ -24,21 +24,62 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from tests.resource.applications import set_up_django
 
-from gatelodge.client.login import Login, User
+from gatelodge.client import AsyncOAuthClient, HttpRequest, HttpResponse, Tokens
+from gatelodge.client.login import AsyncLogin, Login, User, Visit
 from gatelodge.client.login import flask as for_flask
 from gatelodge.client.login import starlette as for_starlette
+from gatelodge.protocol.reply import Reply
 
 Send = Callable[[httpx2.Request], httpx2.Response]
+
+
+class Awaited:
+    """A login for tasks, as the tests call one for threads."""
+
+    def __init__(self, core: AsyncLogin) -> None:
+        self.core = core
+
+    def user_of(self, visit: Visit) -> User | None:
+        return anyio.run(self.core.user_of, visit)
+
+    def access_token_of(self, visit: Visit) -> str | None:
+        return anyio.run(self.core.access_token_of, visit)
+
+    def respond(self, action: str, visit: Visit) -> Reply:
+        return anyio.run(self.core.respond, action, visit)
+
+
+def for_tasks(options: dict[str, Any]) -> dict[str, Any]:
+    """The same options with a client for tasks in the place of the one for threads."""
+    given = options.get("client")
+    if given is None:
+        return options
+
+    async def send(request: HttpRequest) -> HttpResponse:
+        return given._send(request)
+
+    return options | {"client": AsyncOAuthClient(given.config, send=send, moment=given._moment)}
 
 
 @dataclass
 class Site:
     """One shop. `below` is the path its pages are under, `prefix` that of our own."""
 
-    login: Login
+    login: Login | Awaited
     send: Send
     below: str = ""
     prefix: str = ""
+
+    def renewed(self, session: str, refused: str) -> Tokens:
+        """The tokens of a session, after one that an API refused."""
+        if isinstance(self.login, Login):
+            found = self.login._flow._sessions.find(session)
+            assert found is not None
+            return self.login.renewer.tokens(found.name, refused)
+        core = self.login.core
+        found = core._flow._sessions.find(session)
+        assert found is not None
+        return anyio.run(core.renewer.tokens, found.name, refused)
 
 
 Make = Callable[..., Any]
@@ -65,7 +106,7 @@ def over_wsgi(app: Any) -> Send:
 
 @contextmanager
 def starlette_site(*words: str, **options: Any) -> Generator[Site]:
-    login = for_starlette.Login(*words, **options)
+    login = for_starlette.Login(*words, **for_tasks(options))
 
     async def home(request: Request) -> JSONResponse:
         user = await login.require_user(request)
@@ -73,7 +114,7 @@ def starlette_site(*words: str, **options: Any) -> Generator[Site]:
 
     app = Starlette(routes=[Route("/home", home), *_for_everybody(login)])
     login.mount(app)
-    yield Site(login.core, over_asgi(app))
+    yield Site(Awaited(login.core), over_asgi(app))
 
 
 def _for_everybody(login: for_starlette.Login) -> list[Route]:
@@ -90,7 +131,7 @@ def _for_everybody(login: for_starlette.Login) -> list[Route]:
 @contextmanager
 def mounted_site(*words: str, **options: Any) -> Generator[Site]:
     """The same, as a part of another application, with our pages below /auth."""
-    login = for_starlette.Login(*words, **options)
+    login = for_starlette.Login(*words, **for_tasks(options))
 
     async def home(request: Request) -> JSONResponse:
         user = await login.require_user(request)
@@ -98,12 +139,12 @@ def mounted_site(*words: str, **options: Any) -> Generator[Site]:
 
     shop = Starlette(routes=[Route("/home", home), *_for_everybody(login)])
     login.mount(shop, "/auth")
-    yield Site(login.core, over_asgi(Starlette(routes=[Mount("/shop", shop)])), "/shop", "/shop/auth")
+    yield Site(Awaited(login.core), over_asgi(Starlette(routes=[Mount("/shop", shop)])), "/shop", "/shop/auth")
 
 
 @contextmanager
 def fastapi_site(*words: str, **options: Any) -> Generator[Site]:
-    login = for_starlette.Login(*words, **options)
+    login = for_starlette.Login(*words, **for_tasks(options))
     app = FastAPI()
     login.mount(app, "/auth")
 
@@ -118,7 +159,7 @@ def fastapi_site(*words: str, **options: Any) -> Generator[Site]:
 
     for path, endpoint in (("/home", home), ("/who", who), ("/token", token)):
         app.add_api_route(path, endpoint)
-    yield Site(login.core, over_asgi(app), prefix="/auth")
+    yield Site(Awaited(login.core), over_asgi(app), prefix="/auth")
 
 
 @contextmanager

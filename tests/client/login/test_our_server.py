@@ -42,8 +42,7 @@ def test_alice_logs_in_and_out(framework: str, server: Started):
         assert first is not None
 
         (session,) = [value for name, value in browser.cookies["localhost"].items() if name.endswith("session")]
-        name = site.login._sessions.find(session).name  # type: ignore[union-attr]
-        assert site.login.renewer.tokens(name, refused=first).access_token != first
+        assert site.renewed(session, refused=first).access_token != first
 
         left = browser.ours("logout", came_from="same-origin").headers["location"]
         assert alice.follow(http.get(left)).headers["location"] == f"{SHOP}/bye"

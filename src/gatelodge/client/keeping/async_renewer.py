@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from asyncio import Task, to_thread
+from asyncio import Task
 from contextlib import suppress
 from types import TracebackType
 from weakref import WeakValueDictionary
@@ -19,8 +19,11 @@ from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.tokens import Tokens
 from gatelodge.client.sending.flight import Flight
+from gatelodge.client.sending.hands import Hands
 
 LOG = logging.getLogger("gatelodge.keeping")
+
+STORING = 16  # who waits for the store at a time; none of them waits for the server meanwhile
 
 
 class AsyncRenewer:
@@ -39,20 +42,21 @@ class AsyncRenewer:
         self._desk = Desk(self._grants, moment, tell)
         self._flights: WeakValueDictionary[str, Flight[Tokens]] = WeakValueDictionary()
         self._lock = ForkedLock()
+        self._storing = Hands(STORING)
         self._stopping = asyncio.Event()
         self._hands: list[Task[None]] = []
 
     async def keep(self, name: str, tokens: Tokens, until: int | None = None) -> None:
         """Keep the tokens of a sign-in under a name, in the place of any others; after `until` they are forgotten."""
-        await to_thread(self._grants.keep, name, tokens, until)
+        await self._storing(self._grants.keep, name, tokens, until)
 
     async def find(self, name: str) -> Grant | None:
         """Return what is kept, as it is; `None` if nothing is."""
-        return await to_thread(self._grants.find, name)
+        return await self._storing(self._grants.find, name)
 
     async def forget(self, name: str) -> Grant | None:
         """Remove what is kept and return it. See `AsyncOAuthClient.revoke`, which tells the server."""
-        return await to_thread(self._grants.forget, name)
+        return await self._storing(self._grants.forget, name)
 
     async def access_token(self, name: str) -> str:
         """Return an access token that is good."""
@@ -63,13 +67,13 @@ class AsyncRenewer:
 
         `refused` is an access token that an API did not take, although it looks good.
         """
-        good = await to_thread(self._grants.good, name, refused)
+        good = await self._storing(self._grants.good, name, refused)
         return good or await self._flight(name).run_async(lambda: self._fetched(name, refused))
 
     async def run_due(self) -> int:
         """Renew everything that is due, and return how many grants were; ends early if the server is down."""
         renewed = 0
-        while (taken := await to_thread(self._grants.take_due)) is not None:
+        while (taken := await self._storing(self._grants.take_due)) is not None:
             try:
                 await self._carried_out(taken)
             except StoreUnavailable:
@@ -100,7 +104,7 @@ class AsyncRenewer:
     async def _fetched(self, name: str, refused: str | None) -> Tokens:
         """Renew, or wait for whoever does."""
         for _ in range(int(PATIENCE / GLANCE)):
-            match await to_thread(self._grants.take, name, refused):
+            match await self._storing(self._grants.take, name, refused):
                 case Tokens() as good:
                     return good
                 case Taken() as taken:
@@ -116,8 +120,8 @@ class AsyncRenewer:
             try:
                 renewed = await self._client.refresh(held.refresh_token or "", person=held.person)
             except OAuthClientError as error:
-                return await to_thread(self._desk.fail, taken, error)
-            return await to_thread(self._desk.succeed, taken, renewed)
+                return await self._storing(self._desk.fail, taken, error)
+            return await self._storing(self._desk.succeed, taken, renewed)
 
     async def _work(self) -> None:
         """Renew what is due until we are stopped, whatever fails meanwhile."""
@@ -125,7 +129,7 @@ class AsyncRenewer:
             pause = POLL
             try:
                 await self.run_due()
-                pause = await to_thread(self._pause)
+                pause = await self._storing(self._pause)
             except Exception:
                 LOG.exception("renewing in the background failed, and goes on")
             with suppress(TimeoutError):

@@ -4,8 +4,10 @@
 this package goes into the settings.
 """
 
-from gatelodge.client.login.core import Login, Options
+from gatelodge.client.login.async_core import AsyncLogin
+from gatelodge.client.login.core import Login
+from gatelodge.client.login.options import AsyncOptions, Options
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit, local_path
 
-__all__ = ["Login", "Options", "User", "Visit", "local_path"]
+__all__ = ["AsyncLogin", "AsyncOptions", "Login", "Options", "User", "Visit", "local_path"]

@@ -12,14 +12,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from gatelodge.client.login.core import ACTIONS, MAX_BODY, Login
+from gatelodge.client.login.core import Login
+from gatelodge.client.login.flow import ACTIONS, MAX_BODY
 from gatelodge.client.login.missing import demanded
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
+from gatelodge.client.sending.hands import Hands
 from gatelodge.protocol.reply import Cookie
 
 with demanded("django"):
-    from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+    from asgiref.sync import iscoroutinefunction, markcoroutinefunction
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.http import HttpResponse
@@ -29,6 +31,8 @@ with demanded("django"):
     )
 
 View = Callable[..., Any]
+
+_STORING = Hands(16)  # requests of async views that wait for the store at a time
 
 
 def current_user(request: Any) -> User | None:
@@ -50,7 +54,7 @@ def require_user(view: View) -> View:
         return _turn_away(request) or view(request, *args, **kwargs)
 
     async def protected_async(request: Any, *args: Any, **kwargs: Any) -> Any:
-        return await _in_thread(_turn_away)(request) or await view(request, *args, **kwargs)
+        return await _STORING(_turn_away, request) or await view(request, *args, **kwargs)
 
     return wraps(view)(protected_async if _is_async(view) else protected)
 
@@ -74,7 +78,7 @@ class LoginMiddleware:
         return self._get_response(request)
 
     async def _call_async(self, request: Any) -> Any:
-        request.person = await _in_thread(current_user)(request)
+        request.person = await _STORING(current_user, request)
         return await self._get_response(request)
 
 
@@ -121,10 +125,6 @@ urlpatterns = [path(action, _endpoint(action), name=f"gatelodge-{action}") for a
 def _visit(request: Any, body: bytes = b"") -> Visit:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Visit(request.method, request.build_absolute_uri(), request.COOKIES, headers, body)
-
-
-def _in_thread(work: Callable[..., Any]) -> Callable[..., Any]:
-    return sync_to_async(work, thread_sensitive=False)
 
 
 def _is_async(view: View) -> bool:

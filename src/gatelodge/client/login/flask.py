@@ -14,9 +14,11 @@ from functools import wraps
 from typing import Any, Unpack
 from urllib.parse import quote
 
+from gatelodge.client.keeping.renewer import Renewer
 from gatelodge.client.login import core
-from gatelodge.client.login.core import ACTIONS, Options, cookie_header
+from gatelodge.client.login.flow import ACTIONS, MAX_BODY, cookie_header
 from gatelodge.client.login.missing import demanded
+from gatelodge.client.login.options import Options
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 
@@ -38,6 +40,11 @@ class Login:
     ) -> None:
         self.core = core.Login(issuer, client_id, client_secret, **options)
         self._name = options.get("cookie", "gatelodge") + "_login"
+
+    @property
+    def renewer(self) -> Renewer:
+        """What renews tokens; in a `with`, also in the background."""
+        return self.core.renewer
 
     def blueprint(self, prefix: str = "") -> Blueprint:
         """Return what serves /login, /callback, /logout and /backchannel-logout below `prefix`."""
@@ -79,7 +86,7 @@ class Login:
 
     def _view(self, action: str) -> View:
         def view() -> Response:
-            body = request.stream.read(core.MAX_BODY + 1) if action == "backchannel-logout" else b""
+            body = request.stream.read(MAX_BODY + 1) if action == "backchannel-logout" else b""
             reply = self.core.respond(action, _visit(body))
             response = Response(reply.body, reply.status, list(reply.headers))
             for cookie in reply.cookies:

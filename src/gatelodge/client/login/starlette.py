@@ -8,39 +8,39 @@ async def home(request):
     return PlainTextResponse(f"Hello {user.name}")
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
-from gatelodge.client.login import core
-from gatelodge.client.login.core import ACTIONS, Options, cookie_header
+from gatelodge.client.keeping.async_renewer import AsyncRenewer
+from gatelodge.client.login.async_core import AsyncLogin
+from gatelodge.client.login.flow import ACTIONS, MAX_BODY, cookie_header
 from gatelodge.client.login.missing import demanded
+from gatelodge.client.login.options import AsyncOptions
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 
 with demanded("starlette"):
-    from anyio import CapacityLimiter
-    from anyio.to_thread import run_sync
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.requests import HTTPConnection, Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute, Mount, Route
 
-T = TypeVar("T")
-
-HANDS = 16  # requests that wait for the server or the store, at a time; the application's own threads stay its own
-
 
 class Login:
-    """Logs people in at one issuer. The arguments are those of `gatelodge.client.login.Login`, which is `core`."""
+    """Logs people in at one issuer. The arguments are those of `gatelodge.client.login.AsyncLogin`, which is `core`."""
 
     def __init__(
-        self, issuer: str, client_id: str, client_secret: str | None = None, **options: Unpack[Options]
+        self, issuer: str, client_id: str, client_secret: str | None = None, **options: Unpack[AsyncOptions]
     ) -> None:
-        self.core = core.Login(issuer, client_id, client_secret, **options)
+        self.core = AsyncLogin(issuer, client_id, client_secret, **options)
         self._prefix = ""
         self._first: BaseRoute | None = None
-        self._limiter: CapacityLimiter | None = None
+
+    @property
+    def renewer(self) -> AsyncRenewer:
+        """What renews tokens; in an `async with`, also in the background."""
+        return self.core.renewer
 
     def mount(self, app: Starlette, prefix: str = "") -> None:
         """Serve /login, /callback, /logout and /backchannel-logout below `prefix`."""
@@ -54,7 +54,7 @@ class Login:
 
     async def current_user(self, request: Request) -> User | None:
         """Return who is signed in, `None` if nobody is. FastAPI: `Depends(login.current_user)`."""
-        return await self._in_thread(lambda: self.core.user_of(_visit(request)))
+        return await self.core.user_of(_visit(request))
 
     async def require_user(self, request: Request) -> User:
         """Return who is signed in; whoever is not is sent to sign in and comes back. `Depends(login.require_user)`."""
@@ -69,24 +69,18 @@ class Login:
 
     async def access_token(self, request: Request) -> str | None:
         """Return an access token of who is signed in, renewed if need be. Raises as `access_token_of` does."""
-        return await self._in_thread(lambda: self.core.access_token_of(_visit(request)))
+        return await self.core.access_token_of(_visit(request))
 
     def _route(self, action: str, path: str) -> Route:
         async def endpoint(request: Request) -> Response:
             visit = _visit(request, await _body(request) if action == "backchannel-logout" else b"")
-            reply = await self._in_thread(lambda: self.core.respond(action, visit))
+            reply = await self.core.respond(action, visit)
             response = Response(reply.body, reply.status, dict(reply.headers))
             for cookie in reply.cookies:
                 response.headers.append("set-cookie", cookie_header(cookie))
             return response
 
         return Route(path, endpoint, methods=["GET", "POST"], include_in_schema=False)
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        """Run what waits for the server or the store in a thread of ours."""
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(HANDS)
-        return await run_sync(work, limiter=self._limiter)
 
 
 def _above(routes: Sequence[BaseRoute], ours: BaseRoute | None, path: str = "") -> str | None:
@@ -109,6 +103,6 @@ async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > core.MAX_BODY:
+        if len(body) > MAX_BODY:
             break
     return bytes(body)

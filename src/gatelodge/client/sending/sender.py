@@ -19,12 +19,14 @@ import httpx2
 
 from gatelodge.client.errors import AddressRefused, ServerUnavailable, UnexpectedAnswer, place
 from gatelodge.client.sending.deadline import BoundedTransport, Deadline
+from gatelodge.client.sending.hands import Hands
 from gatelodge.client.sending.http import MAX_BODY, HttpRequest, HttpResponse
 from gatelodge.protocol.addresses import Address, is_global, is_loopback, may_serve
 from gatelodge.protocol.redirect_uri import LOOPBACK_HOSTS, url_defect
 
 TIMEOUT = 10.0  # seconds for everything after the look-up of the name: connections, handshake, headers, body
 MAX_ADDRESSES = 4  # of one name, tried in turn
+_LOOKING_UP = Hands(64)  # names that are looked up at a time: a slow resolver takes no thread of the application's
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -123,7 +125,7 @@ class AsyncSender:
     async def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
         url = checked_url(request.url)
-        ways = [Attempt(request.url)] if self._http else await asyncio.to_thread(attempts, url, self._route)
+        ways = [Attempt(request.url)] if self._http else await _LOOKING_UP(attempts, url, self._route)
         try:
             async with asyncio.timeout(self._route.timeout):
                 if self._http is not None:
