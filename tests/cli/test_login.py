@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx2
@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import Answered
 from tests.server_process import COMMAND, Installation, Started
 
+from gatelodge.cli import sign_in
+from gatelodge.client import Wanted
 from gatelodge.client.messages.tokens import Tokens
 from gatelodge.client.native.accounts import Account, Accounts
 from gatelodge.config.policies import DatabasePolicy
@@ -299,3 +301,29 @@ def test_logging_out_works_without_the_server(machine: Machine):
 def test_the_page_the_browser_ends_up_at_is_friendly(machine: Machine):
     assert httpx2.get(machine.issuer).status_code == 200
     machine.login()  # the walker fails, and the sign-in with it, unless the last page is 200
+
+
+TOKENS = Tokens(access_token="a", token_type="Bearer", issued_at=0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "advised"),
+    [
+        (Wanted(scope="openid"), "ask for the scope offline_access"),
+        (Wanted(scope="openid offline_access"), "some servers give one only after --prompt consent"),
+        (Wanted(scope="openid offline_access", prompt="login"), "some servers give one only after --prompt consent"),
+        (Wanted(scope="openid offline_access", prompt="login consent"), "the server gives this client none"),
+    ],
+)
+def test_without_a_refresh_token_nothing_is_advised_that_was_asked(asked: Wanted, advised: str):
+    (said,) = sign_in._shortcomings(TOKENS, asked)
+    assert said.startswith("  No refresh token came, so this ends soon: " + advised)
+    assert sign_in._shortcomings(replace(TOKENS, refresh_token="r"), asked) == ()
+
+
+def test_login_asks_the_server_for_what_it_is_told_to(machine: Machine):
+    asked = ("--prompt", "none", "--acr-values", "urn:strong")
+    refused = machine("login", "--issuer", machine.issuer, "--client-id", "cli", *asked)
+    assert refused.code != 0
+    assert "acr_values=urn%3Astrong" in refused.err
+    assert "login_required" in refused.err

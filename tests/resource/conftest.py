@@ -103,6 +103,8 @@ class Authority:
         path = request.url.removeprefix(self.issuer)
         if path in self.answers:
             return self.answers[path]
+        if path == "/.well-known/oauth-authorization-server":
+            return HttpResponse(404)
         return HttpResponse(
             200, {"content-type": "application/json"}, json.dumps(self._document(path, request)).encode()
         )

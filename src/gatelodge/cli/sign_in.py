@@ -13,6 +13,7 @@ import click
 from gatelodge.cli.output import answer, done, moment
 
 if TYPE_CHECKING:
+    from gatelodge.client.messages.authorization import Wanted
     from gatelodge.client.messages.tokens import Narrowed, Tokens
     from gatelodge.client.native.accounts import Account, OpenAccount
     from gatelodge.client.native.sign_in import Prompt
@@ -42,6 +43,8 @@ def narrowing(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--client-id", help="The client to sign in by, a native one. Default: GATELODGE_CLIENT_ID.")
 @click.option("--scope", default=SCOPE, show_default=True, help="What to ask for; scopes with spaces.")
 @click.option("--resource", help="The API to ask for; its identifier, a URL.")
+@click.option("--prompt", help="What the server should ask even if it need not: login, consent, select_account.")
+@click.option("--acr-values", help="How to prove who you are, as this server calls it.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="The port of the redirect URI. Default: any.")
 @click.option("--path", default="/callback", show_default=True, help="The path of the redirect URI on 127.0.0.1.")
 @click.option("--allow-private", is_flag=True, help="The issuer is inside your own network. Remembered with the login.")
@@ -52,6 +55,8 @@ def login(
     client_id: str | None,
     scope: str,
     resource: str | None,
+    prompt: str | None,
+    acr_values: str | None,
     port: int,
     path: str,
     allow_private: bool,
@@ -79,10 +84,12 @@ def login(
     account = Account(found.issuer, found.client_id, allow_private=found.allow_private)
     config = ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
     native = Native(tell=tell, browser=None if no_browser else system_browser(), port=port, path=path)
-    tokens = native.sign_in(client_of(account, config), Wanted(scope=scope, resource=(resource,) if resource else ()))
+    apis = (resource,) if resource else ()
+    wanted = Wanted(scope=scope, resource=apis, prompt=prompt, acr_values=acr_values)
+    tokens = native.sign_in(client_of(account, config), wanted)
     Accounts().add(account, tokens)
     body = _described(account, tokens)
-    answer(as_json, body, done(f"Signed in at {account.issuer} as {_who(body)}"), *_shortcomings(tokens))
+    answer(as_json, body, done(f"Signed in at {account.issuer} as {_who(body)}"), *_shortcomings(tokens, wanted))
 
 
 def tell(prompt: "Prompt") -> None:
@@ -101,11 +108,18 @@ def tell(prompt: "Prompt") -> None:
         click.echo(line, err=True)
 
 
-def _shortcomings(tokens: "Tokens") -> tuple[str, ...]:
+def _shortcomings(tokens: "Tokens", wanted: "Wanted") -> tuple[str, ...]:
+    """Say what is missing, and what was not asked for yet that might bring it."""
     if tokens.refresh_token is not None:
         return ()
     ends = "soon" if tokens.expires_at is None else f"at {moment(tokens.expires_at)} UTC"
-    return (f"  No refresh token came, so this ends {ends}: ask for the scope offline_access",)
+    if "offline_access" not in wanted.scopes:
+        remedy = "ask for the scope offline_access"
+    elif "consent" not in (wanted.prompt or "").split():
+        remedy = "some servers give one only after --prompt consent (OpenID Connect Core 11)"
+    else:
+        remedy = "the server gives this client none"
+    return (f"  No refresh token came, so this ends {ends}: {remedy}",)
 
 
 @click.command()

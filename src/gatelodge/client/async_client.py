@@ -120,12 +120,14 @@ class AsyncOAuthClient:
     async def begin_on_device(self, narrowed: Narrowed = EVERYTHING) -> DeviceAuthorization:
         """Return the code to show a person who has a browser elsewhere (RFC 8628)."""
         metadata = await self.metadata()
-        response = await self._send(device.device_authorization_request(metadata, self.config, self._moment, narrowed))
-        return device.read_device_authorization_response(metadata, response, self._moment.now())
+        verifier = device.new_verifier(metadata, self._moment)
+        request = device.device_authorization_request(metadata, self.config, self._moment, narrowed, verifier)
+        response = await self._send(request)
+        return device.read_device_authorization_response(metadata, response, self._moment.now(), verifier)
 
     async def ask_on_device(self, begun: DeviceAuthorization) -> Tokens:
         """Ask once whether the person decided. Raises `TokenRefused`: ask again only after `authorization_pending`."""
-        request = tokens.device_code_request(await self.metadata(), self.config, begun.device_code, self._moment)
+        request = device.device_code_request(await self.metadata(), self.config, begun, self._moment)
         granted = await self._granted(request)
         return await self._with_person(granted, expected_without_browser(self.config, granted))
 

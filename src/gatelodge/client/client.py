@@ -116,12 +116,14 @@ class OAuthClient:
     def begin_on_device(self, narrowed: Narrowed = EVERYTHING) -> DeviceAuthorization:
         """Return the code to show a person who has a browser elsewhere (RFC 8628)."""
         metadata = self.metadata()
-        response = self._send(device.device_authorization_request(metadata, self.config, self._moment, narrowed))
-        return device.read_device_authorization_response(metadata, response, self._moment.now())
+        verifier = device.new_verifier(metadata, self._moment)
+        request = device.device_authorization_request(metadata, self.config, self._moment, narrowed, verifier)
+        response = self._send(request)
+        return device.read_device_authorization_response(metadata, response, self._moment.now(), verifier)
 
     def ask_on_device(self, begun: DeviceAuthorization) -> Tokens:
         """Ask once whether the person decided. Raises `TokenRefused`: ask again only after `authorization_pending`."""
-        request = tokens.device_code_request(self.metadata(), self.config, begun.device_code, self._moment)
+        request = device.device_code_request(self.metadata(), self.config, begun, self._moment)
         granted = self._granted(request)
         return self._with_person(granted, expected_without_browser(self.config, granted))
 

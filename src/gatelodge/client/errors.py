@@ -22,6 +22,7 @@ CallbackCause = Literal[
     "state_reused",  # the answer was used before
     "issuer_missing",  # the server promises `iss` and it is not there
     "issuer_mismatch",  # another server answered
+    "callback_shared",  # the answers of two servers come to one address, and one of them says no `iss`
     "client_mismatch",  # it was begun by another client or connection
     "code_missing",  # neither a code nor an error
 ]

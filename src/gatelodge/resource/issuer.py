@@ -19,7 +19,8 @@ class Issuer:
         self.name = issuer
         self._carrier = carrier
         self._clock = clock
-        self._metadata = Metadata(issuer, allow_private=carrier.allow_private, clock=clock)
+        wanted = ("jwks_uri", "introspection_endpoint")
+        self._metadata = Metadata(issuer, wanted=wanted, allow_private=carrier.allow_private, clock=clock)
         self._keys: tuple[str, JwksCache] | None = None  # with the address they are at
         self._async_keys: tuple[str, AsyncJwksCache] | None = None
 

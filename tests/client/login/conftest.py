@@ -9,6 +9,7 @@ from tests.client.conftest import ISSUER, Server, json_answer
 from tests.client.login.sites import SITES, Browser, Site
 
 from gatelodge.client import ClientConfig, Moment, OAuthClient, SecretBasic
+from gatelodge.client.login import callbacks
 
 Open = Callable[..., Site]
 
@@ -20,7 +21,8 @@ def framework(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def open_site(server: Server, moment: Moment) -> Iterator[Open]:
-    """Opens a shop of a framework, with any options; Django's is closed at the end."""
+    """Opens a shop of a framework, with any options; Django's is closed at the end. Those of other tests are gone."""
+    callbacks._all.clear()
     server.answers["/userinfo"] = lambda _: json_answer({"sub": "alice", "name": "Alice Liddell", "iss": "a lie"})
     config = ClientConfig(
         issuer=ISSUER,

@@ -3,7 +3,7 @@
 from django.http import JsonResponse
 from django.urls import include, path
 
-from gatelodge.client.login.django import access_token, current_user, require_user
+from gatelodge.client.login.django import access_token, begin_login, current_user, require_user
 
 
 @require_user
@@ -30,6 +30,11 @@ def token(request):
     return JsonResponse({"token": access_token(request)})
 
 
+def stronger(request):
+    tenant = {"tenant": "wonderland"}
+    return begin_login(request, "/orders", prompt="consent", acr_values="urn:strong", max_age=0, extra=tenant)
+
+
 urlpatterns = [
     path("", include("gatelodge.client.login.django")),
     path("home", home),
@@ -38,4 +43,6 @@ urlpatterns = [
     path("awaited/home", home_awaited),
     path("awaited/who", who_awaited),
     path("awaited/token", token),
+    path("stronger", stronger),
+    path("awaited/stronger", stronger),
 ]

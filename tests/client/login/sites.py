@@ -20,7 +20,7 @@ from fastapi import Depends, FastAPI
 from flask import Flask
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from tests.resource.applications import set_up_django
 
@@ -83,6 +83,7 @@ class Site:
 
 
 Make = Callable[..., Any]
+STRONGER: Any = {"prompt": "consent", "acr_values": "urn:strong", "max_age": 0, "extra": {"tenant": "wonderland"}}
 
 
 def over_asgi(app: Any) -> Send:
@@ -125,7 +126,10 @@ def _for_everybody(login: for_starlette.Login) -> list[Route]:
     async def token(request: Request) -> JSONResponse:
         return JSONResponse({"token": await login.access_token(request)})
 
-    return [Route("/who", who), Route("/token", token)]
+    async def stronger(request: Request) -> Response:
+        return await login.begin(request, "/orders", **STRONGER)
+
+    return [Route("/who", who), Route("/token", token), Route("/stronger", stronger)]
 
 
 @contextmanager
@@ -157,8 +161,11 @@ def fastapi_site(*words: str, **options: Any) -> Generator[Site]:
     async def token(token: Annotated[str | None, Depends(login.access_token)]) -> dict[str, Any]:
         return {"token": token}
 
-    for path, endpoint in (("/home", home), ("/who", who), ("/token", token)):
-        app.add_api_route(path, endpoint)
+    async def stronger(request: Request) -> Response:
+        return await login.begin(request, "/orders", **STRONGER)
+
+    for path, endpoint in (("/home", home), ("/who", who), ("/token", token), ("/stronger", stronger)):
+        app.add_api_route(path, endpoint, response_model=None)
     yield Site(Awaited(login.core), over_asgi(app), prefix="/auth")
 
 
@@ -182,6 +189,7 @@ def flask_site(*words: str, **options: Any) -> Generator[Site]:
     def token() -> dict[str, Any]:
         return {"token": login.access_token()}
 
+    app.add_url_rule("/stronger", view_func=lambda: login.begin("/orders", **STRONGER), endpoint="stronger")
     yield Site(login.core, over_wsgi(app), prefix="/auth")
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.client.conftest import ISSUER, Server, at_another, json_answer
 from tests.client.keeping.conftest import KEY, OTHER_KEY
 from tests.client.login.conftest import Open
-from tests.client.login.sites import Browser
+from tests.client.login.sites import Browser, asked_of
 from tests.client.login.test_frameworks import error_of
 from tests.conftest import FakeClock
 
@@ -228,3 +228,98 @@ def test_the_place_a_browser_is_sent_to_is_the_servers(open_site: Open):
     reply = open_site().login.respond("login", Visit("GET", "https://shop.test/login"))
     assert urlsplit(dict(reply.headers)["location"]).netloc == urlsplit(ISSUER).netloc
     assert ("cache-control", "no-store") in reply.headers
+
+
+ASKED = {"prompt": "consent", "acr_values": "urn:strong", "login_hint": "alice", "extra": {"audience": "api"}}
+
+
+def test_what_is_fixed_is_asked_for_at_every_sign_in(open_site: Open, framework: str):
+    asked = Browser(open_site(framework, **ASKED)).begin()
+    assert {name: asked[name] for name in ("prompt", "acr_values", "login_hint", "audience")} == {
+        **{name: value for name, value in ASKED.items() if name != "extra"},
+        "audience": "api",
+    }
+
+
+def test_one_sign_in_may_ask_for_more_and_come_back_elsewhere(open_site: Open, framework: str, server: Server):
+    browser = Browser(open_site(framework, prompt="login", extra={"audience": "api"}))
+    asked = asked_of(browser.page("stronger"))
+    assert (asked["prompt"], asked["acr_values"], asked["max_age"]) == ("consent", "urn:strong", "0")
+    assert (asked["audience"], asked["tenant"]) == ("api", "wonderland")
+    server.claims["auth_time"] = server.clock.now()
+    assert browser.answer(server, asked).headers["location"] == "/orders"
+    assert browser.who == "alice"
+
+
+@pytest.mark.parametrize("name", ["state", "redirect_uri", "client_id", "code_challenge", "nonce", "request_uri"])
+def test_nothing_extra_takes_the_place_of_what_protects_a_sign_in(open_site: Open, name: str):
+    with pytest.raises(ValueError, match=f"extra cannot hold {name}"):
+        open_site(extra={name: "x"})
+
+
+def test_a_sign_in_cannot_do_without_openid(open_site: Open):
+    with pytest.raises(ValueError, match="openid"):
+        open_site("flask").login.begin(Visit("GET", "https://shop.test/"), "", scope="orders:read")  # type: ignore[union-attr]
+
+
+# CL-31: two servers whose answers come to one address
+
+
+def at_evil(server: Server, moment: Moment, **metadata: object) -> tuple[Server, OAuthClient]:
+    """A server that is not what it seems: it sends browsers on to the honest one and has their codes come to it."""
+    evil = at_another(server, "https://evil.test")
+    evil.metadata = evil.metadata | {"authorization_endpoint": f"{ISSUER}/authorize"} | metadata
+    config = ClientConfig(issuer=evil.issuer, client_id="app", auth=SecretBasic("hush"))
+    return evil, OAuthClient(config, send=evil, moment=moment)
+
+
+SILENT = {"authorization_response_iss_parameter_supported": False}
+
+
+@pytest.mark.parametrize("silent", ["the honest one", "the other"])
+@pytest.mark.parametrize("mounted", [True, False])
+def test_CL_31_two_servers_on_one_callback_are_refused_unless_both_say_iss(
+    open_site: Open, server: Server, moment: Moment, silent: str, mounted: bool
+):
+    """Whichever comes first: with a `base_url` it is known before anybody signs in whose callback it is."""
+    evil, client = at_evil(server, moment, **(SILENT if silent == "the other" else {}))
+    if silent == "the honest one":
+        server.metadata |= SILENT
+    known = {"base_url": "https://shop.test"} if mounted else {}
+    honest, other = open_site(**known), open_site(client=client, **known)
+    if not mounted:
+        Browser(honest).begin()
+    page = Browser(other).ours("login")
+    assert page.status_code == 400
+    assert "(callback_shared)" in error_of(page)
+    assert ISSUER in error_of(page)
+    assert evil.asked("/token") == []
+
+
+def test_CL_31_a_sign_in_under_way_is_refused_as_soon_as_the_callback_is_shared(
+    open_site: Open, server: Server, moment: Moment
+):
+    evil, client = at_evil(server, moment, **SILENT)
+    browser = Browser(open_site(client=client))
+    asked = browser.begin()
+    Browser(honest := open_site()).ours("login")
+    page = browser.go(f"{asked['redirect_uri']}?code=of-the-honest-one&state={asked['state']}", came_from="cross-site")
+    assert "(callback_shared)" in error_of(page)
+    assert evil.asked("/token") == []
+    assert honest is not None
+
+
+def test_CL_31_two_servers_that_say_iss_share_a_callback(open_site: Open, server: Server, moment: Moment):
+    evil, client = at_evil(server, moment)
+    honest, other = Browser(open_site()), Browser(open_site(client=client))
+    assert honest.sign_in(server).status_code == 303
+    asked = other.begin()
+    page = other.answer(server, asked)  # the honest server's, which says so
+    assert "(issuer_mismatch)" in error_of(page)
+    assert evil.asked("/token") == []
+
+
+def test_CL_31_a_path_of_its_own_is_enough(open_site: Open, server: Server, moment: Moment):
+    _, client = at_evil(server, moment, **SILENT)
+    assert Browser(open_site("starlette")).begin()["redirect_uri"] == "https://shop.test/callback"
+    assert Browser(open_site("fastapi", client=client)).begin()["redirect_uri"] == "https://shop.test/auth/callback"

@@ -1,12 +1,14 @@
 """Where metadata is looked for, and what is made of it."""
 
 import pytest
-from tests.client.conftest import ISSUER, Server, json_answer, metadata_of
+from tests.client.conftest import ISSUER, Answer, Server, json_answer, metadata_of
 from tests.conftest import FakeClock
 
 from gatelodge.client import DiscoveryFailed, HttpResponse, NotSupported, ServerMetadata, ServerUnavailable
 from gatelodge.client.messages.discovery import discovery_requests, read_discovery_response
 from gatelodge.client.sending.metadata import FRESH, PAUSE, RETRY, Metadata
+
+pytestmark = pytest.mark.anyio
 
 
 def test_an_issuer_with_a_path_has_three_places():
@@ -103,3 +105,54 @@ def test_a_server_that_was_down_is_found_when_it_is_back(server: Server, clock: 
     server.answers[path] = good
     clock.advance(int(RETRY))
     assert metadata.get(server).issuer == ISSUER
+
+
+OAUTH = "/.well-known/oauth-authorization-server"
+
+
+def test_what_the_first_document_lacks_is_taken_from_the_second(server: Server, clock: FakeClock):
+    del server.metadata["device_authorization_endpoint"]
+    del server.metadata["revocation_endpoint"]
+    second = metadata_of(token_endpoint=f"{ISSUER}/another", revocation_endpoint=None)
+    server.answers[OAUTH] = lambda _: json_answer(second)
+    metadata = Metadata(ISSUER, clock=clock).get(server)
+    assert metadata.device_authorization_endpoint == f"{ISSUER}/device"
+    assert metadata.token_endpoint == f"{ISSUER}/token"
+    assert metadata.revocation_endpoint is None
+    assert len(server.requests) == 2
+
+
+async def test_tasks_find_it_too(server: Server, clock: FakeClock):
+    del server.metadata["device_authorization_endpoint"]
+    server.answers[OAUTH] = lambda _: json_answer(metadata_of())
+    metadata = await Metadata(ISSUER, clock=clock).get_async(server.task)
+    assert metadata.device_authorization_endpoint == f"{ISSUER}/device"
+
+
+def down(_: object) -> HttpResponse:
+    raise ServerUnavailable(ISSUER, "no answer in time", sent=True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        down,
+        lambda _: HttpResponse(404),
+        lambda _: HttpResponse(503),
+        lambda _: HttpResponse(200, {}, b"<html>"),
+        lambda _: json_answer(metadata_of("https://evil.test")),
+        lambda _: json_answer(metadata_of(device_authorization_endpoint="https://127.0.0.1/device")),
+    ],
+    ids=["down", "missing", "overloaded", "no document", "of another issuer", "leading to this machine"],
+)
+def test_CL_06_a_second_document_that_is_no_good_changes_nothing(server: Server, clock: FakeClock, answer: Answer):
+    del server.metadata["device_authorization_endpoint"]
+    server.answers[OAUTH] = answer
+    metadata = Metadata(ISSUER, clock=clock).get(server)
+    assert metadata == read_discovery_response(ISSUER, json_answer(server.metadata))
+
+
+def test_whoever_needs_one_endpoint_asks_for_no_second_document(server: Server, clock: FakeClock):
+    del server.metadata["device_authorization_endpoint"]
+    Metadata(ISSUER, wanted=("token_endpoint",), clock=clock).get(server)
+    assert len(server.requests) == 1

@@ -24,6 +24,7 @@ from gatelodge.client import (
     Wanted,
 )
 from gatelodge.client.messages.tokens import password_request
+from gatelodge.protocol.pkce import challenge
 
 URN = "urn:ietf:params:oauth"
 
@@ -110,7 +111,18 @@ def test_a_device_shows_a_code_and_asks(client: OAuthClient, server: Server, clo
     server.answers["/token"] = lambda _: json_answer(server.granted())
     tokens = client.ask_on_device(begun)
     assert tokens.person is not None
-    assert form_of(server.asked("/token")[-1])["device_code"] == "a-device-code"
+    asked, redeemed = form_of(server.asked("/device")[0]), form_of(server.asked("/token")[-1])
+    assert redeemed["device_code"] == "a-device-code"
+    assert (asked["code_challenge_method"], asked["code_challenge"]) == ("S256", challenge(redeemed["code_verifier"]))
+    assert redeemed["code_verifier"] not in repr(begun)
+
+
+def test_a_server_that_does_not_say_it_knows_S256_gets_no_challenge_from_a_device(client: OAuthClient, server: Server):
+    del server.metadata["code_challenge_methods_supported"]
+    server.answers["/device"] = lambda _: json_answer(DEVICE)
+    client.ask_on_device(client.begin_on_device())
+    sent = form_of(server.asked("/device")[0]) | form_of(server.asked("/token")[0])
+    assert not [name for name in sent if name.startswith("code_")]
 
 
 @pytest.mark.parametrize(
@@ -169,6 +181,9 @@ def test_an_answer_that_is_wrong_in_one_thing_is_refused(client: OAuthClient, se
         ({"expires_in": 600.9}, 600, None),
         ({"expires_in": None}, None, None),
         ({"scope": "a b"}, 600, ("a", "b")),
+        ({"scope": "repo,gist"}, 600, ("repo", "gist")),
+        ({"scope": "repo, gist, user"}, 600, ("repo", "gist", "user")),
+        ({"scope": "openid urn:a,b"}, 600, ("openid", "urn:a,b")),
         ({"scope": ""}, 600, ()),
     ],
 )

@@ -14,9 +14,9 @@ from tests.conftest import FakeClock
 
 from gatelodge.client import AddressRefused, AuthorizationRefused, ClientConfig, Moment, NoAuth, OAuthClient, Wanted
 from gatelodge.client.errors import TokenRefused
+from gatelodge.client.messages.device import GRANT_TYPE
 from gatelodge.client.native.loopback import Loopback
 from gatelodge.client.native.sign_in import (
-    DEVICE,
     EnterCode,
     InBrowser,
     Native,
@@ -316,7 +316,7 @@ def test_a_server_that_has_no_device_grant_is_not_asked_for_one(server: Server, 
     with pytest.raises(SignInTimedOut):
         shown(prompts, None, patience=0.05).sign_in(client, WANTED)
     assert [type(prompt) for prompt in prompts] == [OpenUrl]
-    assert DEVICE not in str(server.requests)
+    assert GRANT_TYPE not in str(server.requests)
 
 
 def test_a_client_that_may_not_use_the_device_grant_is_shown_the_url(server: Server, client: OAuthClient):

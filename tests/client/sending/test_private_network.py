@@ -36,6 +36,7 @@ pytestmark = pytest.mark.anyio
 
 API = "https://api.test/orders"
 WELL_KNOWN = "/.well-known/openid-configuration"
+OTHER_WELL_KNOWN = "/.well-known/oauth-authorization-server"  # asked for what is missing in the first
 
 Ask = Callable[[str, bool], Any]
 
@@ -128,7 +129,7 @@ async def test_CL_06_a_server_inside_a_private_network_is_not_asked(private: Pri
 @pytest.mark.parametrize("way", WAYS | MORE_WAYS)
 async def test_a_server_inside_our_own_network_is_asked_where_that_is_said(private: Private, way: str):
     assert await asked((WAYS | MORE_WAYS)[way], private.issuer, True) == "a-token"
-    assert private.heard == [WELL_KNOWN, "/token"]
+    assert [path for path in private.heard if path != OTHER_WELL_KNOWN] == [WELL_KNOWN, "/token"]
 
 
 @pytest.mark.parametrize("way", MORE_WAYS)

@@ -6,8 +6,8 @@ this package goes into the settings.
 
 from gatelodge.client.login.async_core import AsyncLogin
 from gatelodge.client.login.core import Login
-from gatelodge.client.login.options import AsyncOptions, Options
+from gatelodge.client.login.options import Asking, AsyncOptions, Options
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit, local_path
 
-__all__ = ["AsyncLogin", "AsyncOptions", "Login", "Options", "User", "Visit", "local_path"]
+__all__ = ["Asking", "AsyncLogin", "AsyncOptions", "Login", "Options", "User", "Visit", "local_path"]

@@ -6,7 +6,7 @@ from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.keeping.async_renewer import AsyncRenewer
 from gatelodge.client.keeping.memory import memory_store
 from gatelodge.client.login.flow import Flow
-from gatelodge.client.login.options import AsyncOptions, config_of
+from gatelodge.client.login.options import Asking, AsyncOptions, config_of
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 from gatelodge.client.messages.registration import Moment
@@ -34,7 +34,7 @@ class AsyncLogin:
             config, send=AsyncSender(private_route("Login", allow_private)), moment=moment, allow_private=allow_private
         )
         self.renewer = AsyncRenewer(self.client, store, options.get("tell"), moment=moment)
-        self._flow = Flow(options, config, self.client, self.renewer, store, moment, Hands(STORING))
+        self._flow = Flow(options, self.client.config, self.client, self.renewer, store, moment, Hands(STORING))
 
     async def user_of(self, visit: Visit) -> User | None:
         """Return who is signed in, `None` if nobody is. Raises `StoreUnavailable`."""
@@ -50,6 +50,17 @@ class AsyncLogin:
     def login_path(self, visit: Visit, prefix: str) -> str:
         """Return where to send whoever has to sign in to be let in where they went."""
         return self._flow.login_path(visit, prefix)
+
+    async def begin(self, visit: Visit, prefix: str, next_path: str | None = None, **asking: Unpack[Asking]) -> Reply:
+        """Answer any request by beginning a sign-in, at which more is asked for; `prefix` is where our paths are.
+
+        The person comes back to `next_path`. Raises `ValueError` for what cannot be asked for.
+        """
+        return await self._flow.begin(visit, prefix, next_path, asking)
+
+    def claim(self, prefix: str) -> None:
+        """Note where our paths are: no other issuer's answers may come there, unless both say `iss` in them."""
+        self._flow.claim(prefix)
 
     async def respond(self, action: str, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""

@@ -8,10 +8,11 @@ from gatelodge.client.keeping.grants import Grant
 from gatelodge.client.keeping.memory import memory_store
 from gatelodge.client.keeping.renewer import Renewer
 from gatelodge.client.login.flow import Flow
-from gatelodge.client.login.options import Options, config_of
+from gatelodge.client.login.options import Asking, Options, config_of
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 from gatelodge.client.messages.authorization import Authorization, CallbackData, Transaction, Wanted
+from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person
 from gatelodge.client.messages.logout import LogoutToken
 from gatelodge.client.messages.registration import Moment
@@ -40,7 +41,9 @@ class Login:
             config, send=Sender(private_route("Login", allow_private)), moment=moment, allow_private=allow_private
         )
         self.renewer = Renewer(self.client, store, options.get("tell"), moment=moment)
-        self._flow = Flow(options, config, _Server(self.client), _Keeper(self.renewer), store, moment, _here)
+        self._flow = Flow(
+            options, self.client.config, _Server(self.client), _Keeper(self.renewer), store, moment, _here
+        )
 
     def user_of(self, visit: Visit) -> User | None:
         """Return who is signed in, `None` if nobody is. Raises `StoreUnavailable`."""
@@ -56,6 +59,17 @@ class Login:
     def login_path(self, visit: Visit, prefix: str) -> str:
         """Return where to send whoever has to sign in to be let in where they went."""
         return self._flow.login_path(visit, prefix)
+
+    def begin(self, visit: Visit, prefix: str, next_path: str | None = None, **asking: Unpack[Asking]) -> Reply:
+        """Answer any request by beginning a sign-in, at which more is asked for; `prefix` is where our paths are.
+
+        The person comes back to `next_path`. Raises `ValueError` for what cannot be asked for.
+        """
+        return _driven(self._flow.begin(visit, prefix, next_path, asking))
+
+    def claim(self, prefix: str) -> None:
+        """Note where our paths are: no other issuer's answers may come there, unless both say `iss` in them."""
+        self._flow.claim(prefix)
 
     def respond(self, action: str, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""
@@ -85,6 +99,9 @@ class _Server:
 
     def __init__(self, client: OAuthClient) -> None:
         self._client = client
+
+    async def metadata(self) -> ServerMetadata:
+        return self._client.metadata()
 
     async def begin(self, wanted: Wanted | None = None) -> Authorization:
         return self._client.begin(wanted)

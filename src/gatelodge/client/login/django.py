@@ -10,15 +10,16 @@ In the settings, `GATELODGE_LOGIN` is a `gatelodge.client.login.Login`, and `Log
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Unpack
 
 from gatelodge.client.login.core import Login
 from gatelodge.client.login.flow import ACTIONS, MAX_BODY
 from gatelodge.client.login.missing import demanded
+from gatelodge.client.login.options import Asking
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 from gatelodge.client.sending.hands import Hands
-from gatelodge.protocol.reply import Cookie
+from gatelodge.protocol.reply import Cookie, Reply
 
 with demanded("django"):
     from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -45,6 +46,14 @@ def current_user(request: Any) -> User | None:
 def access_token(request: Any) -> str | None:
     """Return an access token of who is signed in, renewed if need be. Raises as `Login.access_token_of` does."""
     return login().access_token_of(_visit(request))
+
+
+def begin_login(request: Any, next_path: str | None = None, **asking: Unpack[Asking]) -> HttpResponse:
+    """Return what sends a browser to sign in, asking for more than always; the person comes back to `next_path`.
+
+    Raises `ValueError` for what cannot be asked for.
+    """
+    return _response(login().begin(_visit(request), _below(), next_path, **asking))
 
 
 def require_user(view: View) -> View:
@@ -96,21 +105,28 @@ def _turn_away(request: Any) -> HttpResponse | None:
     visit = _visit(request)
     if not visit.is_navigation:
         return HttpResponse(b"sign in first", status=401)
-    prefix = str(reverse("gatelodge-login")).rpartition("/")[0]  # pyright: ignore[reportUnknownArgumentType]
-    return HttpResponse(status=303, headers={"location": login().login_path(visit, prefix)})
+    return HttpResponse(status=303, headers={"location": login().login_path(visit, _below())})
+
+
+def _below() -> str:
+    """Return the path that our paths are below."""
+    return str(reverse("gatelodge-login")).rpartition("/")[0]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _endpoint(action: str) -> View:
     def view(request: Any) -> HttpResponse:
         body = request.read(MAX_BODY + 1) if action == "backchannel-logout" else b""
-        reply = login().respond(action, _visit(request, body))
-        response = HttpResponse(reply.body, status=reply.status, headers=dict(reply.headers))
-        for cookie in reply.cookies:
-            _set(response, cookie)
-        return response
+        return _response(login().respond(action, _visit(request, body)))
 
     view.csrf_exempt = True  # type: ignore[attr-defined] - we check ourselves where a request comes from
     return view
+
+
+def _response(reply: Reply) -> HttpResponse:
+    response = HttpResponse(reply.body, status=reply.status, headers=dict(reply.headers))
+    for cookie in reply.cookies:
+        _set(response, cookie)
+    return response
 
 
 def _set(response: HttpResponse, cookie: Cookie) -> None:

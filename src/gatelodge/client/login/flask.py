@@ -18,9 +18,10 @@ from gatelodge.client.keeping.renewer import Renewer
 from gatelodge.client.login import core
 from gatelodge.client.login.flow import ACTIONS, MAX_BODY, cookie_header
 from gatelodge.client.login.missing import demanded
-from gatelodge.client.login.options import Options
+from gatelodge.client.login.options import Asking, Options
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
+from gatelodge.protocol.reply import Reply
 
 with demanded("flask"):
     from flask import Blueprint, Response, current_app, g, request, url_for
@@ -48,6 +49,7 @@ class Login:
 
     def blueprint(self, prefix: str = "") -> Blueprint:
         """Return what serves /login, /callback, /logout and /backchannel-logout below `prefix`."""
+        self.core.claim(prefix)
         blueprint = Blueprint(self._name, __name__, url_prefix=prefix or None)
         for action in ACTIONS:
             view = self._view(action)
@@ -81,19 +83,32 @@ class Login:
         visit = _visit()
         if not visit.is_navigation:
             return Response("sign in first", 401)
-        prefix = url_for(f"{self._name}.login").rpartition("/")[0]
-        return Response(status=303, headers={"location": self.core.login_path(visit, prefix)})
+        return Response(status=303, headers={"location": self.core.login_path(visit, self._below())})
+
+    def begin(self, next_path: str | None = None, **asking: Unpack[Asking]) -> Response:
+        """Return what sends a browser to sign in, asking for more than always; the person comes back to `next_path`.
+
+        Raises `ValueError` for what cannot be asked for.
+        """
+        return _response(self.core.begin(_visit(), self._below(), next_path, **asking))
+
+    def _below(self) -> str:
+        """Return the path that our paths are below."""
+        return url_for(f"{self._name}.login").rpartition("/")[0]
 
     def _view(self, action: str) -> View:
         def view() -> Response:
             body = request.stream.read(MAX_BODY + 1) if action == "backchannel-logout" else b""
-            reply = self.core.respond(action, _visit(body))
-            response = Response(reply.body, reply.status, list(reply.headers))
-            for cookie in reply.cookies:
-                response.headers.add("set-cookie", cookie_header(cookie))
-            return response
+            return _response(self.core.respond(action, _visit(body)))
 
         return view
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, reply.status, list(reply.headers))
+    for cookie in reply.cookies:
+        response.headers.add("set-cookie", cookie_header(cookie))
+    return response
 
 
 def _visit(body: bytes = b"") -> Visit:

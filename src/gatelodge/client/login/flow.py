@@ -23,11 +23,13 @@ from gatelodge.client.errors import (
 from gatelodge.client.keeping.grants import Grant
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.login import pages
-from gatelodge.client.login.options import CommonOptions
+from gatelodge.client.login.callbacks import Callbacks
+from gatelodge.client.login.options import Asking, CommonOptions, wanted_of
 from gatelodge.client.login.pending import TOLD_APART, Pendings
 from gatelodge.client.login.sessions import Session, Sessions, User
 from gatelodge.client.login.visit import Visit, local_path, split
 from gatelodge.client.messages.authorization import Authorization, CallbackData, Transaction, Wanted
+from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person
 from gatelodge.client.messages.logout import LogoutToken
 from gatelodge.client.messages.registration import ClientConfig, Moment
@@ -50,6 +52,7 @@ T = TypeVar("T")
 class Server(Protocol):
     """What a sign-in needs of an `AsyncOAuthClient`."""
 
+    async def metadata(self) -> ServerMetadata: ...
     async def begin(self, wanted: Wanted | None = None) -> Authorization: ...
     async def finish(self, transaction: Transaction, callback: CallbackData) -> Tokens: ...
     async def userinfo(self, access_token: str, person: Person) -> Mapping[str, Any]: ...
@@ -90,13 +93,12 @@ class Flow:
         self._keeper = keeper
         self._storing = storing
         self._moment = moment
-        self._scope = options.get("scope", "openid profile email")
         self._cookie = options.get("cookie", "gatelodge")
         self._lifetime = options.get("lifetime", 12 * 3_600)
         self._sessions = Sessions(store, config, moment, self._lifetime)
         self._pendings = Pendings(store, moment)
-        if "openid" not in Wanted(scope=self._scope).scopes:
-            raise ValueError("scope needs openid: without it nobody is said to have signed in")
+        self._callbacks = Callbacks(config.issuer, server.metadata)
+        wanted_of(options, {})
 
     async def user_of(self, visit: Visit) -> User | None:
         """Return who is signed in, `None` if nobody is. Raises `StoreUnavailable`."""
@@ -118,7 +120,7 @@ class Flow:
 
     async def respond(self, action: str, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""
-        handlers = {"login": self._begin, "callback": self._finish, "logout": self._leave}
+        handlers = {"login": self._ask, "callback": self._finish, "logout": self._leave}
         try:
             if action == "backchannel-logout":
                 return await self._hear(visit)
@@ -126,28 +128,41 @@ class Flow:
                 return pages.plain(405, "method not allowed", ("allow", "GET"))
             return await handlers[action](visit)
         except OAuthClientError as error:
-            LOG.warning("%s: %s: %s", action, type(error).__name__, error)
-            return pages.failure(error, f"{visit.prefix}/login")
+            return _failure(action, error, visit.prefix)
 
-    async def _begin(self, visit: Visit) -> Reply:
+    async def begin(self, visit: Visit, prefix: str, next_path: str | None, asking: Asking) -> Reply:
+        """Answer any request by beginning a sign-in at which something else is asked for than always.
+
+        Raises `ValueError` for what cannot be asked for.
+        """
+        try:
+            return await self._begin(visit, prefix, next_path, asking)
+        except OAuthClientError as error:
+            return _failure("login", error, prefix)
+
+    def claim(self, prefix: str) -> None:
+        """Note where our paths are, as soon as that is known."""
+        if "base_url" in self._options:
+            self._callbacks.claim(f"{self._options['base_url'].rstrip('/')}{prefix}/callback")
+
+    async def _ask(self, visit: Visit) -> Reply:
+        return await self._begin(visit, visit.prefix, _parameter(visit.query, "next"), {})
+
+    async def _begin(self, visit: Visit, prefix: str, next_path: str | None, asking: Asking) -> Reply:
         """Send the browser to the server, and remember what for."""
-        wanted = Wanted(
-            scope=self._scope,
-            resource=self._options.get("resource", ()),
-            max_age=self._options.get("max_age"),
-            redirect_uri=self._callback_url(visit),
-        )
+        wanted = wanted_of(self._options, asking, await self._callback_url(visit, prefix))
         browser = self._browser(visit) or self._moment.token()
         begun = await self._server.begin(wanted)
-        next_path = local_path(_parameter(visit.query, "next"), self._options.get("after_login", "/"))
+        next_path = local_path(next_path, self._options.get("after_login", "/"))
         await self._storing(lambda: self._pendings.begin(begun.transaction, browser, visit, next_path))
         return redirect(begun.url, self._set_cookie(visit, "signin", browser, TOLD_APART))
 
     async def _finish(self, visit: Visit) -> Reply:
         """End the sign-in that was begun in this browser, and no other."""
         state, browser = _state(visit.query), self._browser(visit)
+        callback_url = await self._callback_url(visit, visit.prefix)
         begun = await self._storing(lambda: self._pendings.end(state, browser, visit))
-        tokens = await self._server.finish(begun.transaction, f"{self._callback_url(visit)}?{visit.query}")
+        tokens = await self._server.finish(begun.transaction, f"{callback_url}?{visit.query}")
         user = await self._user(tokens)
         await self._end(await self._session_of(visit))
         secret, session = await self._storing(lambda: self._sessions.begin(user, tokens.id_token))
@@ -217,11 +232,12 @@ class Flow:
     def _origin(self, visit: Visit) -> str:
         return self._options.get("base_url", visit.origin).rstrip("/")
 
-    def _callback_url(self, visit: Visit) -> str:
-        """Return where the server is to send the browser back to. Raises `AddressRefused`."""
-        url = f"{self._origin(visit)}{visit.prefix}/callback"
+    async def _callback_url(self, visit: Visit, prefix: str) -> str:
+        """Return where the server is to send the browser back to. Raises `AddressRefused`, `CallbackRejected`."""
+        url = f"{self._origin(visit)}{prefix}/callback"
         if url_defect(url) is not None:
             raise AddressRefused(url, "https, or http on loopback; behind a proxy that speaks https, set base_url")
+        await self._callbacks.check(url)
         return url
 
     def _cookie_name(self, visit: Visit, purpose: str) -> str:
@@ -239,6 +255,11 @@ def cookie_header(cookie: Cookie) -> str:
     """Return a cookie as a header: for this host alone, not for scripts, not sent by other sites' forms."""
     secure = "; Secure" if cookie.name.startswith("__Host-") else ""
     return f"{cookie.name}={cookie.value}; Path=/; Max-Age={cookie.max_age}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _failure(action: str, error: OAuthClientError, prefix: str) -> Reply:
+    LOG.warning("%s: %s: %s", action, type(error).__name__, error)
+    return pages.failure(error, f"{prefix}/login")
 
 
 def _state(query: str) -> str:

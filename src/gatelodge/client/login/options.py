@@ -1,15 +1,35 @@
 """What an application may say about how people log in."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.client import OAuthClient
 from gatelodge.client.keeping.events import Tell
 from gatelodge.client.keeping.sealed import TokenStore
+from gatelodge.client.messages.authorization import Wanted
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, secret_auth
 
 
-class CommonOptions(TypedDict):
+class Asking(TypedDict):
+    """What the server is asked for: always, as an option of a `Login`, or at one sign-in, by its `begin`.
+
+    `prompt` may be `login`, `consent`, `select_account` or several of them. `max_age` is in seconds. `acr_values` is
+    how the person should prove who they are; what they did stands in `user.claims["acr"]`. `login_hint` is who is
+    expected. `extra` holds parameters that only this server understands.
+    """
+
+    scope: NotRequired[str]
+    resource: NotRequired[tuple[str, ...]]
+    prompt: NotRequired[str]
+    max_age: NotRequired[int]
+    acr_values: NotRequired[str]
+    login_hint: NotRequired[str]
+    ui_locales: NotRequired[str]
+    extra: NotRequired[Mapping[str, str]]
+
+
+class CommonOptions(Asking):
     """What every `Login` may be told beyond issuer, client id and secret.
 
     `base_url` is scheme, host and port of the application as browsers see it; without it, what the framework says is
@@ -20,9 +40,6 @@ class CommonOptions(TypedDict):
     """
 
     auth: NotRequired[ClientAuth]
-    scope: NotRequired[str]
-    resource: NotRequired[tuple[str, ...]]
-    max_age: NotRequired[int]
     base_url: NotRequired[str]
     store: NotRequired[TokenStore]
     lifetime: NotRequired[int]
@@ -45,6 +62,18 @@ class AsyncOptions(CommonOptions):
     """Those of an `AsyncLogin`. `client` replaces the one that is made of the other options."""
 
     client: NotRequired[AsyncOAuthClient]
+
+
+def wanted_of(fixed: Asking, once: Asking, redirect_uri: str | None = None) -> Wanted:
+    """Return what is asked for at a sign-in. Raises `ValueError` for a scope without `openid`, and as `Wanted` does."""
+    said: dict[str, Any] = {"scope": "openid profile email"}
+    for asking in (fixed, once):
+        said |= {name: value for name, value in asking.items() if name in Asking.__annotations__}
+    said["extra"] = {**fixed.get("extra", {}), **once.get("extra", {})}
+    wanted = Wanted(redirect_uri=redirect_uri, **said)
+    if "openid" not in wanted.scopes:
+        raise ValueError("scope needs openid: without it nobody is said to have signed in")
+    return wanted
 
 
 def config_of(issuer: str, client_id: str, client_secret: str | None, options: CommonOptions) -> ClientConfig:

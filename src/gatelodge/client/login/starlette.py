@@ -15,9 +15,10 @@ from gatelodge.client.keeping.async_renewer import AsyncRenewer
 from gatelodge.client.login.async_core import AsyncLogin
 from gatelodge.client.login.flow import ACTIONS, MAX_BODY, cookie_header
 from gatelodge.client.login.missing import demanded
-from gatelodge.client.login.options import AsyncOptions
+from gatelodge.client.login.options import Asking, AsyncOptions
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
+from gatelodge.protocol.reply import Reply
 
 with demanded("starlette"):
     from starlette.applications import Starlette
@@ -50,6 +51,7 @@ class Login:
         """Return the same as routes."""
         routes = [self._route(action, f"{prefix}/{action}") for action in ACTIONS]
         self._prefix, self._first = prefix, routes[0]
+        self.core.claim(prefix)
         return routes
 
     async def current_user(self, request: Request) -> User | None:
@@ -64,8 +66,14 @@ class Login:
         visit = _visit(request)
         if not visit.is_navigation:
             raise HTTPException(401, "sign in first")
-        root: str = request.scope.get("app_root_path", "") + (_above(request.scope["router"].routes, self._first) or "")
-        raise HTTPException(303, headers={"location": self.core.login_path(visit, root + self._prefix)})
+        raise HTTPException(303, headers={"location": self.core.login_path(visit, self._below(request))})
+
+    async def begin(self, request: Request, next_path: str | None = None, **asking: Unpack[Asking]) -> Response:
+        """Return what sends a browser to sign in, asking for more than always; the person comes back to `next_path`.
+
+        Raises `ValueError` for what cannot be asked for.
+        """
+        return _response(await self.core.begin(_visit(request), self._below(request), next_path, **asking))
 
     async def access_token(self, request: Request) -> str | None:
         """Return an access token of who is signed in, renewed if need be. Raises as `access_token_of` does."""
@@ -75,12 +83,21 @@ class Login:
         async def endpoint(request: Request) -> Response:
             visit = _visit(request, await _body(request) if action == "backchannel-logout" else b"")
             reply = await self.core.respond(action, visit)
-            response = Response(reply.body, reply.status, dict(reply.headers))
-            for cookie in reply.cookies:
-                response.headers.append("set-cookie", cookie_header(cookie))
-            return response
+            return _response(reply)
 
         return Route(path, endpoint, methods=["GET", "POST"], include_in_schema=False)
+
+    def _below(self, request: Request) -> str:
+        """Return the path that our paths are below."""
+        root: str = request.scope.get("app_root_path", "")
+        return root + (_above(request.scope["router"].routes, self._first) or "") + self._prefix
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, reply.status, dict(reply.headers))
+    for cookie in reply.cookies:
+        response.headers.append("set-cookie", cookie_header(cookie))
+    return response
 
 
 def _above(routes: Sequence[BaseRoute], ours: BaseRoute | None, path: str = "") -> str | None:

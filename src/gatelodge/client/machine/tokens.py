@@ -51,7 +51,10 @@ class MachineTokens:
         self._async_send = async_send or AsyncSender(route)
         self._moment = moment or Moment()
         clock = self._moment.clock
-        self._metadata = Metadata(config.issuer, known=metadata, allow_private=allow_private, clock=clock)
+        wanted = ("token_endpoint",)
+        self._metadata = Metadata(
+            config.issuer, known=metadata, wanted=wanted, allow_private=allow_private, clock=clock
+        )
         self._flight = Flight[str]()
         self._lock = ForkedLock()
         self._held: Tokens | None = None

@@ -23,6 +23,14 @@ from gatelodge.protocol.scope import is_scope
 LIFETIME = 3_600  # seconds a person may take to sign in
 MAX_CALLBACK = 65_536  # characters
 
+# What is asked for by name, and what would put something else in its place.
+_OURS = frozenset(
+    {
+        *("response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge"),
+        *("code_challenge_method", "prompt", "max_age", "login_hint", "acr_values", "ui_locales", "response_mode"),
+        *("resource", "request", "request_uri"),
+    }
+)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 CallbackData = str | Mapping[str, str] | Sequence[tuple[str, str]]
@@ -34,7 +42,7 @@ class Wanted:
 
     `scope` may be one string with spaces. `resource` names the APIs (RFC 8707). `max_age` is in seconds. `redirect_uri`
     replaces the client's own, for a native application that listens on a free port. `extra` holds what the server
-    understands beyond that; it cannot replace what is said here.
+    understands beyond that; it cannot replace what is said here (`ValueError`).
     """
 
     scope: str | tuple[str, ...] = ("openid",)
@@ -47,6 +55,10 @@ class Wanted:
     response_mode: str | None = None
     redirect_uri: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        if twice := _OURS & self.extra.keys():
+            raise ValueError(f"extra cannot hold {', '.join(sorted(twice))}")
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -154,7 +166,7 @@ def _begun(client: ClientConfig, wanted: Wanted, moment: Moment) -> Transaction:
 
 
 def _parameters(transaction: Transaction, wanted: Wanted) -> list[tuple[str, str]]:
-    """Return what is asked. Raises `ValueError` if `extra` would say one of our parameters a second time."""
+    """Return what is asked."""
     ours = {
         "response_type": "code",
         "client_id": transaction.client_id,
@@ -171,8 +183,6 @@ def _parameters(transaction: Transaction, wanted: Wanted) -> list[tuple[str, str
         "ui_locales": wanted.ui_locales,
         "response_mode": wanted.response_mode,
     }
-    if twice := (ours.keys() | {"resource", "request", "request_uri"}) & wanted.extra.keys():
-        raise ValueError(f"extra cannot hold {', '.join(sorted(twice))}")
     said = [(name, value) for name, value in ours.items() if value]
     return [*said, *(("resource", one) for one in wanted.resource), *wanted.extra.items()]
 

@@ -7,11 +7,13 @@ from gatelodge.client.errors import ServerRefused, UnexpectedAnswer, shown
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.registration import ClientConfig, Moment, authenticated
 from gatelodge.client.messages.tokens import EVERYTHING, Narrowed, refuse_error
-from gatelodge.client.sending.http import HttpRequest, HttpResponse, json_object, refuse_outage
+from gatelodge.client.sending.http import Form, HttpRequest, HttpResponse, json_object, refuse_outage
+from gatelodge.protocol import pkce
 from gatelodge.protocol.redirect_uri import url_defect
 
 DEFAULT_INTERVAL = 5  # seconds between two questions (3.2)
 SLOWER = 5  # seconds more after `slow_down` (3.5)
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 _WHAT = "answer of the device authorization endpoint"
 
 
@@ -25,19 +27,38 @@ class DeviceAuthorization:
     verification_uri_complete: str | None
     expires_at: int
     interval: int
+    verifier: str | None = field(default=None, repr=False)
+
+
+def new_verifier(metadata: ServerMetadata, moment: Moment) -> str | None:
+    """Return a secret that ties the device code to us (RFC 7636), `None` for a server that does not say it knows S256.
+
+    RFC 8628 has no word on it: some servers demand it, those that do not know it might refuse it.
+    """
+    return moment.token() if pkce.METHOD in metadata.code_challenge_methods_supported else None
 
 
 def device_authorization_request(
-    metadata: ServerMetadata, client: ClientConfig, moment: Moment, narrowed: Narrowed = EVERYTHING
+    metadata: ServerMetadata,
+    client: ClientConfig,
+    moment: Moment,
+    narrowed: Narrowed = EVERYTHING,
+    verifier: str | None = None,
 ) -> HttpRequest:
     """Ask for a code to show. Raises `NotSupported`."""
-    return authenticated(client, metadata, "device_authorization_endpoint", narrowed.form, moment)
+    form = narrowed.form
+    if verifier is not None:
+        form += (("code_challenge", pkce.challenge(verifier)), ("code_challenge_method", pkce.METHOD))
+    return authenticated(client, metadata, "device_authorization_endpoint", form, moment)
 
 
 def read_device_authorization_response(
-    metadata: ServerMetadata, response: HttpResponse, now: int
+    metadata: ServerMetadata, response: HttpResponse, now: int, verifier: str | None = None
 ) -> DeviceAuthorization:
-    """Return what to show. Raises `ServerRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
+    """Return what to show; `verifier` is that of the request.
+
+    Raises `ServerRefused`, `ServerUnavailable`, `UnexpectedAnswer`.
+    """
     refuse_outage(response, metadata.endpoint("device_authorization_endpoint"))
     members = json_object(response, _WHAT)
     refuse_error(response, members, ServerRefused, _WHAT)
@@ -49,7 +70,18 @@ def read_device_authorization_response(
         verification_uri_complete=None if complete is None else _page(complete),
         expires_at=now + _seconds(members.get("expires_in"), "expires_in"),
         interval=_seconds(members.get("interval", DEFAULT_INTERVAL), "interval"),
+        verifier=verifier,
     )
+
+
+def device_code_request(
+    metadata: ServerMetadata, client: ClientConfig, begun: DeviceAuthorization, moment: Moment
+) -> HttpRequest:
+    """Ask whether the person has decided yet (RFC 8628 3.4); the answer is often `authorization_pending`."""
+    form: Form = (("grant_type", GRANT_TYPE), ("device_code", begun.device_code))
+    if begun.verifier is not None:
+        form += (("code_verifier", begun.verifier),)
+    return authenticated(client, metadata, "token_endpoint", form, moment)
 
 
 def _text(value: object, name: str) -> str:

@@ -1,12 +1,21 @@
 """What a server says about itself (OpenID Connect Discovery 1.0 4, RFC 8414 3): asked for, checked, kept as a value."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Generator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from gatelodge.client.errors import AddressRefused, DiscoveryFailed, NotSupported, UnexpectedAnswer, place, shown
+from gatelodge.client.errors import (
+    AddressRefused,
+    DiscoveryFailed,
+    NotSupported,
+    OAuthClientError,
+    UnexpectedAnswer,
+    place,
+    shown,
+)
 from gatelodge.client.sending.http import HttpRequest, HttpResponse, json_object, refuse_outage
 from gatelodge.protocol.addresses import Address, is_global, may_serve
 from gatelodge.protocol.redirect_uri import url_defect
@@ -17,6 +26,11 @@ OAUTH = ".well-known/oauth-authorization-server"
 ENDPOINTS = (
     *("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "revocation_endpoint"),
     *("introspection_endpoint", "end_session_endpoint", "device_authorization_endpoint", "registration_endpoint"),
+)
+
+WANTED = (  # of a client; what only OpenID Connect knows stands where OpenID Connect puts it
+    *("authorization_endpoint", "token_endpoint", "jwks_uri", "revocation_endpoint"),
+    *("introspection_endpoint", "device_authorization_endpoint"),
 )
 
 
@@ -50,6 +64,12 @@ class ServerMetadata:
         if url is None:
             raise NotSupported(self.issuer, name)
         return url
+
+    def completed(self, other: "ServerMetadata") -> "ServerMetadata":
+        """Return the same with what only another document of this server says."""
+        said = {each.name: getattr(self, each.name) or getattr(other, each.name) for each in fields(self)}
+        said["document"] = {**other.document, **self.document}
+        return replace(self, **said)
 
 
 def discovery_request(issuer: str) -> HttpRequest:
@@ -98,6 +118,29 @@ def read_discovery_response(issuer: str, response: HttpResponse, *, allow_privat
         ),
         document=document,
     )
+
+
+def search(
+    issuer: str, wanted: Collection[str], *, allow_private: bool = False
+) -> Generator[HttpRequest, HttpResponse, ServerMetadata]:
+    """Yield what to ask until the metadata is known, and return it; whoever asks sends back each answer.
+
+    A server may say in one document what it leaves out in another: a `wanted` endpoint that is missing, such as that of
+    the device grant, is looked for in the next. Raises as `read_discovery_response` does, and what is thrown in.
+    """
+    waiting = list(discovery_requests(issuer))
+    response = yield waiting.pop(0)
+    while waiting and response.status in _MISSING:
+        response = yield waiting.pop(0)
+    metadata = read_discovery_response(issuer, response, allow_private=allow_private)
+    while waiting and any(getattr(metadata, name) is None for name in wanted):
+        with suppress(OAuthClientError):
+            other = read_discovery_response(issuer, (yield waiting.pop(0)), allow_private=allow_private)
+            metadata = metadata.completed(other)
+    return metadata
+
+
+_MISSING = frozenset({400, 403, 404, 405, 410})
 
 
 def check_issuer(expected: str, came: object) -> None:

@@ -19,7 +19,6 @@ MAX_LIFETIME = 10 * 366 * 86_400  # seconds; whoever says more does not mean sec
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 _WHAT = "answer of the token endpoint"
 
 
@@ -115,14 +114,6 @@ def _to_the_program() -> int:
     while frame is not None and frame.f_globals.get("__name__", "").startswith("gatelodge.client"):
         frame, level = frame.f_back, level + 1
     return level
-
-
-def device_code_request(
-    metadata: ServerMetadata, client: ClientConfig, device_code: str, moment: Moment
-) -> HttpRequest:
-    """Ask whether the person has decided yet (RFC 8628 3.4); the answer is often `authorization_pending`."""
-    form: Form = (("grant_type", _DEVICE), ("device_code", device_code))
-    return authenticated(client, metadata, "token_endpoint", form, moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,5 +220,9 @@ def _lifetime(members: Mapping[str, Any]) -> int | None:
 
 
 def _scope(members: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what was granted. GitHub and others put commas where RFC 6749 3.3 says spaces."""
     value: Any = members.get("scope")
-    return tuple(value.split()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    names = value.split()
+    return tuple(value.split(",")) if len(names) == 1 else tuple(name.removesuffix(",") for name in names)

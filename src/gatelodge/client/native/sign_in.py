@@ -13,14 +13,13 @@ from time import sleep as wait
 from gatelodge.client.client import OAuthClient
 from gatelodge.client.errors import OAuthClientError, ServerRefused, ServerUnavailable, TokenRefused
 from gatelodge.client.messages.authorization import Wanted
-from gatelodge.client.messages.device import SLOWER, DeviceAuthorization
+from gatelodge.client.messages.device import GRANT_TYPE, SLOWER, DeviceAuthorization
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.tokens import Narrowed, Tokens
 from gatelodge.client.native.loopback import Loopback
 from gatelodge.client.sending.sender import checked_url
 
 PATIENCE = 300  # seconds a person has at the browser
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 _LONGEST_PAUSE = 60  # seconds between two questions to a server that does not answer
 
 
@@ -160,4 +159,4 @@ class Native:
     def _has_device_grant(client: OAuthClient) -> bool:
         metadata = client.metadata()
         said = metadata.grant_types_supported
-        return metadata.device_authorization_endpoint is not None and (not said or DEVICE in said)
+        return metadata.device_authorization_endpoint is not None and (not said or GRANT_TYPE in said)

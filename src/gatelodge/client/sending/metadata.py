@@ -1,10 +1,11 @@
 """A server's metadata: asked for once by the first who needs it, kept, and asked for again now and then."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
-from gatelodge.client.messages.discovery import ServerMetadata, discovery_requests, read_discovery_response
+from gatelodge.client.messages.discovery import WANTED, ServerMetadata, search
 from gatelodge.client.sending.flight import Flight
 from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send
 from gatelodge.clock import Clock, SystemClock
@@ -13,9 +14,13 @@ FRESH = 3_600.0  # seconds metadata is used without looking whether it changed
 PAUSE = 60.0  # seconds what was had is used when it cannot be had again
 RETRY = 5.0  # seconds until a server that was never found is looked for again
 
+Search = Generator[HttpRequest, HttpResponse, ServerMetadata]
+
 
 class Metadata:
     """One server's metadata, for threads and tasks alike. `known` is metadata written by hand: then nobody is asked.
+
+    `wanted` are the endpoints that are looked for in another document if they are missing in one.
 
     While one is asking again, nobody else waits: what is there will do.
     """
@@ -25,12 +30,14 @@ class Metadata:
         issuer: str,
         *,
         known: ServerMetadata | None = None,
+        wanted: Collection[str] = WANTED,
         allow_private: bool = False,
         clock: Clock | None = None,
     ) -> None:
         if known is not None and known.issuer != issuer:
             raise ValueError("the metadata is of another issuer")
         self._issuer = issuer
+        self._wanted = wanted
         self._allow_private = allow_private
         self._clock = clock or SystemClock()
         self._known = known
@@ -68,12 +75,12 @@ class Metadata:
     def _ask(self, send: Send) -> None:
         if self._is_due():
             with self._asking():
-                self._keep(_first_found(send, discovery_requests(self._issuer)))
+                self._keep(_found(self._search(), send))
 
     async def _ask_async(self, send: AsyncSend) -> None:
         if self._is_due():
             with self._asking():
-                self._keep(await _first_found_async(send, discovery_requests(self._issuer)))
+                self._keep(await _found_async(self._search(), send))
 
     @contextmanager
     def _asking(self) -> Generator[None]:
@@ -85,8 +92,11 @@ class Metadata:
             self._until = self._clock.monotonic() + (PAUSE if self._known else RETRY)
             raise
 
-    def _keep(self, response: HttpResponse) -> None:
-        self._known = read_discovery_response(self._issuer, response, allow_private=self._allow_private)
+    def _search(self) -> Search:
+        return search(self._issuer, self._wanted, allow_private=self._allow_private)
+
+    def _keep(self, metadata: ServerMetadata) -> None:
+        self._known = metadata
         self._until = self._clock.monotonic() + FRESH
 
     def _last_good(self) -> ServerMetadata:
@@ -95,22 +105,28 @@ class Metadata:
         return self._known
 
 
-def _first_found(send: Send, requests: tuple[HttpRequest, ...]) -> HttpResponse:
-    """Return the first answer that is not "nothing here", or the last."""
-    for request in requests[:-1]:
-        response = send(request)
-        if not _is_missing(response):
-            return response
-    return send(requests[-1])
+def _found(search: Search, send: Send) -> ServerMetadata:
+    """Carry every question of a search, and return what is found."""
+    step: Callable[[], HttpRequest] = partial(next, search)
+    while True:
+        try:
+            request = step()
+        except StopIteration as end:
+            return end.value
+        try:
+            step = partial(search.send, send(request))
+        except OAuthClientError as failure:
+            step = partial(search.throw, failure)
 
 
-async def _first_found_async(send: AsyncSend, requests: tuple[HttpRequest, ...]) -> HttpResponse:
-    for request in requests[:-1]:
-        response = await send(request)
-        if not _is_missing(response):
-            return response
-    return await send(requests[-1])
-
-
-def _is_missing(response: HttpResponse) -> bool:
-    return response.status in (400, 403, 404, 405, 410)
+async def _found_async(search: Search, send: AsyncSend) -> ServerMetadata:
+    step: Callable[[], HttpRequest] = partial(next, search)
+    while True:
+        try:
+            request = step()
+        except StopIteration as end:
+            return end.value
+        try:
+            step = partial(search.send, await send(request))
+        except OAuthClientError as failure:
+            step = partial(search.throw, failure)
