@@ -24,7 +24,7 @@ from gatelodge.keys.remote import RemoteKeys
 from gatelodge.keys.vault import Vault
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.keys import schedule_of
-from gatelodge.ops.setup import initialise, open_vault
+from gatelodge.ops.setup import initialise, mint_of, open_vault
 from gatelodge.outbound import Outbound
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
@@ -142,15 +142,15 @@ class Server:
 
 def build(on: Foundation) -> Server:
     """Put the parts together."""
-    config, issuer, epoch = on.config, on.site.issuer, on.instance.epoch
+    config, issuer, mint = on.config, on.site.issuer, mint_of(on.instance, on.vault)
     known = KnownBrowsers(on.vault.derive_all("known browsers"), on.entropy)
-    browsers = Browsers(on.db, epoch, known, on.clock, on.entropy, config.sessions)
-    interactions = Interactions(on.db, epoch, on.clock, on.entropy, config.sessions.interaction_lifetime)
+    browsers = Browsers(on.db, mint, known, on.clock, on.entropy, config.sessions)
+    interactions = Interactions(on.db, mint, on.clock, on.entropy, config.sessions.interaction_lifetime)
     throttle = Throttle(on.vault.derive("throttle"), config.sign_in)
     sign_in = PasswordSignIn(on.db, on.clock, on.passwords, throttle, known)
-    refresh = refresh_keys(on.vault, epoch)
-    desks = Desks(on.registry, issuer, config.tokens, epoch, refresh, on.clock, on.entropy, sign_in.authenticate)
-    own = OwnTokens(issuer, epoch, on.db, on.keys, on.clock)
+    refresh = refresh_keys(on.vault, on.instance.epoch, mint)
+    desks = Desks(on.registry, issuer, config.tokens, mint, refresh, on.clock, on.entropy, sign_in.authenticate)
+    own = OwnTokens(issuer, mint, on.db, on.keys, on.clock)
     means = Means(issuer, on.db, RemoteKeys(on.outbound, on.clock), on.clock)
     return Server(
         foundation=on,
@@ -165,6 +165,6 @@ def build(on: Foundation) -> Server:
         own=own,
         front=FrontIssuer(desks, on.db, on.keys, interactions),
         introspection=Introspection(issuer, own, refresh, on.registry, on.db, on.clock),
-        revocation=Revocation(epoch, own, refresh, on.db, on.clock),
+        revocation=Revocation(mint, own, refresh, on.db, on.clock),
         csrf_key=csrf.key_of(on.vault.derive_all("forms"), issuer),
     )

@@ -16,7 +16,7 @@ async def test_a_new_epoch_takes_the_place_of_the_one_before_and_is_told(databas
     await database.write(instance.create, b"epoch-1", b"check", NOW)
     await database.write(epoch.renew, b"epoch-2", Origin("test"), NOW)
     found = await database.read(instance.load)
-    assert (found.epoch, found.key_check) == (b"epoch-2", b"check")
+    assert (found.epoch, found.mask_key) == (b"epoch-2", b"check")
     (entry,) = await database.read(audit.list_recent, 9)
     assert entry.event == "epoch_renewed"
 

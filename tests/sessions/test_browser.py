@@ -12,7 +12,8 @@ from gatelodge.clock import Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
-from gatelodge.keys.secrets import SECRET_BYTES, compose, unb64
+from gatelodge.keys.mint import Mint
+from gatelodge.keys.secrets import SECRET_BYTES, unb64
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie
@@ -21,6 +22,8 @@ from gatelodge.sessions.cookies import BROWSER, KNOWN, KNOWN_LIFETIME, SESSION
 from gatelodge.stores import audit, clients, credentials, endings, sessions, users
 from gatelodge.stores.users import NewUser, User
 from gatelodge.telemetry.events import Origin
+
+MINT = Mint(b"epoch", b"m" * 32)
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +53,7 @@ def visitor() -> Visitor:
 
 @pytest.fixture
 def browsers(database: Database, clock, entropy: Entropy) -> Browsers:
-    return Browsers(database, b"epoch", KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    return Browsers(database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
 
 
 @pytest.fixture
@@ -126,7 +129,7 @@ async def test_WEB_04_the_value_changes_at_every_sign_in_and_the_old_one_is_dead
 
 
 async def test_WEB_04_a_planted_value_is_never_adopted(browsers: Browsers, visitor: Visitor, alice: User) -> None:
-    planted = compose(1, b"p" * SECRET_BYTES)
+    planted = MINT.compose(1, b"p" * SECRET_BYTES)
     visitor.cookies[SESSION] = planted
     assert await enter(browsers, visitor, alice) != planted
     visitor.cookies[SESSION] = planted
@@ -188,7 +191,7 @@ async def test_a_value_that_was_tampered_with_names_nobody(
 
 async def test_a_right_row_with_a_wrong_secret_names_nobody(browsers: Browsers, visitor: Visitor, alice: User) -> None:
     person, _ = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
-    visitor.cookies[SESSION] = compose(person.session_id, b"g" * SECRET_BYTES)
+    visitor.cookies[SESSION] = MINT.compose(person.session_id, b"g" * SECRET_BYTES)
     assert await browsers.signed_in(visitor.request()) is None
     await browsers.sign_out(visitor.request())
 
@@ -197,7 +200,9 @@ async def test_a_value_of_another_epoch_names_nobody(
     browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock, entropy: Entropy
 ) -> None:
     await enter(browsers, visitor, alice)
-    restored = Browsers(database, b"restored", KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    restored = Browsers(
+        database, Mint(b"restored", b"m" * 32), KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY
+    )
     assert await restored.signed_in(visitor.request()) is None
 
 
@@ -308,7 +313,7 @@ async def test_signing_in_and_out_is_audited_once_each(
 async def test_every_act_may_be_run_again(
     rerunning_database: Database, visitor: Visitor, alice: User, clock, entropy: Entropy
 ) -> None:
-    browsers = Browsers(rerunning_database, b"epoch", KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    browsers = Browsers(rerunning_database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
     await enter(browsers, visitor, alice)
     await enter(browsers, visitor, alice)
     clock.advance(MINUTE)

@@ -6,10 +6,13 @@ import pytest
 
 from gatelodge.clock import Entropy
 from gatelodge.database.tx import Database, Row, Tx
-from gatelodge.keys.secrets import SECRET_BYTES, compose
+from gatelodge.keys.mint import Mint
+from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.protocol.progress import ConsentAnswer, Progress
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.interactions import KIND, Interaction, Interactions
+
+MINT = Mint(b"epoch", b"m" * 32)
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +23,7 @@ BEGUN = Progress()
 
 @pytest.fixture
 def interactions(database: Database, clock, entropy: Entropy) -> Interactions:
-    return Interactions(database, b"epoch", clock, entropy, LIFETIME)
+    return Interactions(database, MINT, clock, entropy, LIFETIME)
 
 
 async def park(interactions: Interactions, browser: BrowserId = ALICES) -> Interaction:
@@ -96,7 +99,7 @@ async def test_it_expires(interactions: Interactions, database: Database, clock)
 
 async def test_a_guess_finds_nothing(interactions: Interactions) -> None:
     parked = await park(interactions)
-    guess = compose(parked.row_id, b"g" * SECRET_BYTES)
+    guess = MINT.compose(parked.row_id, b"g" * SECRET_BYTES)
     for handle in ("", "x", parked.handle[:-1], parked.handle + "A", guess):
         assert await interactions.resume(handle, ALICES) is None
 
@@ -105,7 +108,7 @@ async def test_CODE_08_no_other_ticket_is_taken_for_one(
     interactions: Interactions, database: Database, clock, entropy: Entropy
 ) -> None:
     parked = await park(interactions)
-    restored = Interactions(database, b"restored", clock, entropy, LIFETIME)
+    restored = Interactions(database, Mint(b"restored", b"m" * 32), clock, entropy, LIFETIME)
     assert await restored.resume(parked.handle, ALICES) is None
     await database.write(_rename, parked.row_id)
     assert await interactions.resume(parked.handle, ALICES) is None

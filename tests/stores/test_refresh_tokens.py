@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from tests.holding import open_family
 
-from gatelodge.keys.secrets import read_refresh_token, refresh_token
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import endings, refresh_tokens, tickets, users
 from gatelodge.stores.refresh_tokens import NewFamily
@@ -254,13 +253,6 @@ async def test_FLT_27_takers_of_one_chain_never_fork_it(database, opened):
         outcomes = await asyncio.gather(*takers)
         assert {outcome.generation for outcome in outcomes} == {generation + 1}
     assert (await family_of(database, value)).generation == 11
-
-
-async def test_FLT_19_a_refresh_token_of_another_epoch_is_not_even_looked_up():
-    token = refresh_token(b"k" * 32, b"epoch-1", RefreshValue(1, NONCE, 1))
-
-    assert read_refresh_token(b"k" * 32, b"epoch-1", token) == RefreshValue(1, NONCE, 1)
-    assert read_refresh_token(b"k" * 32, b"epoch-2", token) is None
 
 
 async def test_CODE_01_a_replayed_code_ends_the_family_it_was_redeemed_for(database, opened, code_of):

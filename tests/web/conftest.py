@@ -19,6 +19,7 @@ from gatelodge.database.engines import open_database
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Handler, Request
 from gatelodge.keys.keys import Keys
+from gatelodge.keys.mint import Mint
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.protocol.client import Api, Client
@@ -40,7 +41,7 @@ from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
 
 ISSUER = "https://id.test"
-EPOCH = b"e" * 16
+MINT = Mint(b"e" * 16, b"m" * 32)
 KEY = b"k" * 32
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 SHOP = Client(
@@ -187,8 +188,8 @@ async def add_user(db: Database, passwords: PasswordPool, username: str, name: s
 def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, bob: User) -> House:
     """Put the pages together as the server does."""
     known, key = KnownBrowsers([KEY], Randomness()), csrf.key_of([KEY], ISSUER)
-    browsers = Browsers(db, EPOCH, known, clock, Randomness(), SessionPolicy())
-    interactions = Interactions(db, EPOCH, clock, Randomness(), 1800)
+    browsers = Browsers(db, MINT, known, clock, Randomness(), SessionPolicy())
+    interactions = Interactions(db, MINT, clock, Randomness(), 1800)
     registry = Registry(db, clock)
     no_keys = cast("Keys", None)  # only an id_token_hint needs them, and none is sent here
     authorizations = Authorizations(ISSUER, registry, no_keys, LegacyPolicy(), clock)

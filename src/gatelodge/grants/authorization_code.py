@@ -8,7 +8,7 @@ from gatelodge.grants.codes import CODE, read_code
 from gatelodge.grants.contract import Desk, Grant, GrantRefused
 from gatelodge.grants.families import begin_family
 from gatelodge.grants.narrowing import narrowed
-from gatelodge.keys.secrets import StoredValue, digest, take_apart
+from gatelodge.keys.mint import StoredValue
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import need, one, some
 from gatelodge.protocol.code import check_code
@@ -58,10 +58,10 @@ class AuthorizationCode(Grant[CodeRequest]):
         return CodeRequest(code, params.get("redirect_uri"), params.get("code_verifier"), params.all("resource"))
 
     async def redeem(self, tx: Tx, asked: CodeRequest, desk: Desk) -> Award:
-        value = take_apart(asked.code)
+        value = desk.mint.take_apart(asked.code)
         if value is None:
             raise _unknown()
-        proof = digest(desk.epoch, CODE, value.secret)
+        proof = desk.mint.digest(CODE, value.secret)
         ticket = await tickets.take(tx, CODE, value.row_id, proof, desk.now)
         if ticket is None:
             raise await self._refusal(tx, value, proof, desk)

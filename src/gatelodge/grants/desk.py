@@ -8,6 +8,7 @@ from msgspec import Struct
 from gatelodge.authn.contract import AuthnEvent
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import TokenPolicy
+from gatelodge.keys.mint import Mint
 from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.targets import Apis
@@ -32,7 +33,7 @@ class Desk(Struct, frozen=True):
     issuer: str
     policy: TokenPolicy
     now: int
-    epoch: bytes
+    mint: Mint
     refresh: RefreshKeys
     entropy: Entropy
     origin: Origin
@@ -46,7 +47,7 @@ class Desks:
     registry: Registry
     issuer: str
     policy: TokenPolicy
-    epoch: bytes
+    mint: Mint
     refresh: RefreshKeys
     clock: Clock
     entropy: Entropy
@@ -60,7 +61,7 @@ class Desks:
             issuer=self.issuer,
             policy=self.policy,
             now=self.clock.now(),
-            epoch=self.epoch,
+            mint=self.mint,
             refresh=self.refresh,
             entropy=self.entropy,
             origin=origin,

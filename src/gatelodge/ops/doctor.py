@@ -89,7 +89,7 @@ def _skew(date: int | None, now: int) -> Iterator[Finding]:
 
 def _keys(found: Instance, rows: list[SigningKey], vault: Vault, now: int) -> Iterator[Finding]:
     try:
-        vault.unseal(found.key_check, PURPOSE)
+        vault.unseal(found.mask_key, PURPOSE)
         check_opens(rows, vault, now)
     except WrongSecretKey:
         advice = "give the key this database was made with; an older key goes on a further line of the file"

@@ -12,6 +12,7 @@ from gatelodge.config.rules import secret_keys
 from gatelodge.database import migrate
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.keyring import ALGORITHMS, Resealed, check_opens, make_key, resealed
+from gatelodge.keys.mint import KEY_BYTES, Mint
 from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.keys import schedule_of
@@ -22,8 +23,7 @@ from gatelodge.stores.instance import Instance
 from gatelodge.telemetry.events import KeysResealed, Origin
 
 EPOCH_BYTES = 16
-PURPOSE = "key check"
-PROOF = b"gatelodge"
+PURPOSE = "mask key"
 
 
 def open_vault(config: Config, entropy: Entropy) -> Vault:
@@ -41,7 +41,7 @@ async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, e
     found = await db.read(instance.load)
     if found is None:
         first = await asyncio.to_thread(_first_keys, vault, clock.now(), schedule_of(config.keys, config.sessions))
-        sealed = vault.seal(PROOF, PURPOSE)
+        sealed = vault.seal(entropy.bytes(KEY_BYTES), PURPOSE)
         found = await db.write(begin, entropy.bytes(EPOCH_BYTES), sealed, first, clock.now())
     check_places(found, config.database)
     await check(db, vault, found, clock.now())
@@ -49,12 +49,12 @@ async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, e
     return found
 
 
-async def begin(tx: Tx, epoch: bytes, key_check: bytes, first: Change, now: int) -> Instance:
+async def begin(tx: Tx, epoch: bytes, mask_key: bytes, first: Change, now: int) -> Instance:
     """Found this installation with its first signing keys; of several that try, the first one does.
 
     Raises `Refused` if there are signing keys of an installation that is not there.
     """
-    found = await instance.create(tx, epoch, key_check, now)
+    found = await instance.create(tx, epoch, mask_key, now)
     if found.epoch != epoch:
         return found
     if await signing_keys.list_all(tx):
@@ -62,6 +62,11 @@ async def begin(tx: Tx, epoch: bytes, key_check: bytes, first: Change, now: int)
     for key in first.added:
         await signing_keys.add(tx, key)
     return found
+
+
+def mint_of(found: Instance, vault: Vault) -> Mint:
+    """Return the mint of this installation. Raises `WrongSecretKey`."""
+    return Mint(found.epoch, vault.unseal(found.mask_key, PURPOSE))
 
 
 async def check(db: Database, vault: Vault, found: Instance, now: int) -> None:
@@ -73,7 +78,7 @@ async def check(db: Database, vault: Vault, found: Instance, now: int) -> None:
     if not rows:
         raise Refused("the signing keys are gone from the database: restore it from a backup")
     try:
-        vault.unseal(found.key_check, PURPOSE)
+        vault.unseal(found.mask_key, PURPOSE)
         check_opens(rows, vault, now)
     except WrongSecretKey:
         raise ConfigError(
@@ -85,14 +90,14 @@ async def check(db: Database, vault: Vault, found: Instance, now: int) -> None:
 async def renew_seals(db: Database, vault: Vault, found: Instance, now: int) -> None:
     """Seal anew what an older secret key had sealed; of several processes that do, the first one does."""
     keys = resealed(await db.read(signing_keys.list_all), vault, now)
-    key_check = vault.reseal(found.key_check, PURPOSE)
-    if keys or key_check is not None:
-        await db.write(_keep_seals, keys, found.key_check, key_check, now)
+    mask_key = vault.reseal(found.mask_key, PURPOSE)
+    if keys or mask_key is not None:
+        await db.write(_keep_seals, keys, found.mask_key, mask_key, now)
 
 
-async def _keep_seals(tx: Tx, keys: list[Resealed], old_check: bytes, key_check: bytes | None, now: int) -> None:
+async def _keep_seals(tx: Tx, keys: list[Resealed], old_check: bytes, mask_key: bytes | None, now: int) -> None:
     kept = [await signing_keys.reseal(tx, *key) for key in keys]
-    kept += [] if key_check is None else [await instance.reseal(tx, old_check, key_check)]
+    kept += [] if mask_key is None else [await instance.reseal(tx, old_check, mask_key)]
     if any(kept):
         await audit.record(tx, KeysResealed(), Origin("start"), now)
 

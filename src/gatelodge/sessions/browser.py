@@ -13,7 +13,8 @@ from gatelodge.authn.known import KnownBrowsers
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database, Tx
-from gatelodge.keys.secrets import SECRET_BYTES, b64, compose, digest, take_apart, unb64
+from gatelodge.keys.mint import Mint
+from gatelodge.keys.secrets import SECRET_BYTES, b64, unb64
 from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
@@ -53,13 +54,13 @@ class _Presented:
 
 
 class Browsers:
-    """Signs people in and out of browsers, and says who is there. `epoch` is the instance's."""
+    """Signs people in and out of browsers, and says who is there. `mint` is the instance's."""
 
     def __init__(
-        self, db: Database, epoch: bytes, known: KnownBrowsers, clock: Clock, entropy: Entropy, policy: SessionPolicy
+        self, db: Database, mint: Mint, known: KnownBrowsers, clock: Clock, entropy: Entropy, policy: SessionPolicy
     ) -> None:
         self._db = db
-        self._epoch = epoch
+        self._mint = mint
         self._known = known
         self._clock = clock
         self._entropy = entropy
@@ -101,7 +102,7 @@ class Browsers:
         user, amr, acr = proven.user, proven.amr, proven.acr
         now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
         new = NewSession(
-            digest=digest(self._epoch, cookies.SESSION, secret),
+            digest=self._mint.digest(cookies.SESSION, secret),
             sub=user.sub,
             sid=b64(self._entropy.bytes(_SID_BYTES)),
             auth_time=now,
@@ -118,7 +119,10 @@ class Browsers:
         emit(event, request.origin)
         person = SignedIn(user.id, user.sub, row_id, new.sid, now, amr, acr)
         remembered = self._known.remember(request.cookies.get(cookies.KNOWN), user.id)
-        return person, (cookies.session(compose(row_id, secret), self._policy.lifetime), cookies.known(remembered))
+        return person, (
+            cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
+            cookies.known(remembered),
+        )
 
     async def sign_out(self, request: Incoming) -> Cookie:
         """End the session of this browser, if there is one, and return the cookie that deletes its value."""
@@ -130,8 +134,8 @@ class Browsers:
         return cookies.no_session()
 
     def _presented(self, request: Incoming) -> _Presented | None:
-        value = take_apart(request.cookies.get(cookies.SESSION, ""))
-        return value and _Presented(value.row_id, digest(self._epoch, cookies.SESSION, value.secret))
+        value = self._mint.take_apart(request.cookies.get(cookies.SESSION, ""))
+        return value and _Presented(value.row_id, self._mint.digest(cookies.SESSION, value.secret))
 
     async def _in_use(self, row: SessionRow) -> SignedIn | None:
         now = self._clock.now()

@@ -14,7 +14,8 @@ from msgspec.json import decode, encode
 from gatelodge.clock import Clock, Entropy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.locket import lock, unlock
-from gatelodge.keys.secrets import SECRET_BYTES, compose, digest, same, take_apart
+from gatelodge.keys.mint import Mint
+from gatelodge.keys.secrets import SECRET_BYTES, same
 from gatelodge.protocol.progress import Progress
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.stores import tickets
@@ -51,11 +52,11 @@ class _Place(NamedTuple):
 
 
 class Interactions:
-    """Parks requests for `lifetime` seconds and resumes them. `epoch` is the instance's."""
+    """Parks requests for `lifetime` seconds and resumes them. `mint` is the instance's."""
 
-    def __init__(self, db: Database, epoch: bytes, clock: Clock, entropy: Entropy, lifetime: int) -> None:
+    def __init__(self, db: Database, mint: Mint, clock: Clock, entropy: Entropy, lifetime: int) -> None:
         self._db = db
-        self._epoch = epoch
+        self._mint = mint
         self._clock = clock
         self._entropy = entropy
         self._lifetime = lifetime
@@ -67,7 +68,7 @@ class Interactions:
         record = _json(_Record(browser.digest, lock(place.key, params.encode()), progress))
         expires_at = self._clock.now() + self._lifetime
         row_id = await self._db.write(tickets.put, KIND, place.digest, record, expires_at)
-        return Interaction(compose(row_id, secret), row_id, params, progress)
+        return Interaction(self._mint.compose(row_id, secret), row_id, params, progress)
 
     async def resume(self, handle: str, browser: BrowserId) -> Interaction | None:
         """Return a parked request; `None` if it is unknown, expired, answered, or another browser's."""
@@ -101,11 +102,11 @@ class Interactions:
         return place is not None and await tickets.take(tx, KIND, place.row_id, place.digest, now) is not None
 
     def _place(self, handle: str) -> _Place | None:
-        value = take_apart(handle)
+        value = self._mint.take_apart(handle)
         return value and self._place_of(value.row_id, value.secret)
 
     def _place_of(self, row_id: int, secret: bytes) -> _Place:
-        return _Place(row_id, digest(self._epoch, KIND, secret), digest(self._epoch, f"{KIND} key", secret))
+        return _Place(row_id, self._mint.digest(KIND, secret), self._mint.digest(f"{KIND} key", secret))
 
 
 def _json(record: _Record) -> str:

@@ -12,16 +12,16 @@ from gatelodge.database.tx import Tx
 
 
 class Instance(Struct, frozen=True):
-    """The one row. `epoch` is part of the digest of every single-use value; `key_check` is something sealed."""
+    """The one row. `epoch` is part of the digest of every single-use value; `mask_key` is sealed, for `Mint`."""
 
     epoch: bytes
-    key_check: bytes
+    mask_key: bytes
     created_at: int
     revision: int
     places: int
 
 
-LOAD = "select epoch, key_check, created_at, revision, places from instance where one = 1"
+LOAD = "select epoch, mask_key, created_at, revision, places from instance where one = 1"
 
 
 async def load(tx: Tx) -> Instance | None:
@@ -31,15 +31,15 @@ async def load(tx: Tx) -> Instance | None:
 
 
 CREATE = """
-insert into instance (one, epoch, key_check, created_at, places) values (1, $1, $2, $3, $4)
+insert into instance (one, epoch, mask_key, created_at, places) values (1, $1, $2, $3, $4)
 on conflict (one) do update set one = excluded.one
-returning epoch, key_check, created_at, revision, places
+returning epoch, mask_key, created_at, revision, places
 """
 
 
-async def create(tx: Tx, epoch: bytes, key_check: bytes, now: int) -> Instance:
+async def create(tx: Tx, epoch: bytes, mask_key: bytes, now: int) -> Instance:
     """Found this installation and return it; of several that try, all get the one that was first."""
-    return Instance(*only(await tx.one(CREATE, epoch, key_check, now, tx.places.count)))
+    return Instance(*only(await tx.one(CREATE, epoch, mask_key, now, tx.places.count)))
 
 
 async def renew_epoch(tx: Tx, epoch: bytes) -> None:
@@ -48,8 +48,8 @@ async def renew_epoch(tx: Tx, epoch: bytes) -> None:
 
 
 async def reseal(tx: Tx, old: bytes, new: bytes) -> bool:
-    """Keep the key check sealed anew; `False` if it is not sealed in the `old` way any more."""
-    return await tx.run("update instance set key_check = $2 where one = 1 and key_check = $1", old, new) == 1
+    """Keep the mask key sealed anew; `False` if it is not sealed in the `old` way any more."""
+    return await tx.run("update instance set mask_key = $2 where one = 1 and mask_key = $1", old, new) == 1
 
 
 async def revision(tx: Tx) -> int:

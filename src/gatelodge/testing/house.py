@@ -29,6 +29,7 @@ from gatelodge.server import Foundation, Server, build, lay_foundation
 
 SECRET_KEY = "k" * 40
 EPOCH = b"epoch" * 3
+MASK_KEY = b"mask" * 8
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -70,7 +71,7 @@ async def found(config: Config, now: int) -> None:
     db = open_database(config.database)
     await db.start()
     vault = setup.open_vault(config, SystemEntropy())
-    await db.write(setup.begin, EPOCH, vault.seal(setup.PROOF, setup.PURPOSE), _first_keys(now), now)
+    await db.write(setup.begin, EPOCH, vault.seal(MASK_KEY, setup.PURPOSE), _first_keys(now), now)
     await db.close()
 
 

@@ -9,7 +9,7 @@ from gatelodge.grants.desk import Desk, Desks
 from gatelodge.grants.families import begin_family, check_standing
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.keys.keys import Keys
-from gatelodge.keys.secrets import SECRET_BYTES, compose, digest
+from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.ops.authorization import Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.authorize import AuthorizationRequest
@@ -98,9 +98,9 @@ class FrontIssuer:
 async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> tuple[str, int]:
     secret = desk.entropy.bytes(SECRET_BYTES)
     payload = write_code(KeptCode(draw_up(asked), grounds, asked.nonce))
-    proof = digest(desk.epoch, CODE, secret)
+    proof = desk.mint.digest(CODE, secret)
     row_id = await tickets.put(tx, CODE, proof, payload, desk.now + desk.policy.code_lifetime, grounds.user_id)
-    return compose(row_id, secret), row_id
+    return desk.mint.compose(row_id, secret), row_id
 
 
 async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> Identity:

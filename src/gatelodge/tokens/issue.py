@@ -10,7 +10,7 @@ from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.desk import Desk
 from gatelodge.keys.keyring import KeyRing
-from gatelodge.keys.secrets import SECRET_BYTES, b64, compose, digest, grant_id
+from gatelodge.keys.secrets import SECRET_BYTES, b64
 from gatelodge.protocol import access_token, id_token
 from gatelodge.protocol.access_token import AccessToken, access_token_claims
 from gatelodge.protocol.claims import id_token_person
@@ -84,7 +84,7 @@ def describe(award: Award, desk: Desk) -> dict[str, Any]:
         auth_time=grounds.auth_time if grounds else None,
         acr=grounds.acr if grounds else None,
         amr=tuple(grounds.amr.split()) if grounds else (),
-        grant_id=grant_id(family.id, family.nonce) if family else None,
+        grant_id=desk.mint.grant_id(family.id, family.nonce) if family else None,
     )
     return access_token_claims(facts, desk.now)
 
@@ -98,14 +98,14 @@ async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk)
     secret = desk.entropy.bytes(SECRET_BYTES)
     row_id = await access_tokens.put(
         tx,
-        digest(desk.epoch, OPAQUE, secret),
+        desk.mint.digest(OPAQUE, secret),
         family_id=award.family.id if award.family else None,
         client_id=award.client.id,
         issued_at=desk.now,
         expires_at=claims["exp"],
         payload=_encode(claims).decode(),
     )
-    return compose(row_id, secret, OPAQUE_PREFIX)
+    return desk.mint.compose(row_id, secret, OPAQUE_PREFIX)
 
 
 async def _person(tx: Tx, grounds: Grounds | None) -> User | None:

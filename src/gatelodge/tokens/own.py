@@ -18,7 +18,7 @@ from gatelodge.database.tx import Database
 from gatelodge.grants.families import read_wanted
 from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.keys import Keys
-from gatelodge.keys.secrets import StoredValue, digest, read_grant_id, take_apart
+from gatelodge.keys.mint import Mint, StoredValue
 from gatelodge.protocol import access_token
 from gatelodge.stores import access_tokens, refresh_tokens
 from gatelodge.stores.users import User
@@ -50,8 +50,8 @@ class Live(Struct, frozen=True):
 class OwnTokens:
     """Reads access tokens this server issued."""
 
-    def __init__(self, issuer: str, epoch: bytes, db: Database, keys: Keys, clock: Clock) -> None:
-        self._epoch = epoch
+    def __init__(self, issuer: str, mint: Mint, db: Database, keys: Keys, clock: Clock) -> None:
+        self._mint = mint
         self._db = db
         self._keys = keys
         self._clock = clock
@@ -65,13 +65,13 @@ class OwnTokens:
         Its person comes with it if that is asked for, or if the scope tells of them.
         """
         if token.startswith(OPAQUE_PREFIX):
-            value = take_apart(token, OPAQUE_PREFIX)
+            value = self._mint.take_apart(token, OPAQUE_PREFIX)
             return None if value is None else await self._find_opaque(value, with_person)
         claims = self.read_jwt(token)
         return None if claims is None else await self._find_jwt(claims, with_person)
 
     async def _find_opaque(self, value: StoredValue, with_person: bool) -> Live | None:
-        proof = digest(self._epoch, OPAQUE, value.secret)
+        proof = self._mint.digest(OPAQUE, value.secret)
         find = access_tokens.find_with_person if with_person else access_tokens.find
         found = await self._db.at(place_of(value.row_id)).read(find, value.row_id, proof, self._clock.now())
         if found is None:
@@ -85,7 +85,7 @@ class OwnTokens:
         grant = claims.get("grant_id")
         if grant is None:
             return None if await self._db.read(access_tokens.is_revoked_jwt, claims["jti"]) else Live(claims, None)
-        named = read_grant_id(grant)
+        named = self._mint.read_grant_id(grant)
         if named is None:
             return None
         with_person = with_person or _tells_of_person(claims)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Runner, Tx
+from gatelodge.keys.mint import Mint, StoredValue
 from gatelodge.keys.refresh import RefreshKeys
-from gatelodge.keys.secrets import REFRESH_PREFIX, StoredValue, digest, read_grant_id, take_apart
+from gatelodge.keys.secrets import REFRESH_PREFIX
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import access_tokens, audit, refresh_tokens
@@ -20,7 +21,7 @@ from gatelodge.tokens.own import OwnTokens
 class Revocation:
     """Ends tokens their own client presents; another client's are left alone, without a word."""
 
-    epoch: bytes
+    mint: Mint
     own: OwnTokens
     refresh: RefreshKeys
     db: Database
@@ -41,10 +42,10 @@ class Revocation:
                 return False
             return await self._at(value.family_id).write(_end_family, value, client.id, event, origin, now)
         if token.startswith(OPAQUE_PREFIX):
-            stored = take_apart(token, OPAQUE_PREFIX)
+            stored = self.mint.take_apart(token, OPAQUE_PREFIX)
             if stored is None:
                 return False
-            proof = digest(self.epoch, OPAQUE, stored.secret)
+            proof = self.mint.digest(OPAQUE, stored.secret)
             return await self._at(stored.row_id).write(_end_opaque, stored, proof, client.id, event, origin, now)
         claims = self.own.read_jwt(token)
         if claims is None or claims["client_id"] != client.id:
@@ -52,7 +53,7 @@ class Revocation:
         jti, expires_at = str(claims["jti"]), int(claims["exp"])
         if claims.get("grant_id") is None:
             return await self.db.write(_end_jwt, jti, expires_at, event, origin, now)
-        named = read_grant_id(claims["grant_id"])
+        named = self.mint.read_grant_id(claims["grant_id"])
         if named is None:
             return False
         return await self._at(named[0]).write(_end_jwt_of_family, *named, jti, expires_at, event, origin, now)

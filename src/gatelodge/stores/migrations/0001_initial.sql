@@ -11,7 +11,7 @@ create table instance (
     one integer primary key check (one = 1),
     epoch {BYTES} not null,               -- part of every single-use value: a restored backup gets a new one
     created_at bigint not null,
-    key_check {BYTES} not null,           -- something sealed, to notice a wrong secret key at start
+    mask_key {BYTES} not null,            -- sealed: row ids are masked under it; shows at start a secret key that is wrong
     revision bigint not null default 0,   -- raised by every change to clients, apis and keys, so caches notice
     places integer not null default 1     -- over how many rows are spread: as it was when the database was made
 );
