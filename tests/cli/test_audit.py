@@ -1,6 +1,8 @@
 """`gatelodge audit`, `epoch` and the consents of `users`, from the outside."""
 
 import asyncio
+import os
+import pwd
 
 import pytest
 from tests import consenting
@@ -10,6 +12,7 @@ from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.engines import open_database
 from gatelodge.stores import users
 
+USER = pwd.getpwuid(os.getuid()).pw_name
 ADA = ("users", "add", "--json", "--password-stdin", "--username", "ada")
 
 
@@ -25,7 +28,7 @@ def happened(gatelodge):
 def test_the_trail_is_listed_newest_first(happened) -> None:
     entries = happened("audit", "list", "--json").json["entries"]
     assert [entry["event"] for entry in entries] == ["user_disabled", "client_added", "user_added"]
-    whole = {"id", "at", "event", "client_id", "user_id", "username", "request_id", "address", "detail"}
+    whole = {"id", "at", "event", "client_id", "user_id", "username", "request_id", "address", "actor", "detail"}
     assert all(entry.keys() == whole for entry in entries)
     assert (entries[0]["username"], entries[0]["request_id"], entries[0]["address"]) == ("ada", "cli", None)
     assert entries[1]["client_id"] == "job"
@@ -33,8 +36,47 @@ def test_the_trail_is_listed_newest_first(happened) -> None:
 
 def test_the_table_names_people(happened) -> None:
     head, newest, *_ = happened("audit", "list", "--user", "ada", "--since", "1h").out.splitlines()
-    assert head.split("\t") == ["when (UTC)", "event", "person", "client", "from", "more"]
-    assert newest.split("\t")[1:] == ["user_disabled", "ada", "-", "cli", "-"]
+    assert head.split("\t") == ["when (UTC)", "event", "person", "client", "by", "from", "more"]
+    assert newest.split("\t")[1:] == ["user_disabled", "ada", "-", f"operator {USER}", "cli", "-"]
+
+
+def test_the_trail_says_who_did_it_and_is_narrowed_by_that(happened) -> None:
+    assert happened("--as", "Grace (ticket 7)", "users", "enable", "ada").code == 0
+    entries = happened("audit", "list", "--json").json["entries"]
+    operators = ["Grace (ticket 7)", USER, USER, USER]
+    assert [entry["actor"] for entry in entries] == [{"kind": "operator", "name": name} for name in operators]
+
+    def narrowed(by: str) -> list[str]:
+        return [entry["event"] for entry in happened("audit", "list", "--json", "--by", by).json["entries"]]
+
+    assert narrowed("operator:Grace (ticket 7)") == ["user_enabled"]
+    assert narrowed(f"operator:{USER}") == ["user_disabled", "client_added", "user_added"]
+    assert len(narrowed("operator")) == 4
+    assert narrowed("person:ada") == narrowed("stranger") == []
+
+
+@pytest.mark.parametrize(
+    ("by", "says"), [("operater", "did you mean operator?"), ("nobody", "person, client, operator")]
+)
+def test_a_kind_of_actor_that_is_none_is_refused(happened, by: str, says: str) -> None:
+    refused = happened("audit", "list", "--by", by, "--json")
+    assert (refused.code, refused.failure["error"]) == (1, "refused")
+    assert says in refused.failure["message"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "  ", "a\nb", "\x1b[2J", "x" * 65], ids=["none", "blank", "two", "escape", "long"]
+)
+def test_whoever_is_at_the_command_line_has_a_printable_name(happened, name: str) -> None:
+    refused = happened("--as", name, "users", "enable", "ada", "--json")
+    assert (refused.code, refused.failure["error"]) == (2, "usage")
+
+
+def test_behind_sudo_it_is_who_called_it(gatelodge, monkeypatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    gatelodge(*ADA, stdin="correct horse", env={"SUDO_USER": "grace"})
+    (entry,) = gatelodge("audit", "list", "--json").json["entries"]
+    assert entry["actor"] == {"kind": "operator", "name": "grace"}
 
 
 @pytest.mark.parametrize("since", ["2099-01-01", "2099-01-01T09:30", "2099-01-01T09:30+02:00", "0m"])

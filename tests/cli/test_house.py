@@ -190,6 +190,23 @@ def test_init_takes_a_database_from_the_environment_and_leaves_it_there(gatelodg
     assert "GATELODGE_DATABASE" in lost.failure["message"]
 
 
+@pytest.mark.parametrize("name", ["GATELODGE_SECRET_KEY", "GATELODGE_KEYS_SECRET_KEY", "GATELODGE_SECRET_KEY_FILE"])
+def test_init_takes_a_secret_key_from_the_environment_and_leaves_it_there(
+    gatelodge: Gatelodge, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "own.key").write_text("k" * 40)
+    (tmp_path / "own.key").chmod(0o600)
+    told = BARE | {name: str(tmp_path / "own.key") if name.endswith("FILE") else "k" * 40}
+    said = gatelodge("init", "--issuer", "https://login.test", "--json", env=told)
+    assert (said.code, said.json["secret_key_file"]) == (0, None)
+    assert not (tmp_path / "gatelodge.key").exists()
+    written = (tmp_path / "gatelodge.toml").read_text()
+    assert "k" * 40 not in written
+    assert name in written
+    assert gatelodge("doctor", "--offline", env=told).code == 0
+    assert gatelodge("doctor", "--offline", env=BARE).code == 1
+
+
 def test_init_writes_the_database_it_was_told(gatelodge: Gatelodge, tmp_path: Path) -> None:
     gatelodge("init", "--database", "sqlite:///told.db", env=BARE)
     assert tomllib.loads((tmp_path / "gatelodge.toml").read_text())["database"]["url"] == "sqlite:///told.db"

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 ISSUER = "https://id.test"
 SAFE = Config(
     server=ServerPolicy(issuer=ISSUER, proxies=("10.0.0.1",)),
-    database=DatabasePolicy(url="postgresql://db/x"),
+    database=DatabasePolicy(url="postgresql://db/x?sslmode=verify-full"),
     keys=KeyPolicy(secret_key_file="/etc/gatelodge.key"),
 )
 
@@ -59,6 +59,40 @@ def test_each_unsafe_setting_is_found_and_says_what_to_do(check: str) -> None:
     found = list(unsafe_settings(UNSAFE[check]))
     assert [finding.check for finding in found] == [check]
     assert found[0].advice
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://u:hunter2@db.internal/x", "db.internal may be in clear: sslmode is not set"),
+        ("postgresql://u:hunter2@db.internal/x?sslmode=prefer", "sslmode is prefer"),
+        ("postgresql://u:hunter2@db.internal/x?sslmode=require", "does not look at the certificate"),
+        ("postgresql://u:hunter2@db.internal/x?sslmode=verify-ca", "checks no name"),
+        ("postgresql://u@127.0.0.1:5432,[2001:db8::7]:5433/x", "at [2001:db8::7] may be"),
+        ("postgresql:///x?host=10.0.0.7", "at 10.0.0.7 may be"),
+        ("postgresql:///x?host=/run/postgresql,db2", "at db2 may be"),
+        ("postgresql:///x?host=db&hostaddr=127.0.0.1&sslmode=disable", ""),
+        ("postgresql://u@[::1]:5432/x", ""),
+        ("postgresql://localhost/x", ""),
+        ("postgresql:///x?host=/run/postgresql", ""),
+        ("postgresql:///x", ""),
+        ("postgresql://db.internal/x?sslmode=verify-full", ""),
+    ],
+)
+def test_a_connection_to_another_machine_says_what_it_lacks(url: str, says: str) -> None:
+    found = list(unsafe_settings(replace(SAFE, database=DatabasePolicy(url=url))))
+    assert [finding.check for finding in found] == ["database_tls"] * bool(says)
+    for finding in found:
+        assert says in finding.says
+        assert "hunter2" not in f"{finding.says} {finding.advice}"
+
+
+def test_what_the_url_leaves_open_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = replace(SAFE, database=DatabasePolicy(url="postgresql:///x"))
+    monkeypatch.setenv("PGHOST", "db.internal")
+    assert worse(unsafe_settings(config)) == [("database_tls", "warning")]
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    assert worse(unsafe_settings(config)) == []
 
 
 def test_a_database_that_others_may_read_is_found(tmp_path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from gatelodge.stores import audit
 from gatelodge.stores.audit import Entry
 from gatelodge.telemetry.events import (
+    Actor,
     AuthorizationAnswered,
     ClientDisabled,
     Origin,
@@ -28,7 +29,9 @@ async def test_an_event_is_recorded_with_whom_whence_and_what(database):
     (entry,) = await database.read(audit.list_recent, 10)
 
     detail: dict[str, object] = {"generation": 3, "repeated": True}
-    assert entry == Entry(entry.id, NOW, "token_refreshed", "web1", 7, "request-1", "192.0.2.1", detail)
+    assert entry == Entry(
+        entry.id, NOW, "token_refreshed", "web1", 7, "request-1", "192.0.2.1", Actor("client", "web1"), detail
+    )
 
 
 async def test_an_event_that_does_not_belong_there_is_not_recorded(database):

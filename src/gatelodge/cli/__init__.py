@@ -36,6 +36,7 @@ OF_THE_SERVER: tuple[click.Command, ...] = (
 
 
 OF_A_PERSON: tuple[click.Command, ...] = (login, token, whoami, logout, git_credential)
+LONGEST_NAME = 64  # characters, of who says they are at the command line
 COMMANDS = (*OF_THE_SERVER, *OF_A_PERSON)
 SECTIONS = {"Commands": OF_THE_SERVER, "Your own sign-in, at any issuer": OF_A_PERSON}
 
@@ -56,7 +57,8 @@ class InOrder(OneLineErrors):
 
 @click.group(cls=InOrder, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gatelodge", message="%(package)s %(version)s")
-def main() -> None:
+@click.option("--as", "said_name", help="Who you are, for the audit trail. Default: the system's user name.")
+def main(said_name: str | None) -> None:
     """OAuth 2.1 and OpenID Connect for Python: the authorization server.
 
     \b
@@ -66,3 +68,5 @@ def main() -> None:
     Every command takes --json. It exits with 0 if it did what you asked, 1 if it refused, 2 if the command line or the
     configuration is wrong, and 3 if the database or an address cannot be reached.
     """
+    if said_name is not None and not (said_name.strip() and said_name.isprintable() and len(said_name) <= LONGEST_NAME):
+        raise click.BadParameter(f"a name has 1 to {LONGEST_NAME} printable characters", param_hint="--as")

@@ -1,4 +1,4 @@
-"""`gatelodge audit`: what happened, and to whom."""
+"""`gatelodge audit`: what happened, to whom, and who did it."""
 
 import re
 from datetime import UTC, datetime
@@ -43,6 +43,9 @@ def audit() -> None:
     "--user", "login", default="", help="About this person: user name, e-mail address, or #7 for one who is gone."
 )
 @click.option("--client", "client_id", default="", help="About this client.")
+@click.option(
+    "--by", default="", help="Done by these: operator, server, stranger, person:ada, client:shop, operator:root."
+)
 @click.option("--event", default="", help="Only this event: docs/events.md lists them.")
 @click.option(
     "--since", type=Since(), default=0, help="Not before: 90m, 24h, 7d, or a time in UTC. Default: the oldest."
@@ -50,22 +53,30 @@ def audit() -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many lines.")
 @running.common
 def list_(
-    config_file: Path | None, as_json: bool, login: str, client_id: str, event: str, since: int, limit: int
+    config_file: Path | None,
+    as_json: bool,
+    login: str,
+    client_id: str,
+    by: str,
+    event: str,
+    since: int,
+    limit: int,
 ) -> None:
     """List what happened, newest first.
 
     \b
     gatelodge audit list
     gatelodge audit list --user ada --since 7d
+    gatelodge audit list --by operator --since 24h
     gatelodge audit list --event sign_in_failed --limit 500 --json
     """
-    asked = trail.Asked(login, client_id, event, since)
+    asked = trail.Asked(login, client_id, event, since, by)
     found = running.look(running.configured(config_file), trail.read, asked, limit)
     if as_json:
         answer(True, {"entries": [described(told) for told in found]})
         return
     table(
-        ("when (UTC)", "event", "person", "client", "from", "more"),
+        ("when (UTC)", "event", "person", "client", "by", "from", "more"),
         map(_row, found),
         "The audit trail has no such line.",
     )
@@ -83,6 +94,7 @@ def described(told: Told) -> dict[str, object]:
         "username": told.username,
         "request_id": entry.request_id,
         "address": entry.address or None,
+        "actor": {"kind": entry.actor.kind, "name": trail.actor_name(told) or None},
         "detail": entry.detail,
     }
 
@@ -90,5 +102,7 @@ def described(told: Told) -> dict[str, object]:
 def _row(told: Told) -> tuple[str, ...]:
     entry = told.entry
     more = " ".join(f"{name}={value}" for name, value in entry.detail.items())
+    by = f"{entry.actor.kind} {trail.actor_name(told)}".strip()
     whence = entry.address or entry.request_id or ""
-    return moment(entry.at), entry.event, trail.label(told) or "-", entry.client_id or "-", whence or "-", more or "-"
+    whom = (trail.label(told) or "-", entry.client_id or "-")
+    return moment(entry.at), entry.event, *whom, by, whence or "-", more or "-"

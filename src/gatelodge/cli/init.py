@@ -11,13 +11,16 @@ import click
 
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, done, working
-from gatelodge.config.loading import FILE_NAME, find, load
+from gatelodge.config.loading import FILE_NAME, environment_names, find, load
 from gatelodge.config.rules import check_issuer
 from gatelodge.ops.refusals import Refused
 from gatelodge.ops.secret_file import keep_secret_key
 
 KEY_FILE_NAME = "gatelodge.key"
 DATABASE = "GATELODGE_DATABASE"
+SECRET_KEYS = tuple(
+    name for name, (section, _) in environment_names().items() if section == "keys" and "SECRET" in name
+)
 SQLITE = "sqlite:///gatelodge.db"
 
 TEMPLATE = """\
@@ -37,7 +40,7 @@ issuer = "{issuer}"
 
 [keys]
 # Seals the signing keys. Keep a copy in a safe place that is not the database's backup.
-secret_key_file = "{key_file}"
+{secret_key}
 """
 
 
@@ -64,20 +67,23 @@ def init(issuer: str, database: str | None, config_file: Path | None, force: boo
     GATELODGE_DATABASE=postgresql://gatelodge:secret@db/gatelodge gatelodge init --issuer https://login.example.com
 
     Writes the configuration file and beside it the secret key, and makes the database with its first signing keys. What
-    is in GATELODGE_DATABASE is not written: the server reads it there, too.
+    is in GATELODGE_DATABASE, GATELODGE_SECRET_KEY or GATELODGE_SECRET_KEY_FILE is not written: the server reads it
+    there, too.
     """
     file = (config_file or Path(os.environ.get("GATELODGE_CONFIG") or FILE_NAME)).absolute()
     if file.exists() and not force:
         raise Refused(f"{file} exists: change it by hand, or write it anew with --force")
     check_issuer(issuer, "--issuer")
-    key_file = file.parent / KEY_FILE_NAME
-    made = keep_secret_key(key_file)
-    text = TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_database(database), key_file=KEY_FILE_NAME)
+    named = next((name for name in SECRET_KEYS if os.environ.get(name)), None)
+    key_file = None if named else file.parent / KEY_FILE_NAME
+    made = key_file is not None and keep_secret_key(key_file)
+    secret_key = f"# every command needs {named}" if named else f'secret_key_file = "{KEY_FILE_NAME}"'
+    text = TEMPLATE.format(issuer=issuer, port=_port(issuer), database=_database(database), secret_key=secret_key)
     with _written(file, text) as draft, working("Making signing keys ..."):
         config = load(draft, os.environ)
         running.found(config)
-    body = {"config": str(file), "secret_key_file": str(key_file), "issuer": config.server.issuer}
-    answer(as_json, body, *_said(file, key_file, made))
+    body = {"config": str(file), "secret_key_file": key_file and str(key_file), "issuer": config.server.issuer}
+    answer(as_json, body, *_said(file, _secret_key(key_file, named, made)))
 
 
 def _port(issuer: str) -> str:
@@ -115,13 +121,19 @@ def _quotable(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _said(file: Path, key_file: Path, made: bool) -> tuple[str, ...]:
+def _secret_key(key_file: Path | None, named: str | None, made: bool) -> str:
+    if key_file is None:
+        return f"The secret key stays in {named}: keep a copy in a safe place"
+    return f"{'Made' if made else 'Kept'} the secret key {key_file}: keep a copy in a safe place"
+
+
+def _said(file: Path, secret_key: str) -> tuple[str, ...]:
     """Return what to tell a person; the commands to go on with find the file from this very folder."""
     found = find(None, os.environ)
     named = "" if found and found.absolute() == file else f" --config {shlex.quote(str(file))}"
     return (
         done(f"Wrote {file}"),
-        done(f"{'Made' if made else 'Kept'} the secret key {key_file}: keep a copy in a safe place"),
+        done(secret_key),
         done("The database and its signing keys are ready"),
         "",
         "Next:",

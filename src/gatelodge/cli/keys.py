@@ -41,7 +41,7 @@ def rotate(config_file: Path | None, as_json: bool) -> None:
     """
     from gatelodge.ops import keys as verbs  # cryptography is slow to import, and few commands need it
 
-    _show(_changed(config_file, lambda ring: verbs.rotate(ring, running.ORIGIN)), as_json)
+    _show(_changed(config_file, lambda ring: verbs.rotate(ring, running.operator())), as_json)
 
 
 @keys.command()
@@ -58,7 +58,7 @@ def retire(config_file: Path | None, as_json: bool, kid: str, compromised: bool,
     from gatelodge.ops import keys as verbs
 
     confirm(f"Retire {kid}{', and refuse everything it signed' if compromised else ''}?", yes)
-    _show(_changed(config_file, lambda ring: verbs.retire(ring, kid, compromised, running.ORIGIN)), as_json)
+    _show(_changed(config_file, lambda ring: verbs.retire(ring, kid, compromised, running.operator())), as_json)
     if not as_json:
         click.echo(done("Retired"))
 

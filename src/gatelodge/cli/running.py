@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,13 +18,12 @@ from gatelodge.database.tx import Body, Database
 from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import Refused
 from gatelodge.stores import instance
-from gatelodge.telemetry.events import Origin
+from gatelodge.telemetry.events import Actor, Origin
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 USUAL_DATABASE = DatabasePolicy().url.rpartition("/")[2]
-ORIGIN = Origin(request_id="cli")
 CLOCK = SystemClock()
 ENTROPY = SystemEntropy()
 
@@ -63,7 +63,30 @@ def configured(config_file: Path | None) -> Config:
 
 def change(config: Config, body: Body[..., T], *args: object) -> T:
     """Run one verb in a transaction of its own; where it came from and when are its last arguments."""
-    return run(config, lambda desk: desk.db.write(body, *args, ORIGIN, desk.clock.now()))
+    origin = operator()
+    return run(config, lambda desk: desk.db.write(body, *args, origin, desk.clock.now()))
+
+
+def operator() -> Origin:
+    """Return where a change comes from: this command line, and who says they are at it.
+
+    That is what `--as` of the whole program says, or else the system's user, behind sudo the one who called it. Whoever
+    runs this may write the database, so nothing better can be known.
+    """
+    context = click.get_current_context(silent=True)
+    said = "" if context is None else context.find_root().params.get("said_name")
+    return Origin(request_id="cli", actor=Actor("operator", said or _system_user()))
+
+
+def _system_user() -> str:
+    uid = os.getuid()
+    caller = os.environ.get("SUDO_USER", "")
+    if uid == 0 and caller:
+        return caller
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
 
 
 def look(config: Config, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

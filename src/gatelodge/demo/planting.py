@@ -16,10 +16,10 @@ from gatelodge.stores import apis as api_store
 from gatelodge.stores import audit
 from gatelodge.stores import clients as client_store
 from gatelodge.stores import users as user_store
-from gatelodge.telemetry.events import ClientChanged, Origin
+from gatelodge.telemetry.events import SERVER, ClientChanged, Origin
 
 LEGACY = LegacyPolicy(password=True, implicit=True, hybrid=True)
-ORIGIN = Origin(request_id="demo")
+ORIGIN = Origin(request_id="demo", actor=SERVER)
 
 
 async def plant(tx: Tx, issuer: str, hashes: Mapping[str, str], now: int) -> None:

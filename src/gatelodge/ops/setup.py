@@ -20,7 +20,7 @@ from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import Refused
 from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.instance import Instance
-from gatelodge.telemetry.events import KeysResealed, Origin
+from gatelodge.telemetry.events import SERVER, KeysResealed, Origin
 
 EPOCH_BYTES = 16
 PURPOSE = "mask key"
@@ -99,7 +99,7 @@ async def _keep_seals(tx: Tx, keys: list[Resealed], old_check: bytes, mask_key: 
     kept = [await signing_keys.reseal(tx, *key) for key in keys]
     kept += [] if mask_key is None else [await instance.reseal(tx, old_check, mask_key)]
     if any(kept):
-        await audit.record(tx, KeysResealed(), Origin("start"), now)
+        await audit.record(tx, KeysResealed(), Origin("start", actor=SERVER), now)
 
 
 def _first_keys(vault: Vault, now: int, schedule: Schedule) -> Change:

@@ -1,9 +1,11 @@
 """Settings that work and are not safe, or not yet: pure questions to a configuration."""
 
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from gatelodge.config.policies import Config
 from gatelodge.config.rules import is_loopback
@@ -12,6 +14,11 @@ from gatelodge.ops.findings import Finding, note, warning
 
 OWASP_MEMORY_KIB, OWASP_PASSES = 19_456, 2
 _OTHERS = stat.S_IRWXO | stat.S_IWGRP
+_PORT = re.compile(r":\d*$")
+_LACKS = {
+    "require": "is encrypted, but with anybody: sslmode=require does not look at the certificate",
+    "verify-ca": "is with a server of the right authority, but perhaps another one: sslmode=verify-ca checks no name",
+}
 _LEGACY = {
     "password": "applications collect passwords: move them to the authorization code grant with PKCE",
     "implicit": "tokens travel in URLs: move clients to response type code with PKCE",
@@ -23,6 +30,7 @@ def unsafe_settings(config: Config) -> Iterator[Finding]:
     """Return what is unsafe in `config` and in the files it names."""
     yield from _legacy(config)
     yield from _transport(config)
+    yield from _database(config.database.url, os.environ)
     yield from _secrets(config)
     yield from _files(config)
 
@@ -56,6 +64,28 @@ def _transport(config: Config) -> Iterator[Finding]:
             f"/metrics and /readyz listen on {server.management_host}",
             "set server.management_host to an address only your monitoring reaches",
         )
+
+
+def _database(url: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Say what a connection to PostgreSQL over a network lacks; what the URL leaves open, libpq's variables say."""
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("postgres"):
+        return
+    options = parse_qs(parts.query)
+    named = _hosts(parts.netloc) or options.get("hostaddr") or options.get("host") or [environ.get("PGHOST", "")]
+    far = [host for host in ",".join(named).split(",") if host and not host.startswith(("/", "@"))]
+    far = [host for host in far if not is_loopback(host)]
+    mode = (options.get("sslmode") or [environ.get("PGSSLMODE", "")])[-1]
+    if far and mode != "verify-full":
+        lacks = _LACKS.get(mode, f"may be in clear: sslmode is {mode or 'not set'}")
+        advice = "add ?sslmode=verify-full&sslrootcert=FILE to database.url, with the authority of its certificate"
+        yield warning("database_tls", f"the connection to PostgreSQL at {', '.join(far)} {lacks}", advice)
+
+
+def _hosts(netloc: str) -> list[str]:
+    """Return the hosts of a URL; there may be several, each with a port."""
+    hosts = netloc.rpartition("@")[2].split(",")
+    return [unquote(_PORT.sub("", host)) for host in hosts if host]
 
 
 def _secrets(config: Config) -> Iterator[Finding]:

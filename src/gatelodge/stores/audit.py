@@ -8,11 +8,11 @@ from msgspec.json import decode, encode
 
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Row, Tx
-from gatelodge.telemetry.events import Event, Origin
+from gatelodge.telemetry.events import Actor, Event, Origin
 
 RECORD = """
-insert into audit (place, at, event, client_id, user_id, request_id, address, detail)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into audit (place, at, event, client_id, user_id, request_id, address, actor_kind, actor, detail)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 
@@ -22,9 +22,9 @@ async def record(tx: Tx, event: Event, origin: Origin, now: int) -> None:
         return
     name, members = _shape(type(event))
     detail = encode({member: getattr(event, member) for member in members}).decode()
-    await tx.run(
-        RECORD, _place(tx, event), now, name, event.client_id, event.user_id, origin.request_id, origin.address, detail
-    )
+    actor = who_did(event, origin)
+    whom, whence = (event.client_id, event.user_id), (origin.request_id, origin.address)
+    await tx.run(RECORD, _place(tx, event), now, name, *whom, *whence, actor.kind, actor.name, detail)
 
 
 def _place(tx: Tx, event: Event) -> int:
@@ -32,6 +32,11 @@ def _place(tx: Tx, event: Event) -> int:
     if event.user_id is not None:
         return place_of(event.user_id)
     return 0 if event.client_id is None else tx.places.of_name(event.client_id)
+
+
+def who_did(event: Event, origin: Origin) -> Actor:
+    """Return who did what an event tells of: its origin knows better than the event."""
+    return origin.actor or event.actor
 
 
 class Entry(Struct, frozen=True):
@@ -44,11 +49,12 @@ class Entry(Struct, frozen=True):
     user_id: int | None
     request_id: str | None
     address: str | None
+    actor: Actor
     detail: dict[str, object]
 
 
 LIST_RECENT = """
-select id, at, event, client_id, user_id, request_id, address, detail
+select id, at, event, client_id, user_id, request_id, address, actor_kind, actor, detail
 from audit order by at desc, id desc limit $1
 """
 
@@ -66,22 +72,33 @@ class Told(Struct, frozen=True):
 
 
 SEARCH = """
-select a.id, a.at, a.event, a.client_id, a.user_id, a.request_id, a.address, a.detail, u.username
+select a.id, a.at, a.event, a.client_id, a.user_id, a.request_id, a.address, a.actor_kind, a.actor, a.detail, u.username
 from audit a left join users u on u.place = a.place and u.id = a.user_id
 where (a.user_id = $1 or $1 = 0) and (a.client_id = $2 or $2 = '') and (a.event = $3 or $3 = '') and a.at >= $4
-order by a.at desc, a.id desc limit $5
+    and (a.actor_kind = $5 or $5 = '') and (a.actor = $6 or $6 = '')
+order by a.at desc, a.id desc limit $7
 """
 
 
-async def search(
-    tx: Tx, limit: int, *, user_id: int = 0, client_id: str = "", event: str = "", since: int = 0
-) -> list[Told]:
-    """Return at most `limit` lines, newest first: about a person, a client or an event, and since a time, if given."""
-    return [Told(_of(row[:8]), row[8]) for row in await tx.all(SEARCH, user_id, client_id, event, since, limit)]
+class Narrowed(Struct, frozen=True, kw_only=True):
+    """Which lines: about a person, about a client, of an event, not older than `since`, done by whom. Empty: all."""
+
+    user_id: int = 0
+    client_id: str = ""
+    event: str = ""
+    since: int = 0
+    actor_kind: str = ""
+    actor: str = ""
+
+
+async def search(tx: Tx, limit: int, to: Narrowed) -> list[Told]:
+    """Return at most `limit` lines, newest first."""
+    asked = (to.user_id, to.client_id, to.event, to.since, to.actor_kind, to.actor)
+    return [Told(_of(row[:10]), row[10]) for row in await tx.all(SEARCH, *asked, limit)]
 
 
 def _of(row: Row) -> Entry:
-    return Entry(*row[:7], detail=decode(row[7], type=dict[str, object]))
+    return Entry(*row[:7], actor=Actor(row[7], row[8]), detail=decode(row[9], type=dict[str, object]))
 
 
 @cache

@@ -8,6 +8,9 @@ What operators change is in `telemetry/changes.py`.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from gatelodge.telemetry.actor import SERVER as SERVER
+from gatelodge.telemetry.actor import Actor as Actor
+from gatelodge.telemetry.actor import ActorKind as ActorKind
 from gatelodge.telemetry.changes import AdminGranted as AdminGranted
 from gatelodge.telemetry.changes import AdminRevoked as AdminRevoked
 from gatelodge.telemetry.changes import ApiAdded as ApiAdded
@@ -43,6 +46,7 @@ from gatelodge.telemetry.origin import Origin as Origin
 class SignedIn(Event):
     """A person signed in."""
 
+    by: ClassVar[ActorKind] = "person"
     amr: str
 
 
@@ -50,6 +54,7 @@ class SignedIn(Event):
 class SignInFailed(Event):
     """A sign-in was refused. `user_id` is set when the account exists; what was typed is never kept."""
 
+    by: ClassVar[ActorKind] = "stranger"
     level: ClassVar[Level] = "warning"
     reason: str
 
@@ -61,6 +66,7 @@ class SignInThrottled(Event):
     `bucket` says whose counter is full: `address`, `account`, `browser` (a known one) or `browsers` (all known ones).
     """
 
+    by: ClassVar[ActorKind] = "stranger"
     level: ClassVar[Level] = "warning"
     bucket: str
 
@@ -68,6 +74,8 @@ class SignInThrottled(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut(Event):
     """A person signed out, or a client signed him out."""
+
+    by: ClassVar[ActorKind] = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +91,7 @@ class AdminRefused(Event):
 class ConsentGiven(Event):
     """A person allowed a client what `scope` names."""
 
+    by: ClassVar[ActorKind] = "person"
     scope: str
 
 
@@ -90,10 +99,14 @@ class ConsentGiven(Event):
 class ConsentDenied(Event):
     """A person refused a client."""
 
+    by: ClassVar[ActorKind] = "person"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawn(Event):
     """What a person had allowed a client was taken back; every token it had by it ended."""
+
+    by: ClassVar[ActorKind] = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +135,7 @@ class RequestRefused(Event):
 class LegacyUsed(Event):
     """A legacy grant or response type that OAuth 2.1 removed was used."""
 
+    by: ClassVar[ActorKind] = "client"
     level: ClassVar[Level] = "warning"
     what: str
 
@@ -133,6 +147,7 @@ class LegacyUsed(Event):
 class TokenIssued(Event):
     """Tokens were issued to a person; `grant` is the grant type, or `implicit` or `hybrid` for response types."""
 
+    by: ClassVar[ActorKind] = "client"
     grant: str
     scope: str
 
@@ -150,6 +165,7 @@ class MachineTokenIssued(Event):
 class TokenRefreshed(Event):
     """A refresh token was used and rotated; `repeated` when a lost answer was given again."""
 
+    by: ClassVar[ActorKind] = "client"
     level: ClassVar[Level] = "debug"
     generation: int
     repeated: bool = False
@@ -159,6 +175,7 @@ class TokenRefreshed(Event):
 class CodeReplayed(Event):
     """A spent authorization code came again: all tokens that descend from it were ended (RFC 6749 4.1.2)."""
 
+    by: ClassVar[ActorKind] = "client"
     level: ClassVar[Level] = "error"
 
 
@@ -166,6 +183,7 @@ class CodeReplayed(Event):
 class RefreshReplayed(Event):
     """An old refresh token came again: its whole family was ended (RFC 9700 4.14.2)."""
 
+    by: ClassVar[ActorKind] = "client"
     level: ClassVar[Level] = "error"
     generation: int
 
@@ -174,6 +192,7 @@ class RefreshReplayed(Event):
 class TokenRevoked(Event):
     """A token was revoked; `what` is `access_token` or `family`."""
 
+    by: ClassVar[ActorKind] = "client"
     what: str
 
 

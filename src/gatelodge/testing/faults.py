@@ -8,7 +8,7 @@ from gatelodge.client.errors import TokenRefused
 from gatelodge.database.tx import Tx
 from gatelodge.grants.codes import CODE
 from gatelodge.keys.keyring import state
-from gatelodge.telemetry.events import Origin
+from gatelodge.telemetry.events import Actor, Origin
 from gatelodge.testing.house import House
 
 EXPIRE = "update tickets set expires_at = $1 where kind = $2 and spent_at is null"
@@ -28,7 +28,9 @@ async def rotate_keys(house: House, *, compromised: bool) -> None:
     on = house.foundation
     for row in on.keys.rows():
         if state(row, on.clock.now()) == "active":
-            await on.keys.retire(row.kid, Origin("testing"), compromised=compromised)
+            await on.keys.retire(
+                row.kid, Origin("testing", actor=Actor("operator", "testing")), compromised=compromised
+            )
 
 
 async def replay_refresh(new_client: Callable[[], AsyncOAuthClient], refresh_token: str) -> None:

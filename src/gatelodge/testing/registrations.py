@@ -12,11 +12,11 @@ from gatelodge.protocol.client import Api, ClientType
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.stores import clients
 from gatelodge.stores.users import NewUser
-from gatelodge.telemetry.events import Origin
+from gatelodge.telemetry.events import Actor, Origin
 from gatelodge.testing.cast import Application, Person
 from gatelodge.testing.house import House
 
-ORIGIN = Origin("testing")
+ORIGIN = Origin("testing", actor=Actor("operator", "testing"))
 ANY_CLIENT = "gatelodge-testing"
 REDIRECT_URIS: dict[ClientType, str | None] = {
     "web": "https://app.test/callback",

@@ -195,6 +195,8 @@ create table audit (
     user_id bigint,
     request_id text,
     address text,
+    actor_kind text not null default 'server',
+    actor text not null default '',       -- a name or an id: see telemetry/actor.py
     detail text not null default '{}'     -- JSON
 );
 create index audit_user on audit (user_id);
