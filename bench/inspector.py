@@ -22,10 +22,11 @@ from gatelodge.config.policies import Config, DatabasePolicy, KeyPolicy, LogPoli
 from gatelodge.database import migrate
 from gatelodge.database.tx import Tx
 from gatelodge.endpoints.adapter import Door
+from gatelodge.foundation.contract import Foundation
 from gatelodge.inspector.tracing import Tracing
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
-from gatelodge.server import Foundation, build, lay_foundation
+from gatelodge.server import build, lay_foundation
 from gatelodge.stores import apis, clients
 from gatelodge.telemetry import log
 
@@ -120,7 +121,7 @@ async def measure(folder: Path, rounds: int) -> Figures:
 
 async def _compared(foundation: Foundation, rounds: int) -> Figures:
     server = build(foundation)
-    without, with_it = Caller(open_door(build(replace(foundation, tracing=None)))), Caller(open_door(server))
+    without, with_it = Caller(open_door(replace(server, tracing=None))), Caller(open_door(server))
     for caller in (without, with_it):
         await caller.batch()
         if caller.status != 200:
@@ -132,7 +133,7 @@ async def _compared(foundation: Foundation, rounds: int) -> Figures:
         pairs.append((took[id(without)], took[id(with_it)]))
         await asyncio.sleep(0.01)  # the watches have their turn
     off, on = (median(side) for side in zip(*pairs, strict=True))
-    return Figures(off, on, median(b / a for a, b in pairs), await _flush_cost(foundation.tracing, with_it))
+    return Figures(off, on, median(b / a for a, b in pairs), await _flush_cost(server.tracing, with_it))
 
 
 async def _flush_cost(tracing: Tracing | None, caller: Caller) -> float:

@@ -14,9 +14,10 @@ import httpx2
 from gatelodge.clock import Clock
 from gatelodge.config.policies import Config, LegacyPolicy
 from gatelodge.database.tx import Tx
+from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.secrets import b64, client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
-from gatelodge.server import Foundation, Server
+from gatelodge.server import Server
 from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.users import NewUser, User
 from gatelodge.testing import browser as browsers
@@ -285,7 +286,7 @@ async def open_world(config: Config, clock: Clock) -> AsyncGenerator[World]:
     foundation = opened.foundation
     world = World(foundation, opened.server, httpx2.ASGITransport(opened.app))
     try:
-        hashes = {name: await foundation.passwords.hash(password) for name, password in PASSWORDS.items()}
+        hashes = {name: await opened.server.authn.passwords.hash(password) for name, password in PASSWORDS.items()}
         world.people = await foundation.db.write(_settle, hashes, foundation.clock.now())
         await foundation.registry.poll()
         yield world

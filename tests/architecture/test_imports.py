@@ -18,6 +18,7 @@ FLOORS = (
     {"outbound", "database", "telemetry"},
     {"stores"},
     {"keys"},
+    {"foundation"},
     {"client_auth", "authn"},
     {"grants", "sessions"},
     {"ops", "tokens"},

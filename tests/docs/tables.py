@@ -30,7 +30,6 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
 from gatelodge.telemetry import events, metrics
 from gatelodge.telemetry.events import Event
-from gatelodge.web.pages import Pages
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gatelodge"
@@ -191,7 +190,7 @@ async def _served() -> tuple[Route, ...]:
         config = replace(config, server=replace(config.server, inspector=True))
         migrate.up(config.database)
         async with open_world(config, SystemClock()) as world:
-            return app.routes(world.server, Pages(world.issuer, demo=True))
+            return app.routes(world.server)
 
 
 def metric_table() -> str:

@@ -3,9 +3,9 @@
 import pytest
 
 from gatelodge.config.policies import ServerPolicy
+from gatelodge.config.site import site_of
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.reading import check_origin_of_request, client_address
-from gatelodge.endpoints.site import site_of
 
 SITE = site_of(ServerPolicy(issuer="https://id.test", proxies=("192.0.2.1", "10.0.0.0/8")))
 

@@ -206,7 +206,7 @@ async def test_the_password_grant_is_for_clients_that_are_allowed_it(legacy_worl
 async def test_ACC_07_a_password_replaced_while_it_is_checked_is_wrong(
     legacy_world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    pool = legacy_world.foundation.passwords
+    pool = legacy_world.server.authn.passwords
     hashes = iter([await pool.hash("another"), await pool.hash("and another")])
 
     async def verify_slowly(*_: object) -> bool:

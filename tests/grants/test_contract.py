@@ -106,15 +106,16 @@ async def test_CODE_11_a_legacy_grant_is_off_until_it_is_switched_on(
     await world.change_client("web1", grants=frozenset(TYPES))
     answer = await world.token("web1", grant_type=grant.grant_type)
     assert (answer.json().get("error") == "unsupported_grant_type") is (grant.legacy is not None)
-    assert grant.grant_type in {served.grant_type for served in open_handed.server.grants}
+    assert grant.grant_type in {served.grant_type for served in open_handed.server.granting.grants}
 
 
 async def test_the_metadata_lists_what_is_served(world: World, open_handed: World) -> None:
     for served in (world, open_handed):
         async with served.http() as http:
             listed = (await http.get("/.well-known/openid-configuration")).json()["grant_types_supported"]
-        assert [name for name in listed if name != "implicit"] == [grant.grant_type for grant in served.server.grants]
-    assert [grant.grant_type for grant in open_handed.server.grants] == TYPES
+        granted = [grant.grant_type for grant in served.server.granting.grants]
+        assert [name for name in listed if name != "implicit"] == granted
+    assert [grant.grant_type for grant in open_handed.server.granting.grants] == TYPES
 
 
 @every_grant

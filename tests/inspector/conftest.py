@@ -45,8 +45,8 @@ async def demo(sqlite_policy: DatabasePolicy, clock: Clock, anyio_backend: str) 
 
 
 def tracing_of(world: World) -> Tracing:
-    assert world.foundation.tracing is not None
-    return world.foundation.tracing
+    assert world.server.tracing is not None
+    return world.server.tracing
 
 
 async def trace_of(world: World, response: httpx2.Response) -> Trace:

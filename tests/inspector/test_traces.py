@@ -23,7 +23,7 @@ from tests.world import (
 from gatelodge.clock import Clock
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.tx import Tx, Unavailable
-from gatelodge.inspector import traces
+from gatelodge.inspector import room, traces
 from gatelodge.inspector import tracing as tracing_module
 from gatelodge.inspector.checked import steps_of
 from gatelodge.inspector.trace import LONGEST
@@ -358,8 +358,9 @@ async def test_every_worker_finds_what_another_one_answered(world: World, clock:
         answer = await http.get("/authorize")
     await tracing_of(world).flush()
     other = await lay_foundation(world.foundation.config, clock, watching=False)
-    assert other.tracing is not None
-    found = await other.tracing.find(answer.headers["x-request-id"])
+    tracing = room.open(other)
+    assert tracing is not None
+    found = await tracing.find(answer.headers["x-request-id"])
     await other.close()
 
     assert found is not None
@@ -370,7 +371,7 @@ async def test_every_worker_finds_what_another_one_answered(world: World, clock:
 
 async def test_off_nothing_is_noted(database_policy: DatabasePolicy, clock: Clock):
     async with open_world(traced(database_policy.url, inspector=False), clock) as world:
-        assert world.foundation.tracing is None
+        assert world.server.tracing is None
         await world.browser().tokens()
         async with world.http() as http:
             await http.get("/authorize")

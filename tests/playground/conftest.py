@@ -10,10 +10,10 @@ import pytest
 from tests.conftest import FakeClock
 from tests.world import PASSWORDS, Browser, World, config_for, open_world
 
-from gatelodge import app
 from gatelodge.config.policies import Config, DatabasePolicy, LegacyPolicy
 from gatelodge.demo import planting as demo
 from gatelodge.outbound import Call, Fetched, Outbound
+from gatelodge.playground import room
 
 ISSUER = "http://localhost:8000"
 CALLBACK = f"{ISSUER}/playground/callback"
@@ -121,7 +121,7 @@ async def world(
     sqlite_policy: DatabasePolicy, clock: FakeClock, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     """A demo, with its applications."""
-    monkeypatch.setattr(app, "Outbound", InMemory)
+    monkeypatch.setattr(room, "Outbound", InMemory)
     monkeypatch.setattr(InMemory, "change", staticmethod(lambda path, body: body))
     async with open_world(playing(sqlite_policy.url), clock) as opened:
         await opened.foundation.db.write(demo.plant, ISSUER, {"alice": "", "bob": ""}, clock.now())

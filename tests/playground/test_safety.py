@@ -9,13 +9,13 @@ from tests.conftest import FakeClock
 from tests.playground.conftest import ISSUER, InMemory, Visitor, playing
 from tests.world import World, config_for, open_world
 
-from gatelodge import app
 from gatelodge.config.policies import DatabasePolicy, LegacyPolicy
 from gatelodge.demo import data as demo_data
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.refusals import Refused
 from gatelodge.outbound import Outbound
 from gatelodge.playground import planting as playground
+from gatelodge.playground import room
 from gatelodge.playground.line import Line
 from gatelodge.playground.runs import COOKIE, LIFETIME, MOST, Runs
 from gatelodge.protocol.client import Client
@@ -141,7 +141,7 @@ async def school(
     sqlite_policy: DatabasePolicy, clock: FakeClock, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     """A server that is no demo, with a playground and without anything legacy."""
-    monkeypatch.setattr(app, "Outbound", InMemory)
+    monkeypatch.setattr(room, "Outbound", InMemory)
     async with open_world(playing(sqlite_policy.url, is_demo=False, legacy=LegacyPolicy()), clock) as opened:
         InMemory.world = opened
         yield opened

@@ -240,6 +240,11 @@ class Config:
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     demo: bool = False
 
+    @property
+    def plays(self) -> bool:
+        """Whether there is a playground here."""
+        return self.demo or self.server.playground
+
 
 SECTIONS: dict[str, Callable[[], Any]] = {
     key.name: key.default_factory for key in fields(Config) if key.default_factory is not MISSING

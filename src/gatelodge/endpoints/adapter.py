@@ -12,6 +12,7 @@ import structlog
 from gatelodge.authn.contract import Throttled
 from gatelodge.client_auth.contract import TooManyFailures
 from gatelodge.clock import Clock, Entropy
+from gatelodge.config.site import Site
 from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints import cors
 from gatelodge.endpoints.failures import Failures, HttpRefusal
@@ -28,7 +29,6 @@ from gatelodge.endpoints.reading import (
 )
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Match, Route, Table
-from gatelodge.endpoints.site import Site
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie, Headers, Reply

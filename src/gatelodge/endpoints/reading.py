@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from gatelodge.config.site import Site
 from gatelodge.endpoints.failures import HttpRefusal
-from gatelodge.endpoints.site import Site
 from gatelodge.protocol.params import EMPTY, Params
 
 Scope = MutableMapping[str, Any]

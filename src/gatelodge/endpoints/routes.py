@@ -12,11 +12,11 @@ Kind = Literal["machine", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table in `app.py`.
+    """One row of the route table, which `app.py` makes of all rooms.
 
     `path` is below the issuer's path, or a pattern such as `/static/{name:path}`. `kind` decides whether mistakes are
     told in JSON or as a page. `cors` lets scripts of any origin read the answer, never with credentials. `at_root`
-    routes stand outside the issuer's path.
+    routes stand outside the issuer's path. `metadata` is the member of the metadata document that tells where it is.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Route:
     kind: Kind = "page"
     cors: bool = False
     at_root: bool = False
+    metadata: str = ""
 
 
 class Match(NamedTuple):

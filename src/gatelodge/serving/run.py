@@ -52,7 +52,8 @@ def _run_one(config: Config, begin: Callable[[], None]) -> None:
 
 async def _serve_one(config: Config, public: socket.socket, begin: Callable[[], None]) -> None:
     from gatelodge.app import App
-    from gatelodge.server import Foundation, lay_foundation
+    from gatelodge.foundation.contract import Foundation
+    from gatelodge.server import lay_foundation
     from gatelodge.telemetry import log
 
     log.configure(config.log)

@@ -21,11 +21,12 @@ from gatelodge.config.policies import (
 )
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
+from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.keyring import ALGORITHMS, make_key
 from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault
 from gatelodge.ops import setup
-from gatelodge.server import Foundation, Server, build, lay_foundation
+from gatelodge.server import Server, build, lay_foundation
 
 SECRET_KEY = "k" * 40
 EPOCH = b"epoch" * 3

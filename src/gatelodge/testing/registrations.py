@@ -47,8 +47,8 @@ class Registrations:
 
     async def add_user(self, new: NewUser, password: str) -> Person:
         """Make an account. Raises `Taken`."""
-        on = self.house.foundation
-        user = await on.db.write(user_verbs.add, new, await on.passwords.hash(password), ORIGIN, on.clock.now())
+        on, passwords = self.house.foundation, self.house.server.authn.passwords
+        user = await on.db.write(user_verbs.add, new, await passwords.hash(password), ORIGIN, on.clock.now())
         return Person(sub=user.sub, username=user.username, password=password, email=user.email)
 
     async def add_client(self, wanted: WantedClient) -> Application:

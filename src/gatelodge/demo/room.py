@@ -1,0 +1,26 @@
+"""Opening the room: the demo's applications, where this is the demo. Elsewhere nothing of it is imported."""
+
+from collections.abc import Mapping
+
+from gatelodge.endpoints.routes import Route
+from gatelodge.foundation.contract import Foundation
+from gatelodge.web.pages import Pages
+
+
+def routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
+    """Return the demo's applications."""
+    if not on.config.demo:
+        return ()
+    from gatelodge.demo import pages as demo
+    from gatelodge.demo.pages.line import to_own_server
+
+    return demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
+
+
+def shown(on: Foundation) -> Mapping[str, object]:
+    """Return what the home page tells of the demo."""
+    if not on.config.demo:
+        return {}
+    from gatelodge.demo import data
+
+    return data.shown(on.site.issuer)

@@ -1,0 +1,99 @@
+"""Opening the room: the door, and the rows of the route table that speak the protocol."""
+
+from collections.abc import Sequence
+
+from gatelodge.client_auth import METHODS, ClientProofs
+from gatelodge.endpoints.adapter import Door
+from gatelodge.endpoints.authorize import AuthorizeEndpoint
+from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
+from gatelodge.endpoints.end_session import EndSessionEndpoint, LogoutPages
+from gatelodge.endpoints.failures import ErrorPage, Failures
+from gatelodge.endpoints.introspect import IntrospectEndpoint
+from gatelodge.endpoints.revoke import RevokeEndpoint
+from gatelodge.endpoints.routes import Route, Table
+from gatelodge.endpoints.token import TokenEndpoint
+from gatelodge.endpoints.userinfo import UserInfoEndpoint
+from gatelodge.foundation.contract import Foundation
+from gatelodge.grants.contract import AnyGrant
+from gatelodge.grants.room import Granting
+from gatelodge.ops.room import Ops
+from gatelodge.protocol.claims import supported_claims
+from gatelodge.protocol.metadata import Mounted, describe
+from gatelodge.protocol.response_type import enabled
+from gatelodge.sessions.room import Sessions
+from gatelodge.telemetry.notes import NoteKeeper
+from gatelodge.tokens.room import Tokens
+
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access")
+
+
+def door(on: Foundation, routes: Sequence[Route], error_page: ErrorPage, keeper: NoteKeeper | None) -> Door:
+    """Return the door behind which all `routes` are; `keeper` makes something of what is noted of requests."""
+    return Door(on.site, Table(routes, on.site.base), Failures(error_page), on.clock, on.entropy, keeper)
+
+
+def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: Tokens) -> tuple[Route, ...]:
+    """Return the endpoints that clients and APIs call."""
+    token = TokenEndpoint(granting.grants, proofs, granting.desks, on.db, on.keys).handle
+    userinfo = UserInfoEndpoint(tokens.own, on.registry).handle
+    introspect = IntrospectEndpoint(proofs, tokens.introspection).handle
+    revoke = RevokeEndpoint(proofs, tokens.revocation).handle
+    jwks = JwksEndpoint(on.keys, on.clock).handle
+    both = {"GET": userinfo, "POST": userinfo}
+    return (
+        Route("token", "/token", {"POST": token}, "machine", cors=True, metadata="token_endpoint"),
+        Route("userinfo", "/userinfo", both, "machine", cors=True, metadata="userinfo_endpoint"),
+        Route("introspection", "/introspect", {"POST": introspect}, "machine", metadata="introspection_endpoint"),
+        Route("revocation", "/revoke", {"POST": revoke}, "machine", cors=True, metadata="revocation_endpoint"),
+        Route("jwks", "/jwks", {"GET": jwks}, "machine", cors=True, metadata="jwks_uri"),
+    )
+
+
+def browser_routes(
+    on: Foundation, sessions: Sessions, ops: Ops, tokens: Tokens, pages: LogoutPages, acrs: frozenset[str]
+) -> tuple[Route, ...]:
+    """Return the endpoints that clients send browsers to."""
+    authorize = AuthorizeEndpoint(
+        on.site.base, ops.authorizations, sessions.browsers, sessions.interactions, tokens.front, on.clock, acrs
+    ).handle
+    logout = EndSessionEndpoint(on.site.issuer, pages, sessions.browsers, on.registry, on.keys, on.db, on.clock).handle
+    begin, end = {"GET": authorize, "POST": authorize}, {"GET": logout, "POST": logout}
+    return (
+        Route("authorization", "/authorize", begin, metadata="authorization_endpoint"),
+        Route("end_session", "/logout", end, metadata="end_session_endpoint"),
+    )
+
+
+def discovery_routes(
+    on: Foundation, routes: Sequence[Route], grants: Sequence[AnyGrant], acrs: frozenset[str]
+) -> tuple[Route, ...]:
+    """Return the metadata of all `routes`, at every address a client may look for it.
+
+    RFC 8414 3.1, OpenID Connect Discovery 4.
+    """
+    metadata = MetadataEndpoint(describe(mounted(on, routes, grants, acrs)), on.registry)
+    handlers = {"GET": metadata.handle}
+    at_issuer = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
+    found = [Route("discovery", path, handlers, "machine", cors=True) for path in at_issuer]
+    if on.site.base:
+        found += [
+            Route("discovery", path + on.site.base, handlers, "machine", True, at_root=True) for path in at_issuer
+        ]
+    return tuple(found)
+
+
+def mounted(on: Foundation, routes: Sequence[Route], grants: Sequence[AnyGrant], acrs: frozenset[str]) -> Mounted:
+    """Describe what is served."""
+    legacy = on.config.legacy
+    implicit: Sequence[str] = ("implicit",) if legacy.implicit else ()
+    return Mounted(
+        issuer=on.site.issuer,
+        endpoints={route.metadata: route.path for route in routes if route.metadata},
+        grants=(*(grant.grant_type for grant in grants), *implicit),
+        response_types=tuple(sorted(enabled(legacy))),
+        response_modes=("query", "fragment", "form_post"),
+        auth_methods=tuple(method.name for method in METHODS),
+        scopes=SCOPES,
+        claims=supported_claims(),
+        acr_values=tuple(sorted(acrs)),
+    )

@@ -1,0 +1,27 @@
+"""Opening the room: the grants that are switched on at one server, and what they work with."""
+
+from dataclasses import dataclass
+
+from gatelodge.foundation.contract import Foundation
+from gatelodge.grants import GRANTS
+from gatelodge.grants.contract import AnyGrant
+from gatelodge.grants.desk import Authenticate, Desks
+from gatelodge.keys.refresh import RefreshKeys, refresh_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Granting:
+    """The grants that are served, and the desks they work at."""
+
+    grants: tuple[AnyGrant, ...]
+    desks: Desks
+    refresh: RefreshKeys
+
+
+def open(on: Foundation, authenticate: Authenticate) -> Granting:
+    """Open the room; `authenticate` checks the password of a person."""
+    issuer, legacy = on.site.issuer, on.config.legacy
+    refresh = refresh_keys(on.vault, on.instance.epoch, on.mint)
+    desks = Desks(on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate)
+    switched_on = (grant for grant in GRANTS if grant.legacy is None or getattr(legacy, grant.legacy))
+    return Granting(tuple(switched_on), desks, refresh)

@@ -1,0 +1,51 @@
+"""What a playground is for, and its rows of the route table."""
+
+from dataclasses import dataclass, field
+
+from gatelodge.clock import Clock, Entropy
+from gatelodge.config.policies import LegacyPolicy
+from gatelodge.demo.pages.line import for_library
+from gatelodge.endpoints.routes import Route
+from gatelodge.inspector.tracing import Tracing
+from gatelodge.outbound import Outbound
+from gatelodge.playground.callback import Receiver
+from gatelodge.playground.flows import runnable
+from gatelodge.playground.identity import IdTokens
+from gatelodge.playground.line import Line
+from gatelodge.playground.pages import CallbackPage, FlowPage, QuestionsPage
+from gatelodge.playground.player import Player
+from gatelodge.playground.refusals import Reasons
+from gatelodge.playground.runs import Runs
+from gatelodge.playground.sample import Sample
+from gatelodge.web.pages import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a playground is for: this server, as its sample application sees it.
+
+    `inspected` says that everybody who comes here may look at traces, so the last of them may be searched.
+    """
+
+    issuer: str
+    secret: str = field(repr=False)
+    code_lifetime: int
+    legacy: LegacyPolicy
+    tracing: Tracing | None
+    inspected: bool
+
+
+def routes(pages: Pages, setting: Setting, outbound: Outbound, clock: Clock, entropy: Entropy) -> tuple[Route, ...]:
+    """Return the playground's rows of the route table."""
+    sample = Sample(setting.issuer, setting.secret, setting.code_lifetime)
+    reasons = Reasons(setting.tracing, setting.inspected)
+    there, runs = runnable(setting.legacy), Runs(clock, entropy)
+    id_tokens = IdTokens(sample, for_library(setting.issuer, outbound), clock)
+    player = Player(sample, Line(setting.issuer, outbound), id_tokens, reasons, clock)
+    flow = FlowPage(pages, sample, player, runs, clock, there)
+    callback = CallbackPage(pages, Receiver(sample, id_tokens, reasons, clock), runs)
+    return (
+        Route("playground", "/playground", {"GET": QuestionsPage(pages, there).show}),
+        Route("playground_callback", "/playground/callback", {"GET": callback.arrive, "POST": callback.paste}),
+        Route("playground_flow", "/playground/{flow}", {"GET": flow.show, "POST": flow.act}),
+    )

@@ -1,0 +1,28 @@
+"""Opening the room: the browsers of one server, and the requests that wait for a person in one of them."""
+
+from dataclasses import dataclass
+
+from gatelodge.authn.known import KnownBrowsers
+from gatelodge.foundation.contract import Foundation
+from gatelodge.sessions import csrf
+from gatelodge.sessions.browser import Browsers
+from gatelodge.sessions.interactions import Interactions
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Who is signed in where, what waits for them, and the key under which forms are our own."""
+
+    browsers: Browsers
+    interactions: Interactions
+    csrf_key: csrf.Key
+
+
+def open(on: Foundation, known: KnownBrowsers) -> Sessions:
+    """Open the room; `known` remembers the browsers people sign in with."""
+    policy = on.config.sessions
+    return Sessions(
+        Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
+        Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime),
+        csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),
+    )

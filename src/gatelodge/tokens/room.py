@@ -1,0 +1,33 @@
+"""Opening the room: what one server issues, introspects and revokes."""
+
+from dataclasses import dataclass
+
+from gatelodge.foundation.contract import Foundation
+from gatelodge.grants.room import Granting
+from gatelodge.sessions.interactions import Interactions
+from gatelodge.tokens.front import FrontIssuer
+from gatelodge.tokens.introspect import Introspection
+from gatelodge.tokens.own import OwnTokens
+from gatelodge.tokens.revoke import Revocation
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of this server: `own` reads them, `front` issues at the authorization endpoint."""
+
+    own: OwnTokens
+    front: FrontIssuer
+    introspection: Introspection
+    revocation: Revocation
+
+
+def open(on: Foundation, granting: Granting, interactions: Interactions) -> Tokens:
+    """Open the room."""
+    issuer, refresh = on.site.issuer, granting.refresh
+    own = OwnTokens(issuer, on.mint, on.db, on.keys, on.clock)
+    return Tokens(
+        own,
+        FrontIssuer(granting.desks, on.db, on.keys, interactions),
+        Introspection(issuer, own, refresh, on.registry, on.db, on.clock),
+        Revocation(on.mint, own, refresh, on.db, on.clock),
+    )

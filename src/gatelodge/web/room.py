@@ -1,0 +1,56 @@
+"""Opening the room: the pages of one server, what they share, and their rows of the route table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gatelodge.authn.room import Authn
+from gatelodge.endpoints.routes import Route
+from gatelodge.foundation.contract import Foundation
+from gatelodge.ops.room import Ops
+from gatelodge.sessions.room import Sessions
+from gatelodge.web.administrators import Administrators
+from gatelodge.web.consent import ConsentPage
+from gatelodge.web.files import StaticFiles
+from gatelodge.web.forms import Forms
+from gatelodge.web.home import HomePage
+from gatelodge.web.login import LoginPage
+from gatelodge.web.logout import LogoutPage
+from gatelodge.web.occasions import Occasions
+from gatelodge.web.pages import Pages
+from gatelodge.web.select_account import SelectAccountPage
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """What pages share, also those of other rooms: how they look, who administrators are, the ways to sign out."""
+
+    pages: Pages
+    admins: Administrators
+    logout: LogoutPage
+
+
+def open(on: Foundation, sessions: Sessions) -> Web:
+    """Open the room."""
+    config = on.config
+    traces = config.demo and config.server.inspector  # whoever looks at a demo is its only person
+    pages = Pages(on.site.issuer, demo=config.demo, inspector=traces, playground=config.plays)
+    admins = Administrators(pages, sessions.browsers, on.db, on.clock, config.sessions.admin_lifetime)
+    return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key))
+
+
+def routes(
+    on: Foundation, web: Web, sessions: Sessions, ops: Ops, authn: Authn, demo: Mapping[str, object]
+) -> tuple[Route, ...]:
+    """Return the pages; `demo` is what the home page tells of one."""
+    pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
+    forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, ops.authorizations)
+    login = LoginPage(pages, Occasions(sessions.csrf_key, browsers, forms), browsers, authn.sign_in)
+    consent = ConsentPage(pages, forms, browsers, ops.consents, on.registry, on.db, on.clock)
+    account = SelectAccountPage(pages, forms, browsers, on.db)
+    return (
+        Route("login", "/login", {"GET": login.show, "POST": login.submit}),
+        Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
+        Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
+        Route("home", "/", {"GET": HomePage(pages, web.admins.is_signed_in, demo).show}),
+        Route("static", "/static/{name}", {"GET": StaticFiles(pages.assets).show}),
+    )
