@@ -172,8 +172,7 @@ class Codes:
 @pytest.fixture(autouse=True)
 def nobody_fails_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Failures are what this is about: none of them is to be answered with 429."""
-    monkeypatch.setattr("gatelodge.client_auth.throttle.PER_CLIENT", 10_000)
-    monkeypatch.setattr("gatelodge.client_auth.throttle.PER_ADDRESS", 10_000)
+    monkeypatch.setattr("gatelodge.client_auth.throttle.LIMIT", 10_000)
     monkeypatch.setattr("gatelodge.authn.throttle.Throttle.admit", _admitted, raising=False)
 
 

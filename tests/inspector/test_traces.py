@@ -179,7 +179,7 @@ async def test_a_failed_sign_in_is_told_as_one(world: World):
 
 
 async def test_too_many_failures_and_a_lost_database_are_told_apart(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gatelodge.client_auth.throttle.PER_CLIENT", 0)
+    monkeypatch.setattr("gatelodge.client_auth.throttle.LIMIT", 1)
     await world.token(None, grant_type="client_credentials", client_id="daemon1", client_secret="x")
     slow = await trace_of(
         world, await world.token(None, grant_type="client_credentials", client_id="daemon1", client_secret="x")
