@@ -32,6 +32,11 @@ class Private:
     heard: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
+        self.named(self.issuer)
+
+    def named(self, issuer: str) -> None:
+        """Be this issuer."""
+        self.issuer = issuer
         names = ("authorization", "token", "revocation", "device_authorization")
         metadata = {"issuer": self.issuer} | {f"{name}_endpoint": f"{self.issuer}/{name}" for name in names}
         self.answers = {
@@ -56,11 +61,11 @@ def private_address() -> str:
 
 
 @contextmanager
-def private_server(folder: Path) -> Generator[Private]:
-    """Serve until the end of the test."""
+def private_server(folder: Path, address: str = "", *names: str) -> Generator[Private]:
+    """Serve until the end of the test, with a certificate for that address and other names."""
     authority, serving = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    address, pem = private_address(), folder / "authority.pem"
-    authority.issue_cert(address).configure_cert(serving)
+    address, pem = address or private_address(), folder / "authority.pem"
+    authority.issue_cert(address, *names).configure_cert(serving)
     authority.cert_pem.write_to_path(str(pem))
     with ThreadingHTTPServer((address, 0), _Visit) as server:
         private = Private(f"https://{address}:{server.server_port}", pem)

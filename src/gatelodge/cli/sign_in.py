@@ -48,6 +48,12 @@ def narrowing(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="The port of the redirect URI. Default: any.")
 @click.option("--path", default="/callback", show_default=True, help="The path of the redirect URI on 127.0.0.1.")
 @click.option("--allow-private", is_flag=True, help="The issuer is inside your own network. Remembered with the login.")
+@click.option(
+    "--ca-file",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="Certificates to believe, in PEM. Remembered with the login.",
+)
+@click.option("--proxy", help="The proxy to the issuer: http://host:port. Remembered with the login.")
 @click.option("--no-browser", is_flag=True, help="Open nothing: show a code to enter elsewhere, or the URL to open.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 def login(
@@ -60,6 +66,8 @@ def login(
     port: int,
     path: str,
     allow_private: bool,
+    ca_file: str | None,
+    proxy: str | None,
     no_browser: bool,
     as_json: bool,
 ) -> None:
@@ -81,7 +89,13 @@ def login(
     from gatelodge.client.native.sign_in import Native, system_browser
 
     found = credentials.find(issuer=issuer, client_id=client_id, allow_private=allow_private)
-    account = Account(found.issuer, found.client_id, allow_private=found.allow_private)
+    account = Account(
+        found.issuer,
+        found.client_id,
+        allow_private=found.allow_private,
+        ca_file=ca_file or found.ca_file,
+        proxy=proxy or found.proxy,
+    )
     config = ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
     native = Native(tell=tell, browser=None if no_browser else system_browser(), port=port, path=path)
     apis = (resource,) if resource else ()
@@ -280,7 +294,7 @@ def _described(account: "Account", tokens: "Tokens") -> dict[str, Any]:
 
 
 def _who(body: dict[str, Any]) -> str:
-    """Return what a person calls himself, as far as the server says it."""
+    """Return what a person calls themselves, as far as the server says it."""
     names = [str(body[name]) for name in ("name", "preferred_username", "email") if body.get(name)]
     shown = "".join(c for c in ", ".join(names) if c.isprintable())
     return f"{shown} ({body['sub']})" if shown else str(body["sub"] or "a client of its own")

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from gatelodge.client.sending.http import HttpRequest as HttpRequest
     from gatelodge.client.sending.http import HttpResponse as HttpResponse
     from gatelodge.client.sending.http import Send as Send
+    from gatelodge.client.sending.route import Route as Route
     from gatelodge.client.sending.sender import AsyncSender as AsyncSender
-    from gatelodge.client.sending.sender import Route as Route
     from gatelodge.client.sending.sender import Sender as Sender
 
 _WHERE = {
@@ -96,7 +96,7 @@ _WHERE = {
     "SecretBasic": "messages.registration",
     "SecretPost": "messages.registration",
     "AsyncSender": "sending.sender",
-    "Route": "sending.sender",
+    "Route": "sending.route",
     "Sender": "sending.sender",
     "Exchanged": "messages.tokens",
     "Narrowed": "messages.tokens",

@@ -27,15 +27,16 @@ from gatelodge.client.renewals import Renewals
 from gatelodge.client.sending.http import AsyncSend, HttpRequest
 from gatelodge.client.sending.jwks import AsyncJwksCache
 from gatelodge.client.sending.metadata import Metadata
-from gatelodge.client.sending.sender import AsyncSender, private_route
+from gatelodge.client.sending.route import Route, private_route
+from gatelodge.client.sending.sender import AsyncSender
 
 
 class AsyncOAuthClient:
     """What an application needs of a server. Any task may use it; make one and keep it.
 
-    `metadata` is for a server that publishes none. `allow_private` lets the server be inside your own network. Every
-    method may raise `ServerUnavailable`, `UnexpectedAnswer`, `NotSupported`, and at the first use `DiscoveryFailed` and
-    `AddressRefused`.
+    `metadata` is for a server that publishes none. `allow_private` lets the server be inside your own network; `route`
+    has a proxy, certificates of your own, and what else there is to say of the way there. Every method may raise
+    `ServerUnavailable`, `UnexpectedAnswer`, `NotSupported`, and at the first use `DiscoveryFailed`, `AddressRefused`.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class AsyncOAuthClient:
         metadata: ServerMetadata | None = None,
         moment: Moment | None = None,
         allow_private: bool = False,
+        route: Route | None = None,
     ) -> None:
         self.config = config
-        self._send = send or AsyncSender(private_route("AsyncOAuthClient", allow_private))
+        route = private_route("AsyncOAuthClient", allow_private, route)
+        self._send = send or AsyncSender(route)
         self._moment = moment or Moment()
         clock = self._moment.clock
-        self._metadata = Metadata(config.issuer, known=metadata, allow_private=allow_private, clock=clock)
+        self._metadata = Metadata(config.issuer, known=metadata, allow_private=route.allow_private, clock=clock)
         self._keys: AsyncJwksCache | None = None
         self._renewals = Renewals(clock)
         self._spent = SpentSignIns()

@@ -16,10 +16,11 @@ from gatelodge.client.machine.httpx2_auth import ClientCredentials
 from gatelodge.client.machine.tokens import MachineTokens
 from gatelodge.client.messages.registration import ClientConfig, secret_auth
 from gatelodge.client.sending.bearer import narrowed_to
+from gatelodge.client.sending.route import Route
 
 PREFIX = "GATELODGE_"
 MAX_FILE = 65_536  # bytes
-_MEMBERS = frozenset({"issuer", "client_id", "client_secret", "client_secret_file"})
+_MEMBERS = frozenset({"issuer", "client_id", "client_secret", "client_secret_file", "ca_file", "proxy"})
 _ALLOW = "allow_private"
 _VARIABLE = PREFIX + _ALLOW.upper()
 _TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -30,6 +31,7 @@ class Credentials:
     """One client at one server. Without a secret it is a public one.
 
     `allow_private` lets the server be inside your own network; `remedy` is what to set for that, where it was found.
+    `ca_file` and `proxy` are as in `Route`.
     """
 
     issuer: str
@@ -37,6 +39,16 @@ class Credentials:
     client_secret: str | None = field(default=None, repr=False)
     allow_private: bool = False
     remedy: str = field(default="credentials.default(..., allow_private=True)", compare=False, repr=False)
+    ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+
+    @property
+    def route(self) -> Route:
+        """Which way to the server. Raises `ProfileRefused` for certificates or a proxy that cannot be used."""
+        try:
+            return Route(allow_private=self.allow_private, remedy=self.remedy, ca_file=self.ca_file, proxy=self.proxy)
+        except ValueError as error:
+            raise ProfileRefused(str(error)) from None
 
 
 def default(
@@ -62,7 +74,7 @@ def default(
     )
     config = ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
     wanted = narrowed_to(scope, resource)
-    tokens = MachineTokens(config, wanted, allow_private=found.allow_private, remedy=found.remedy)
+    tokens = MachineTokens(config, wanted, route=found.route)
     return ClientCredentials(found.issuer, found.client_id, tokens=tokens)
 
 
@@ -81,7 +93,8 @@ def find(
     `GATELODGE_CLIENT_SECRET_FILE`), then at the profile named `profile`, `GATELODGE_PROFILE` or `default` in
     `~/.config/gatelodge/profiles.toml`. Given alone, `issuer` is whose client is looked for, and `profile` skips the
     environment. That the server may be inside your own network is said by `allow_private`, or beside the issuer: by
-    `GATELODGE_ALLOW_PRIVATE=true`, or `allow_private = true` in the profile.
+    `GATELODGE_ALLOW_PRIVATE=true`, or `allow_private = true` in the profile. In the same places are a file of
+    certificates and a proxy: `GATELODGE_CA_FILE` and `GATELODGE_PROXY`, `ca_file` and `proxy`.
 
     Raises `CredentialsMissing`, and `ProfileRefused` for a file that others can read.
     """
@@ -101,7 +114,8 @@ def _found(
     if profile is None and (named := environ.get(PREFIX + "CLIENT_ID")):
         found = _whole("the environment", environ.get(PREFIX + "ISSUER"), named, _secret_of(environ))
         if issuer in (None, found.issuer):
-            return replace(found, allow_private=_truth(environ), remedy=f"{_VARIABLE}=true")
+            way = _way(environ.get(PREFIX + "CA_FILE"), environ.get(PREFIX + "PROXY"))
+            return replace(found, allow_private=_truth(environ), remedy=f"{_VARIABLE}=true", **way)
     wanted = profile or environ.get(PREFIX + "PROFILE") or "default"
     return _from_profile(profiles_file(environ), wanted, issuer)
 
@@ -123,6 +137,10 @@ def _truth(environ: Mapping[str, str]) -> bool:
     if value is None:
         raise ProfileRefused(f"{_VARIABLE} must be true or false")
     return value
+
+
+def _way(ca_file: str | None, proxy: str | None) -> dict[str, Any]:
+    return {"ca_file": str(Path(ca_file).expanduser()) if ca_file else None, "proxy": proxy or None}
 
 
 def _secret_of(environ: Mapping[str, str]) -> str | None:
@@ -151,7 +169,8 @@ def _from_profile(file: Path, name: str, issuer: str | None) -> Credentials:
     if not found.client_id or issuer not in (None, found.issuer):
         raise CredentialsMissing(f"the profile {shown(name)} in {file} names no client of this issuer")
     allowed = bool(profile.get(_ALLOW))
-    return replace(found, allow_private=allowed, remedy=f"{_ALLOW} = true for {shown(name)} in {file}")
+    way = _way(profile.get("ca_file"), profile.get("proxy"))
+    return replace(found, allow_private=allowed, remedy=f"{_ALLOW} = true for {shown(name)} in {file}", **way)
 
 
 def read_private(file: Path) -> bytes:

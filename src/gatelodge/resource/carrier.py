@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send
 
 if TYPE_CHECKING:
-    from gatelodge.client.sending.sender import Route
+    from gatelodge.client.sending.route import Route
 
-TIMEOUT = 5.0  # seconds a caller may have to wait for the server that issued his token
+TIMEOUT = 5.0  # seconds a caller may have to wait for the server that issued their token
 
 
 class Carrier:
     """Carries requests. Without senders of the caller's own, those of the client library are made at the first use.
 
-    `allow_private` is for a server inside your own network.
+    `allow_private` is for a server inside your own network; `route` has a proxy and certificates of your own.
     """
 
     def __init__(
-        self, send: Send | None = None, async_send: AsyncSend | None = None, *, allow_private: bool = False
+        self,
+        send: Send | None = None,
+        async_send: AsyncSend | None = None,
+        *,
+        allow_private: bool = False,
+        route: "Route | None" = None,
     ) -> None:
-        self.allow_private = allow_private
+        self.allow_private = allow_private or (route is not None and route.allow_private)
+        self._given = route
         self._send = send
         self._async_send = async_send
 
@@ -41,6 +47,7 @@ class Carrier:
         return await self._async_send(request)
 
     def _route(self) -> "Route":
-        from gatelodge.client.sending.sender import private_route
+        from gatelodge.client.sending.route import private_route
 
-        return replace(private_route("TokenVerifier", self.allow_private), timeout=TIMEOUT)
+        route = private_route("TokenVerifier", self.allow_private, self._given)
+        return route if self._given else replace(route, timeout=TIMEOUT)

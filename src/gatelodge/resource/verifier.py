@@ -1,6 +1,7 @@
 """The verifier: one object that says whose access token it is, or why it is refused."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
 from gatelodge.client.messages.discovery import ServerMetadata
@@ -18,6 +19,9 @@ from gatelodge.resource.opaque import OpaqueTokens
 from gatelodge.resource.principal import Principal
 from gatelodge.resource.refusals import CannotDecide, Refused
 
+if TYPE_CHECKING:
+    from gatelodge.client.sending.route import Route
+
 ALGORITHMS = ("ES256", "RS256")
 
 
@@ -29,8 +33,9 @@ class TokenVerifier:
     refused unless `introspection` says how to ask about them.
 
     `algorithms` are those a JWT may be signed with: any of ES256, RS256, PS256. `keys` pins the server's keys; then it
-    is not looked for. `allow_private` lets the server be inside your own network. `send` and `async_send` replace what
-    carries questions to the server; `clock` tells the time. Raises `ValueError` and `AddressRefused`.
+    is not looked for. `allow_private` lets the server be inside your own network; `route` has a proxy and certificates
+    of your own. `send` and `async_send` replace what carries questions to the server; `clock` tells the time. Raises
+    `ValueError` and `AddressRefused`.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class TokenVerifier:
         introspection: Introspection | None = None,
         keys: PublicKeys | None = None,
         allow_private: bool = False,
+        route: "Route | None" = None,
         send: Send | None = None,
         async_send: AsyncSend | None = None,
         clock: Clock | None = None,
@@ -49,7 +55,7 @@ class TokenVerifier:
         self.issuer = issuer
         self.audience = audience
         self.clock = clock or SystemClock()
-        carrier = Carrier(send, async_send, allow_private=allow_private)
+        carrier = Carrier(send, async_send, allow_private=allow_private, route=route)
         self._issuer = Issuer(issuer, carrier, self.clock)
         self._keys = keys
         self._local = LocalTokens(issuer, _some(audience), _allowed(algorithms))

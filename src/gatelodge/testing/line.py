@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
-from gatelodge.client.sending.sender import AsyncSender, Sender, checked_url
+from gatelodge.client.sending.route import checked_url
+from gatelodge.client.sending.sender import AsyncSender, Sender
 
 
 class Answers(Protocol):

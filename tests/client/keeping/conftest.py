@@ -10,8 +10,8 @@ from tests.client.conftest import ISSUER, Server, form_of, json_answer
 from tests.conftest import FakeClock
 
 from gatelodge.client import ClientConfig, HttpRequest, HttpResponse, Moment, OAuthClient, SecretBasic, Tokens
+from gatelodge.client.errors import ServerUnavailable
 from gatelodge.client.keeping import Event, Renewer, TokenStore, file_store, memory_store, postgres_store, sqlite_store
-from gatelodge.client.sending.sender import ServerUnavailable
 from gatelodge.clock import Entropy
 
 KEY = "a key of the store, random enough"

@@ -28,7 +28,7 @@ from gatelodge.client import (
 from gatelodge.client.login import Login
 from gatelodge.client.messages.tokens import Tokens
 from gatelodge.client.native.accounts import Account, Accounts
-from gatelodge.client.sending import sender
+from gatelodge.client.sending import route
 from gatelodge.clock import SystemClock
 from gatelodge.resource import CannotDecide, TokenVerifier
 
@@ -47,7 +47,7 @@ def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Private
     with private_server(tmp_path) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-        monkeypatch.setattr(sender, "_trusted", ssl.create_default_context)
+        monkeypatch.setattr(route, "_trusting", lambda _: ssl.create_default_context())
         yield server
 
 

@@ -54,7 +54,7 @@ def locked(path: Path) -> Generator[None]:
 def replace_whole(path: Path, content: bytes) -> None:
     """Write a file so that after any crash either the old or the new one is there.
 
-    The new one is ours from its first byte: never one that somebody put there, nor where a link of his leads.
+    The new one is ours from its first byte: never one that somebody put there, nor where a link of theirs leads.
     """
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)

@@ -11,7 +11,8 @@ from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.sending.hands import Hands
-from gatelodge.client.sending.sender import AsyncSender, private_route
+from gatelodge.client.sending.route import private_route
+from gatelodge.client.sending.sender import AsyncSender
 from gatelodge.protocol.reply import Reply
 
 STORING = 16  # requests that wait for the store at a time; none of them ever waits for the server meanwhile
@@ -29,9 +30,9 @@ class AsyncLogin:
     ) -> None:
         config = config_of(issuer, client_id, client_secret, options)
         moment, store = options.get("moment") or Moment(), options.get("store") or memory_store()
-        allow_private = options.get("allow_private", False)
+        route = private_route("Login", options.get("allow_private", False), options.get("route"))
         self.client = options.get("client") or AsyncOAuthClient(
-            config, send=AsyncSender(private_route("Login", allow_private)), moment=moment, allow_private=allow_private
+            config, send=AsyncSender(route), moment=moment, allow_private=route.allow_private
         )
         self.renewer = AsyncRenewer(self.client, store, options.get("tell"), moment=moment)
         self._flow = Flow(options, self.client.config, self.client, self.renewer, store, moment, Hands(STORING))

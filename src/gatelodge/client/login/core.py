@@ -18,7 +18,8 @@ from gatelodge.client.messages.logout import LogoutToken
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.revocation import TokenKind
 from gatelodge.client.messages.tokens import Tokens
-from gatelodge.client.sending.sender import Sender, private_route
+from gatelodge.client.sending.route import private_route
+from gatelodge.client.sending.sender import Sender
 from gatelodge.protocol.reply import Reply
 
 T = TypeVar("T")
@@ -36,9 +37,9 @@ class Login:
     ) -> None:
         config = config_of(issuer, client_id, client_secret, options)
         moment, store = options.get("moment") or Moment(), options.get("store") or memory_store()
-        allow_private = options.get("allow_private", False)
+        route = private_route("Login", options.get("allow_private", False), options.get("route"))
         self.client = options.get("client") or OAuthClient(
-            config, send=Sender(private_route("Login", allow_private)), moment=moment, allow_private=allow_private
+            config, send=Sender(route), moment=moment, allow_private=route.allow_private
         )
         self.renewer = Renewer(self.client, store, options.get("tell"), moment=moment)
         self._flow = Flow(

@@ -9,6 +9,7 @@ from gatelodge.client.keeping.events import Tell
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.authorization import Wanted
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, secret_auth
+from gatelodge.client.sending.route import Route
 
 
 class Asking(TypedDict):
@@ -35,7 +36,8 @@ class CommonOptions(Asking):
     `base_url` is scheme, host and port of the application as browsers see it; without it, what the framework says is
     believed. `store` is needed by more than one process, and to keep people signed in across a restart. `lifetime` of a
     session is in seconds. After signing out at the server the browser is sent to `post_logout_redirect_uri`, which
-    must be registered. `allow_private` lets the issuer be inside your own network. `cookie` names the session's cookie:
+    must be registered. `allow_private` lets the issuer be inside your own network; `route` has a proxy and
+    certificates of your own. `cookie` names the session's cookie:
     give each `Login` of a site its own. `tell` hears what becomes of tokens.
     """
 
@@ -47,6 +49,7 @@ class CommonOptions(Asking):
     after_logout: NotRequired[str]
     post_logout_redirect_uri: NotRequired[str]
     allow_private: NotRequired[bool]
+    route: NotRequired[Route]
     cookie: NotRequired[str]
     tell: NotRequired[Tell]
     moment: NotRequired[Moment]

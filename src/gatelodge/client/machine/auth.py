@@ -6,6 +6,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from gatelodge.client.machine.tokens import MachineTokens
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, secret_auth
 from gatelodge.client.sending.bearer import narrowed_to, refuse_plain
+from gatelodge.client.sending.route import Route, private_route
 
 
 class _Url(Protocol):
@@ -38,9 +39,10 @@ class MachineAuth(Generic[RequestT, ResponseT]):
 
     `auth` replaces the secret, for a client that signs assertions. `resource` names the API the token is for (RFC
     8707). A token goes to https and loopback only, and to `plain_hosts`. `allow_private` lets the issuer be inside your
-    own network. `tokens` replaces where tokens come from. A request that gets no token raises `TokenRefused`,
-    `ServerUnavailable` or `AddressRefused`; one that is answered 401 is sent once more with a fresh token, if its body
-    can be, and if the API did not refuse a fresh one just before.
+    own network; `route` has a proxy and certificates of your own, for the way to it. `tokens` replaces where tokens
+    come from. A request that gets no token raises `TokenRefused`, `ServerUnavailable` or `AddressRefused`; one that is
+    answered 401 is sent once more with a fresh token, if its body can be, and if the API did not refuse a fresh one
+    just before.
     """
 
     buffered: ClassVar[type]
@@ -57,10 +59,12 @@ class MachineAuth(Generic[RequestT, ResponseT]):
         auth: ClientAuth | None = None,
         plain_hosts: Collection[str] = (),
         allow_private: bool = False,
+        route: Route | None = None,
         tokens: MachineTokens | None = None,
     ) -> None:
         config = ClientConfig(issuer=issuer, client_id=client_id, auth=auth or secret_auth(client_secret))
-        self.tokens = tokens or MachineTokens(config, narrowed_to(scope, resource), allow_private=allow_private)
+        route = private_route("ClientCredentials", allow_private, route)
+        self.tokens = tokens or MachineTokens(config, narrowed_to(scope, resource), route=route)
         self._plain_hosts = frozenset(plain_hosts)
 
     def sync_auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:

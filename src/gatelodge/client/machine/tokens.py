@@ -17,19 +17,19 @@ from gatelodge.client.messages.tokens import (
 from gatelodge.client.sending.flight import Flight
 from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send
 from gatelodge.client.sending.metadata import Metadata
-from gatelodge.client.sending.sender import AsyncSender, Route, Sender
+from gatelodge.client.sending.route import Route
+from gatelodge.client.sending.sender import AsyncSender, Sender
 
 EARLY = 60  # seconds before its end a token is renewed, at most
 EARLIER = 30  # seconds more, at most, drawn for each token
 UNSAID = 300  # seconds a token is used whose end the server did not say
 PAUSE = 10  # seconds between two tokens that an API refuses: whoever refuses every token causes no flood of requests
-REMEDY = "ClientCredentials(..., allow_private=True)"
 
 
 class MachineTokens:
     """Tokens by client credentials (RFC 6749 4.4), for threads and tasks alike.
 
-    `allow_private` lets the server be inside your own network; `remedy` is what to set for that, as a refusal says it.
+    `route` says which way requests go: to a server inside your own network, through a proxy.
     """
 
     def __init__(
@@ -41,19 +41,18 @@ class MachineTokens:
         async_send: AsyncSend | None = None,
         metadata: ServerMetadata | None = None,
         moment: Moment | None = None,
-        allow_private: bool = False,
-        remedy: str = REMEDY,
+        route: Route | None = None,
     ) -> None:
         self._config = config
         self._narrowed = narrowed
-        route = Route(allow_private=allow_private, remedy=remedy)
+        route = route or Route()
         self._send = send or Sender(route)
         self._async_send = async_send or AsyncSender(route)
         self._moment = moment or Moment()
         clock = self._moment.clock
         wanted = ("token_endpoint",)
         self._metadata = Metadata(
-            config.issuer, known=metadata, wanted=wanted, allow_private=allow_private, clock=clock
+            config.issuer, known=metadata, wanted=wanted, allow_private=route.allow_private, clock=clock
         )
         self._flight = Flight[str]()
         self._lock = ForkedLock()

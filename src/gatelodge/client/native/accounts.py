@@ -15,7 +15,14 @@ import msgspec
 
 from gatelodge.client import credentials
 from gatelodge.client.client import OAuthClient
-from gatelodge.client.errors import CredentialsMissing, OAuthClientError, ServerUnavailable, TokenExpired, TokenRefused
+from gatelodge.client.errors import (
+    CredentialsMissing,
+    OAuthClientError,
+    ProfileRefused,
+    ServerUnavailable,
+    TokenExpired,
+    TokenRefused,
+)
 from gatelodge.client.keeping.contract import StoreRefused
 from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.file import file_store
@@ -25,7 +32,8 @@ from gatelodge.client.keeping.renewer import GLANCE, PATIENCE, Renewer
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.registration import ClientConfig, Moment, secret_auth
 from gatelodge.client.messages.tokens import EVERYTHING, Narrowed, Tokens
-from gatelodge.client.sending.sender import Route, Sender
+from gatelodge.client.sending.route import Route
+from gatelodge.client.sending.sender import Sender
 from gatelodge.clock import SystemEntropy
 
 REMEDY = "gatelodge login --allow-private"
@@ -40,13 +48,16 @@ class NotSignedIn(OAuthClientError):
 class Account:
     """One person at one server, by way of one client. `id` names one sign-in: nothing kept of another is its.
 
-    `allow_private` lets the server be inside your own network, as was said when the person signed in.
+    `allow_private` lets the server be inside your own network; that, `ca_file` and `proxy` are as they were said when
+    the person signed in.
     """
 
     issuer: str
     client_id: str
     id: str = field(default="", compare=False)
     allow_private: bool = field(default=False, compare=False)
+    ca_file: str | None = field(default=None, compare=False)
+    proxy: str | None = field(default=None, compare=False, repr=False)
 
 
 class Accounts:
@@ -132,8 +143,12 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def client_of(account: Account, config: ClientConfig, moment: Moment | None = None) -> OAuthClient:
-    """Return the client to sign in to an account with, and to renew its tokens."""
-    send = Sender(Route(allow_private=account.allow_private, remedy=REMEDY))
+    """Return the client to sign in to an account with, and to renew its tokens. Raises `ProfileRefused`."""
+    try:
+        route = Route(allow_private=account.allow_private, remedy=REMEDY, ca_file=account.ca_file, proxy=account.proxy)
+    except ValueError as error:
+        raise ProfileRefused(str(error)) from None
+    send = Sender(route)
     return OAuthClient(config, send=send, moment=moment, allow_private=account.allow_private)
 
 

@@ -1,4 +1,4 @@
-"""Signing a person in from a program on his own machine (RFC 8252): the system's browser and a loopback redirect.
+"""Signing a person in from a program on their own machine (RFC 8252): the system's browser and a loopback redirect.
 
 Without a browser it is the device grant (RFC 8628), if the server has it; else the person is told the URL to open.
 """
@@ -55,7 +55,7 @@ Open = Callable[[str], bool]
 
 
 def system_browser(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Open | None:
-    """Return what opens a URL in the person's browser, `None` if there is no browser he could see."""
+    """Return what opens a URL in the person's browser, `None` if there is no browser they could see."""
     if not _has_screen(environ, platform):
         return None
     try:
@@ -66,7 +66,7 @@ def system_browser(environ: Mapping[str, str] = os.environ, platform: str = sys.
 
 
 def _has_screen(environ: Mapping[str, str], platform: str) -> bool:
-    """Whether a window would be seen. A browser that the person named himself needs none."""
+    """Whether a window would be seen. A browser that the person named themselves needs none."""
     if environ.get("BROWSER"):
         return True
     if platform in ("darwin", "win32", "cygwin"):

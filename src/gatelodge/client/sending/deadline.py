@@ -29,11 +29,15 @@ class Deadline:
 
 
 class BoundedTransport(httpx2.BaseTransport):
-    """Carries requests of an `httpx2.Client` until the deadline: a connection each, no proxy, HTTP/1.1."""
+    """Carries requests of an `httpx2.Client` until the deadline: a connection each, HTTP/1.1."""
 
-    def __init__(self, tls: ssl.SSLContext, deadline: Deadline) -> None:
+    def __init__(self, tls: ssl.SSLContext, deadline: Deadline, proxy: httpcore2.Proxy | None = None) -> None:
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=tls, max_connections=1, max_keepalive_connections=0, network_backend=_Backend(deadline)
+            ssl_context=tls,
+            proxy=proxy,
+            max_connections=1,
+            max_keepalive_connections=0,
+            network_backend=_Backend(deadline),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -73,7 +77,7 @@ def _said_by_httpx2() -> Generator[None]:
     """Raise httpx2's error in the place of httpcore2's: their names are the same."""
     try:
         yield
-    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
         raise getattr(httpx2, type(error).__name__)(str(error)) from error
 
 
