@@ -14,6 +14,7 @@ from gatelodge.cli.output import answer, done, moment
 
 if TYPE_CHECKING:
     from gatelodge.client.messages.authorization import Wanted
+    from gatelodge.client.messages.registration import ClientConfig
     from gatelodge.client.messages.tokens import Narrowed, Tokens
     from gatelodge.client.native.accounts import Account, OpenAccount
     from gatelodge.client.native.sign_in import Prompt
@@ -57,19 +58,15 @@ def narrowing(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--no-browser", is_flag=True, help="Open nothing: show a code to enter elsewhere, or the URL to open.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 def login(
-    issuer: str | None,
-    client_id: str | None,
     scope: str,
     resource: str | None,
     prompt: str | None,
     acr_values: str | None,
     port: int,
     path: str,
-    allow_private: bool,
-    ca_file: str | None,
-    proxy: str | None,
     no_browser: bool,
     as_json: bool,
+    **where: Any,
 ) -> None:
     """Sign in at an issuer and keep the tokens.
 
@@ -82,21 +79,11 @@ def login(
     enter on another device, if the server can do that; else the URL to open. Tokens are kept sealed, in
     ~/.local/share/gatelodge or $GATELODGE_DATA.
     """
-    from gatelodge.client import credentials
     from gatelodge.client.messages.authorization import Wanted
-    from gatelodge.client.messages.registration import ClientConfig, secret_auth
-    from gatelodge.client.native.accounts import Account, Accounts, client_of
+    from gatelodge.client.native.accounts import Accounts, client_of
     from gatelodge.client.native.sign_in import Native, system_browser
 
-    found = credentials.find(issuer=issuer, client_id=client_id, allow_private=allow_private)
-    account = Account(
-        found.issuer,
-        found.client_id,
-        allow_private=found.allow_private,
-        ca_file=ca_file or found.ca_file,
-        proxy=proxy or found.proxy,
-    )
-    config = ClientConfig(issuer=found.issuer, client_id=found.client_id, auth=secret_auth(found.client_secret))
+    account, config = _account(**where)
     native = Native(tell=tell, browser=None if no_browser else system_browser(), port=port, path=path)
     apis = (resource,) if resource else ()
     wanted = Wanted(scope=scope, resource=apis, prompt=prompt, acr_values=acr_values)
@@ -104,6 +91,22 @@ def login(
     Accounts().add(account, tokens)
     body = _described(account, tokens)
     answer(as_json, body, done(f"Signed in at {account.issuer} as {_who(body)}"), *_shortcomings(tokens, wanted))
+
+
+def _account(
+    issuer: str | None, client_id: str | None, allow_private: bool, ca_file: str | None, proxy: str | None
+) -> "tuple[Account, ClientConfig]":
+    """Return whose tokens are asked for, and by which client."""
+    from gatelodge.client import credentials
+    from gatelodge.client.messages.registration import ClientConfig, secret_auth
+    from gatelodge.client.native.accounts import Account
+
+    found = credentials.find(issuer=issuer, client_id=client_id, allow_private=allow_private)
+    certificates, proxy = ca_file or found.ca_file, proxy or found.proxy
+    account = Account(found.issuer, found.client_id, "", found.allow_private, certificates, proxy)
+    return account, ClientConfig(
+        issuer=account.issuer, client_id=account.client_id, auth=secret_auth(found.client_secret)
+    )
 
 
 def tell(prompt: "Prompt") -> None:
@@ -142,13 +145,7 @@ def _shortcomings(tokens: "Tokens", wanted: "Wanted") -> tuple[str, ...]:
 @click.option("--curl-config", is_flag=True, help="Print it as a line of curl's configuration, for curl -K.")
 @which
 def token(
-    resource: str,
-    scope: str,
-    header: bool,
-    curl_config: bool,
-    issuer: str | None,
-    client_id: str | None,
-    as_json: bool,
+    resource: str, scope: str, header: bool, curl_config: bool, issuer: str | None, client_id: str | None, as_json: bool
 ) -> None:
     """Print an access token, renewed if need be.
 

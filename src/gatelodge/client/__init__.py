@@ -3,8 +3,9 @@
 Nothing is imported until it is used, so that a program that mentions this package starts as fast as one that does not.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gatelodge.client.doors import door
 
 if TYPE_CHECKING:
     from gatelodge.client.async_client import AsyncOAuthClient as AsyncOAuthClient
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gatelodge.client.errors import ServerUnavailable as ServerUnavailable
     from gatelodge.client.errors import TokenExpired as TokenExpired
     from gatelodge.client.errors import TokenRefused as TokenRefused
+    from gatelodge.client.errors import TokenRejected as TokenRejected
     from gatelodge.client.errors import UnexpectedAnswer as UnexpectedAnswer
     from gatelodge.client.errors import UserInfoRefused as UserInfoRefused
     from gatelodge.client.machine.httpx2_auth import ClientCredentials as ClientCredentials
@@ -78,6 +80,7 @@ _WHERE = {
     "ServerUnavailable": "errors",
     "TokenExpired": "errors",
     "TokenRefused": "errors",
+    "TokenRejected": "errors",
     "UnexpectedAnswer": "errors",
     "UserInfoRefused": "errors",
     "AsyncSend": "sending.http",
@@ -103,15 +106,4 @@ _WHERE = {
     "Tokens": "messages.tokens",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, at the first time (PEP 562)."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    """List what can be asked for."""
-    return sorted(_WHERE)
+__getattr__, __dir__ = door(__name__, _WHERE)

@@ -3,8 +3,9 @@
 Nothing is imported until it is used: a program that keeps its tokens in a file needs no database driver.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gatelodge.client.doors import door
 
 if TYPE_CHECKING:
     from gatelodge.client.keeping.async_renewer import AsyncRenewer as AsyncRenewer
@@ -47,15 +48,4 @@ _WHERE = {
     "sqlite_store": "sqlite",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, at the first time (PEP 562)."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    """List what can be asked for."""
-    return sorted(_WHERE)
+__getattr__, __dir__ = door(__name__, _WHERE)
