@@ -18,7 +18,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.secrets import b64, client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.server import Server
-from gatelodge.stores import apis, clients, credentials, users
+from gatelodge.stores import apis, audit, clients, credentials, users
 from gatelodge.stores.users import NewUser, User
 from gatelodge.testing import browser as browsers
 from gatelodge.testing import house
@@ -241,6 +241,12 @@ async def exchange(world: World, code: str, client_id: str = "web1", **changes: 
 
 async def refresh(world: World, token: str, client_id: str = "web1", **more: str) -> httpx2.Response:
     return await world.token(client_id, grant_type="refresh_token", refresh_token=token, **more)
+
+
+async def audited(world: World, answer: httpx2.Response) -> list[tuple[str, str | None, int | None]]:
+    """What the audit trail has of one request: event, client, person."""
+    entries = await world.foundation.db.read(audit.list_recent, 100)
+    return [(e.event, e.client_id, e.user_id) for e in entries if e.request_id == answer.headers["x-request-id"]]
 
 
 def answer_of(response: httpx2.Response) -> dict[str, str]:

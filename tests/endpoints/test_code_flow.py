@@ -4,7 +4,19 @@ import asyncio
 
 import jwt
 import pytest
-from tests.world import API, SCOPES, World, assert_error, assert_redirected, exchange, request_for
+from tests.world import (
+    API,
+    RP,
+    SCOPES,
+    VERIFIER,
+    World,
+    assert_error,
+    assert_redirected,
+    audited,
+    exchange,
+    refresh,
+    request_for,
+)
 
 from gatelodge.ops import consents
 from gatelodge.ops import users as ops
@@ -98,6 +110,51 @@ async def test_CODE_01_a_code_works_once_and_a_replay_ends_its_tokens(world: Wor
 
     assert_error(await exchange(world, code), "invalid_grant")
     await world.assert_dead(tokens)
+
+
+NINE_DAYS = 9 * 86_400
+FOUND = {  # whoever finds a spent code in a log, and what they lack: when, which client, and what it sends
+    "any client": (0, "web2", {"redirect_uri": RP}),
+    "any client, with the verifier": (NINE_DAYS, "web2", {"redirect_uri": RP, "code_verifier": VERIFIER}),
+    "a public client": (0, "spa1", {"redirect_uri": RP}),
+    "its own id and any verifier": (0, "web1", {"code_verifier": "w" * 50}),
+    "its own id and no verifier": (0, "web1", {"code_verifier": None}),
+    "another redirect URI": (0, "web1", {"redirect_uri": "https://rp.test/other"}),
+    "all there is, much later": (NINE_DAYS, "web1", {}),
+    "all there is, a little too late": (601, "web1", {}),
+}
+
+
+@pytest.mark.parametrize("who", FOUND)
+async def test_CODE_14_a_spent_code_is_no_switch_for_what_it_was_exchanged_for(world: World, clock, who: str):
+    later, client_id, form = FOUND[who]
+    code = await world.browser().code()
+    tokens = (await exchange(world, code)).json()
+    clock.advance(later)
+
+    assert_error(await exchange(world, code, client_id, **form), "invalid_grant")
+    assert (await refresh(world, tokens["refresh_token"])).status_code == 200
+
+
+async def test_CODE_14_a_public_client_shows_with_its_verifier_that_the_code_was_its_own(world: World):
+    code = await world.browser().code("spa1")
+    tokens = (await exchange(world, code, "spa1")).json()
+
+    assert_error(await exchange(world, code, "spa1", code_verifier="w" * 50), "invalid_grant")
+    assert (await world.userinfo(tokens["access_token"])).status_code == 200
+    assert_error(await exchange(world, code, "spa1"), "invalid_grant")
+    assert (await world.userinfo(tokens["access_token"])).status_code == 401
+
+
+async def test_the_audit_trail_has_a_replayed_code_and_nothing_of_one_that_was_found(world: World):
+    code = await world.browser().code()
+    await exchange(world, code)
+
+    found = await exchange(world, code, code_verifier="w" * 50)
+    replayed = await exchange(world, code)
+
+    assert await audited(world, found) == []
+    assert await audited(world, replayed) == [("code_replayed", "web1", world.people["alice"].id)]
 
 
 async def test_CODE_02_of_fifty_exchanges_at_once_one_wins_and_its_tokens_end(world: World):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import jwt
 import pytest
-from tests.world import API, APIS, World, assert_error, exchange, refresh
+from tests.world import API, APIS, World, assert_error, audited, exchange, refresh
 
 from gatelodge.protocol.client import Api
 from gatelodge.stores import apis
@@ -38,6 +38,16 @@ async def test_RT_02_a_token_from_before_the_last_ends_the_whole_family(world: W
     assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
     for tokens in (first, second, third):
         await world.assert_dead(tokens)
+
+
+async def test_RT_02_the_audit_trail_has_the_replay(world: World):
+    first = await world.browser().tokens()
+    second = (await refresh(world, first["refresh_token"])).json()
+    await refresh(world, second["refresh_token"])
+
+    replayed = await refresh(world, first["refresh_token"])
+
+    assert await audited(world, replayed) == [("refresh_replayed", "web1", world.people["alice"].id)]
 
 
 async def test_RT_02_the_last_token_again_after_the_overlap_ends_the_whole_family(world: World, clock):

@@ -6,11 +6,11 @@ import httpx2
 import jwt
 import pytest
 from tests.grants.samples import SAMPLES, Form, Sample
-from tests.world import CLIENTS, World, assert_error, refresh
+from tests.world import CLIENTS, World, assert_error, audited, refresh
 
 from gatelodge.grants import GRANTS
 from gatelodge.grants.contract import AnyGrant
-from gatelodge.stores import audit, endings
+from gatelodge.stores import endings
 
 pytestmark = pytest.mark.anyio
 
@@ -49,10 +49,9 @@ def whose(tokens: dict[str, str]) -> tuple[object, ...]:
     return tuple(claims.get(name) for name in ("iss", "sub", "client_id", "aud", "scope", "amr", "acr", "auth_time"))
 
 
-async def audited(world: World, answer: httpx2.Response) -> list[str]:
+async def events_of(world: World, answer: httpx2.Response) -> list[str]:
     """The events that the audit trail has of one request."""
-    entries = await world.foundation.db.read(audit.list_recent, 100)
-    return sorted(entry.event for entry in entries if entry.request_id == answer.headers["x-request-id"])
+    return sorted(event for event, _, _ in await audited(world, answer))
 
 
 def test_nothing_has_a_sample_that_is_no_grant() -> None:
@@ -108,7 +107,7 @@ async def test_no_refresh_token_comes_to_a_client_that_may_not_use_it(grant: Any
 async def test_the_audit_trail_says_so_or_a_decision_says_why_not(grant: AnyGrant, open_handed: World) -> None:
     answer = await redeemed(open_handed, grant)
 
-    assert tuple(await audited(open_handed, answer)) == sample_of(grant).events
+    assert tuple(await events_of(open_handed, answer)) == sample_of(grant).events
     assert sample_of(grant).events or f"`{grant.grant_type}`" in EXCEPTIONS.read_text("utf-8")
 
 
@@ -116,7 +115,7 @@ async def test_the_audit_trail_says_so_or_a_decision_says_why_not(grant: AnyGran
 async def test_a_legacy_grant_warns_each_time_and_no_other_does(grant: AnyGrant, open_handed: World) -> None:
     answer = await redeemed(open_handed, grant)
 
-    assert ("legacy_used" in await audited(open_handed, answer)) is (grant.legacy is not None)
+    assert ("legacy_used" in await events_of(open_handed, answer)) is (grant.legacy is not None)
 
 
 @every_grant

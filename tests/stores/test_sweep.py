@@ -88,32 +88,13 @@ async def test_the_audit_trail_is_kept_for_its_days(database: Database) -> None:
     assert (await sweep.purge(database, NOW, POLICY))["audit"] == 1
 
 
-async def put_spent_code(tx: Tx, row: int, family_ends: int) -> None:
-    await put(tx, "tickets", row, LONG_AGO)
-    await put(tx, "families", row, family_ends)
-    await tx.run("update tickets set spent_at = 1 where id = $1", row)
-    await tx.run("update families set code_id = $1 where id = $1", row)
-
-
-async def test_CODE_01_a_spent_code_is_known_as_long_as_its_family_lives(database: Database) -> None:
-    await database.write(put_spent_code, 1, NOW + 30 * DAY)
-    assert (await sweep.purge(database, NOW, POLICY))["tickets"] == 0
-    assert await database.read(count, "tickets") == 1
-
-
-async def test_a_spent_code_goes_with_its_family(database: Database) -> None:
-    await database.write(put_spent_code, 1, LONG_AGO)
+async def test_CODE_14_a_spent_code_is_not_kept_for_its_family(database: Database) -> None:
+    await database.write(put, "tickets", 1, LONG_AGO)
+    await database.write(put, "families", 1, NOW + 30 * DAY)
+    await database.write(run, "update tickets set spent_at = 1")
+    await database.write(run, "update families set code_id = 1")
     removed = await sweep.purge(database, NOW, POLICY)
-    assert (removed["families"], removed["tickets"]) == (1, 1)
-
-
-async def test_spent_codes_that_are_kept_do_not_hide_tickets_that_have_to_go(database: Database) -> None:
-    for row in range(1, 31):
-        await database.write(put_spent_code, row, NOW + DAY)
-    for row in range(31, 46):
-        await database.write(put, "tickets", row, LONG_AGO + row)
-    assert (await sweep.purge(database, NOW, POLICY))["tickets"] == 15
-    assert await database.read(count, "tickets") == 30
+    assert (removed["tickets"], removed["families"]) == (1, 0)
 
 
 async def test_FLT_28_one_worker_sweeps_at_a_time(database: Database) -> None:

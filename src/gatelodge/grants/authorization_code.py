@@ -17,6 +17,8 @@ from gatelodge.protocol.params import Params
 from gatelodge.stores import refresh_tokens, tickets
 from gatelodge.telemetry.events import CodeReplayed, TokenIssued
 
+REPLAY_TELLS = 600  # seconds after its exchange in which a code that comes again means that somebody else has it
+
 
 class CodeRequest(Struct, frozen=True):
     """An exchange as it was asked for."""
@@ -64,7 +66,7 @@ class AuthorizationCode(Grant[CodeRequest]):
         proof = desk.mint.digest(CODE, value.secret)
         ticket = await tickets.take(tx, CODE, value.row_id, proof, desk.now)
         if ticket is None:
-            raise await self._refusal(tx, value, proof, desk)
+            raise await self._refusal(tx, value, proof, asked, desk)
         code = read_code(ticket.payload)
         check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
         scope, target = narrowed(desk, code.grounds, None, asked.resource)
@@ -78,14 +80,21 @@ class AuthorizationCode(Grant[CodeRequest]):
         return Award(desk.client, scope, target, event, code.grounds, family, nonce=code.nonce)
 
     @staticmethod
-    async def _refusal(tx: Tx, value: StoredValue, proof: bytes, desk: Desk) -> OAuthError:
-        """End everything that came of a code that is presented again (RFC 6749 4.1.2)."""
+    async def _refusal(tx: Tx, value: StoredValue, proof: bytes, asked: CodeRequest, desk: Desk) -> OAuthError:
+        """Say why, and end what came of a code that its own client presents again (RFC 6749 4.1.2).
+
+        Only with all that an exchange must prove, and only soon after the first: a code that is found in a log is no
+        switch for what it was exchanged for.
+        """
         spent = await tickets.find_spent(tx, CODE, value.row_id, proof)
-        if spent is None:
+        if spent is None or spent.spent_at is None:
             return _unknown()
+        code = read_code(spent.payload)
+        check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
+        if desk.now > spent.spent_at + REPLAY_TELLS:
+            return OAuthError("invalid_grant", "code was used before", rules.CODE_ONCE)
         await refresh_tokens.revoke_of_code(tx, spent.id, desk.now)
-        grounds = read_code(spent.payload).grounds
-        event = CodeReplayed(client_id=desk.client.id, user_id=grounds.user_id)
+        event = CodeReplayed(client_id=desk.client.id, user_id=code.grounds.user_id)
         return GrantRefused("invalid_grant", "code was used before", rules.CODE_ONCE, event)
 
 

@@ -130,7 +130,9 @@ BODY_ONLY = Rule("token.body", "parameters of a direct request travel in its bod
 GRANT_KNOWN = Rule("grant.known", "grant_type is one this server has", "RFC 6749 5.2")
 GRANT_ALLOWED = Rule("grant.allowed", "a client uses only grants it is registered for", "RFC 6749 5.2")
 CODE_VALID = Rule("code.valid", "a code is one that was issued and has not expired", "RFC 6749 4.1.2")
-CODE_ONCE = Rule("code.once", "a code is used once; when it comes again, all that came of it ends", "RFC 6749 4.1.2")
+CODE_ONCE = Rule(
+    "code.once", "a code is used once; when its client sends it again, all that came of it ends", "RFC 6749 4.1.2"
+)
 REFRESH_VALID = Rule("refresh.valid", "a refresh token is one that was issued to this client", "RFC 6749 6")
 REFRESH_LIVE = Rule("refresh.live", "a refresh token has neither expired nor been revoked", "RFC 6749 6")
 REFRESH_ONCE = Rule("refresh.once", "an old refresh token ends its whole family", "RFC 9700 4.14.2")

@@ -78,7 +78,7 @@ async def end(tx: Tx, sweep: Sweep) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """By which column the rows of a table end, and what names a row. Families go first: tickets look at them.
+    """By which column the rows of a table end, and what names a row.
 
     `only` are the rows of `table` that are meant, if not all of the table this is called by.
     """
@@ -124,23 +124,8 @@ class Batch:
 async def _remove_some(tx: Tx, sweep: Sweep, table: str, before: int, most: int) -> Batch:
     if not await holds(tx, sweep):
         return Batch(0, was_last=True)
-    kept = await tx.run(KEEP_SPENT_CODES, before, most) if table == "tickets" else 0
     removed = await tx.run(REMOVALS[table], before, most)
-    return Batch(removed, was_last=kept + removed < most)
-
-
-_LIVING_FAMILY = (
-    "select 1 from families f where f.place = tickets.place and f.code_id = tickets.id and f.expires_at >= $1"
-)
-_OLDEST_TICKETS = "select id from tickets where expires_at < $1 order by expires_at limit $2"
-
-# The replay of a code must be known for what it is as long as its family lives, so a spent code lives as long. It is
-# moved there, or every sweep would look at it again; only an unspent one could come back to life by that.
-KEEP_SPENT_CODES = f"""
-update tickets set expires_at = (select max(f.expires_at) from families f
-    where f.place = tickets.place and f.code_id = tickets.id)
-where id in ({_OLDEST_TICKETS}) and spent_at is not null and exists ({_LIVING_FAMILY})
-"""  # noqa: S608 - put together from this file alone
+    return Batch(removed, was_last=removed < most)
 
 
 def _removal(table: str, ends: Ends) -> str:
@@ -150,4 +135,3 @@ def _removal(table: str, ends: Ends) -> str:
 
 
 REMOVALS = {table: _removal(table, ends) for table, ends in ENDS.items()}
-REMOVALS["tickets"] += f" and (spent_at is null or not exists ({_LIVING_FAMILY}))"
