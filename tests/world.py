@@ -282,6 +282,7 @@ def assert_error(response: httpx2.Response, error: str, status: int = 400) -> No
     """T400(e) or T401 of the attack catalogue."""
     assert (response.status_code, response.json()["error"]) == (status, error), response.text
     assert response.headers["cache-control"] == "no-store"
+    assert ("www-authenticate" in response.headers) is (status == 401)
 
 
 @asynccontextmanager

@@ -1,12 +1,16 @@
 """Introspection, revocation, UserInfo, and tokens machines hold (catalogue 2.10)."""
 
+from collections.abc import Mapping
+
 import jwt
 import pytest
+from structlog.testing import capture_logs
 from tests.world import API, OPAQUE_API, World, assert_error, refresh, secret_of
 
 from gatelodge.authn.hashing import Place
 from gatelodge.ops import clients as client_verbs
 from gatelodge.ops import users as ops
+from gatelodge.protocol import access_token
 from gatelodge.stores import clients
 from gatelodge.telemetry.events import Origin
 
@@ -82,13 +86,34 @@ async def test_IR_03_a_wrong_hint_and_a_wrong_way_to_ask(world: World):
         assert_error(await http.post("/introspect", data={"token": "x", "client_id": "spa1"}), "invalid_client", 401)
 
 
-async def test_RV_01_revoking_anothers_token_does_nothing(world: World):
+async def test_RV_01_revoking_anothers_token_does_nothing_and_the_log_tells(world: World):
     tokens = await world.browser().tokens()
-    for token in (tokens["access_token"], tokens["refresh_token"], "what"):
-        assert (await world.direct("/revoke", "web2", token=token)).status_code == 200
+    machine = (await world.token("daemon1", grant_type="client_credentials", scope="things:read")).json()
+    theirs = (tokens["access_token"], tokens["refresh_token"], machine["access_token"])
+    with capture_logs() as lines:
+        for token in (*theirs, "what", "gla_what", "glr_what"):
+            assert (await world.direct("/revoke", "web2", token=token)).status_code == 200
 
+    told = [(line["event"], line["client_id"], line["what"]) for line in lines]
+    assert told == [("revocation_ignored", "web2", what) for what in ("access_token", "family", "access_token")]
     assert (await world.introspect(tokens["access_token"]))["active"] is True
+    assert (await world.introspect(machine["access_token"], "daemon1"))["active"] is True
     assert (await refresh(world, tokens["refresh_token"])).status_code == 200
+
+
+async def test_revoking_ones_own_twice_is_told_once(world: World):
+    tokens = await world.browser().tokens()
+    machine = (await world.token("daemon1", grant_type="client_credentials", scope="things:read")).json()
+    with capture_logs() as lines:
+        for _ in range(2):
+            for client_id, token in (
+                ("web1", tokens["access_token"]),
+                ("web1", tokens["refresh_token"]),
+                ("daemon1", machine["access_token"]),
+            ):
+                await world.direct("/revoke", client_id, token=token)
+
+    assert [line["event"] for line in lines] == ["token_revoked"] * 3
 
 
 async def test_revoking_an_access_token_ends_it_alone(world: World):
@@ -151,6 +176,46 @@ async def test_UI_01_which_tokens_open_userinfo(world: World):
 async def test_JWT_12_an_id_token_opens_nothing(world: World):
     tokens = await world.browser().tokens()
     assert (await world.userinfo(tokens["id_token"])).status_code == 401
+
+
+async def works(world: World, token: str) -> bool:
+    """Whether a token works, at UserInfo and at introspection alike."""
+    opened, told = (await world.userinfo(token)).status_code == 200, (await world.introspect(token))["active"]
+    assert opened is told
+    return opened
+
+
+def signed(world: World, claims: Mapping[str, object]) -> str:
+    """These claims as an access token that this server signed."""
+    foundation = world.foundation
+    return foundation.keys.ring.signer("ES256", foundation.clock.now()).sign(dict(claims), access_token.TYPE)
+
+
+async def test_ID_02_a_token_from_before_a_change_of_issuer_is_refused(world: World):
+    tokens = await world.browser().tokens()
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+
+    assert await works(world, signed(world, claims))
+    assert not await works(world, signed(world, claims | {"iss": "https://old.test"}))
+    assert not await works(world, signed(world, claims | {"iss": world.issuer + "/"}))
+
+
+@pytest.mark.parametrize("seen", ["before", "then"])
+async def test_ID_02_a_token_works_in_its_last_second_and_no_longer(world: World, clock, seen: str):
+    tokens = await world.browser().tokens()
+    if seen == "before":
+        assert await works(world, tokens["access_token"])
+    clock.advance(599)
+    if seen == "before":
+        assert await works(world, tokens["access_token"])
+    clock.advance(1)
+    assert not await works(world, tokens["access_token"])
+
+
+async def test_ID_02_a_token_is_first_seen_in_its_last_second(world: World, clock):
+    tokens = await world.browser().tokens()
+    clock.advance(599)
+    assert await works(world, tokens["access_token"])
 
 
 async def test_userinfo_tells_what_the_scopes_stand_for(world: World):

@@ -42,9 +42,9 @@ def test_a_refusal_has_the_status_of_its_code(code: ErrorCode, status: int) -> N
     assert refusal(OAuthError(code, "why")).json == {"error": code, "error_description": "why"}
 
 
-@pytest.mark.parametrize(("used", "challenged"), [(True, True), (False, False)])
-def test_a_scheme_is_named_if_and_only_if_the_header_was_used(used: bool, challenged: bool) -> None:
-    headers = dict(refusal(OAuthError("invalid_client", "no"), authorization_used=used).headers)
+@pytest.mark.parametrize(("code", "challenged"), [("invalid_client", True), ("invalid_grant", False)])
+def test_a_401_names_the_scheme_that_works_and_nothing_else_does(code: ErrorCode, challenged: bool) -> None:
+    headers = dict(refusal(OAuthError(code, "no")).headers)
     assert ("www-authenticate" in headers) is challenged
     assert headers.get("www-authenticate", "Basic ").startswith("Basic ")
 

@@ -111,13 +111,13 @@ class Door:
         except (HttpRefusal, Disconnected):
             raise
         except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
-            return self._mishap(route, error, origin, "authorization" in headers)
+            return self._mishap(route, error, origin)
 
-    def _mishap(self, route: Route, error: Exception, origin: Origin, authorization_used: bool) -> Reply:
+    def _mishap(self, route: Route, error: Exception, origin: Origin) -> Reply:
         match error:
             case OAuthError():
                 self._refused(route, error, origin)
-                return self.failures.oauth(route, error, origin.request_id, authorization_used=authorization_used)
+                return self.failures.oauth(route, error, origin.request_id)
             case TooManyFailures() | Throttled():
                 return self.failures.too_many(route, error.retry_after, origin.request_id)
             case UnsafeRequest():

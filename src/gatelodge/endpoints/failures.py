@@ -35,10 +35,10 @@ class Failures:
         reply = self._told(route, error.code, error.description, request_id, error.status)
         return reply.with_headers(*error.headers) if error.headers else reply
 
-    def oauth(self, route: Route, error: OAuthError, request_id: str, *, authorization_used: bool) -> Reply:
+    def oauth(self, route: Route, error: OAuthError, request_id: str) -> Reply:
         """Answer with an OAuth error (RFC 6749 5.2)."""
         if route.kind == "machine":
-            return refusal(error, authorization_used=authorization_used)
+            return refusal(error)
         return self.error_page(error.code, error.description, request_id, 400)
 
     def unsafe(self, error: UnsafeRequest, request_id: str) -> Reply:

@@ -5,9 +5,10 @@ What is shown of a request are redirect URIs (cut and escaped), names, and words
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from gatelodge.inspector.advice import ADVICE
-from gatelodge.inspector.noted import PARAMETERS
+from gatelodge.inspector.noted import GRANT_TYPES, PARAMETERS
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.params import Params
@@ -16,6 +17,9 @@ from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.uri_differences import closest, differences, differs_in_port, shown
 
 MOST_LISTED = 6
+LONGEST_NAME = (
+    100  # characters of what is compared with names that are known: comparing is slow, and a stranger sends it
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,13 @@ def _methods(case: Case) -> list[str]:
 
 
 def _grant_known(case: Case) -> str:
-    legacy = {"password": "legacy.password", "implicit": "legacy.implicit"}.get(case.value("grant_type"))
-    return f"{legacy} is off." if legacy else "The metadata lists what there is in grant_types_supported."
+    sent = case.value("grant_type")
+    legacy = {"password": "legacy.password", "implicit": "legacy.implicit"}.get(sent)
+    if legacy:
+        return f"{legacy} is off."
+    near = get_close_matches(sent[:LONGEST_NAME].strip().lower(), GRANT_TYPES, 1)
+    closest = f"The closest that this server has is {near[0]}. " if near else ""
+    return f"{closest}The metadata lists what there is in grant_types_supported."
 
 
 def _grant_allowed(case: Case) -> str:

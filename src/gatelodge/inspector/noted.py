@@ -21,8 +21,9 @@ _NAMES = """
 """
 # Another one may be anything, also a token that lost its name on the way.
 PARAMETERS = frozenset(_NAMES.split()).union(*(grant.parameters for grant in GRANTS))
+GRANT_TYPES = tuple(grant.grant_type for grant in GRANTS)
 _WITH_HEADER = frozenset({AUTHORIZATION_HEADER})
-_FLOWS: Mapping[tuple[str, ...], str] = {(grant.grant_type,): grant.grant_type for grant in GRANTS}
+_FLOWS: Mapping[tuple[str, ...], str] = {(name,): name for name in GRANT_TYPES}
 
 
 def names(notes: Notes) -> frozenset[str]:

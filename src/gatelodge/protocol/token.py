@@ -51,15 +51,10 @@ def token_members(tokens: TokenSet) -> dict[str, object]:
     return members
 
 
-def refusal(error: OAuthError, *, authorization_used: bool = False) -> Reply:
-    """Answer a client's direct request with an error (5.2).
-
-    `authorization_used` says that the request had an Authorization header: a 401 then names the scheme that works.
-    """
+def refusal(error: OAuthError) -> Reply:
+    """Answer a client's direct request with an error (5.2). A 401 names the scheme that works (RFC 9110 15.5.2)."""
     reply = json_reply({"error": error.code, "error_description": error.description}, _STATUS.get(error.code, 400))
-    if error.code == "invalid_client" and authorization_used:
-        return reply.with_headers(("www-authenticate", basic()))
-    return reply
+    return reply.with_headers(("www-authenticate", basic())) if reply.status == 401 else reply
 
 
 def too_many(retry_after: int) -> Reply:

@@ -197,6 +197,15 @@ class TokenRevoked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationIgnored(Event):
+    """A client asked to revoke a token of another client: nothing ended, and it was not told so (RFC 7009 2.2)."""
+
+    audited: ClassVar[bool] = False
+    level: ClassVar[Level] = "warning"
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAuthFailed(Event):
     """A client could not prove who it is; `registered` is the method of the client that was named, if it is known."""
 
