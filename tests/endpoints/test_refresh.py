@@ -133,7 +133,7 @@ async def test_RT_07_a_resource_that_was_not_granted_is_refused(world: World):
 
     assert_error(await refresh(world, first["refresh_token"], resource="https://api.test/opaque"), "invalid_target")
     same = (await refresh(world, first["refresh_token"], resource=API)).json()
-    assert claims_of(same["access_token"])["aud"] == API
+    assert claims_of(same["access_token"])["aud"] == [API, world.issuer]
 
 
 async def test_a_resource_that_is_gone_is_refused_and_never_replaced_by_another(world: World):
@@ -173,7 +173,7 @@ async def test_a_refresh_that_is_refused_for_its_target_spends_nothing(world: Wo
     await switch(world, ORDERS)
 
     again = (await refresh(world, first["refresh_token"])).json()
-    assert (claims_of(again["access_token"])["aud"], again["scope"]) == (API, first["scope"])
+    assert (claims_of(again["access_token"])["aud"], again["scope"]) == ([API, world.issuer], first["scope"])
 
 
 async def test_a_scope_that_became_an_apis_is_in_no_token_for_this_server(world: World):

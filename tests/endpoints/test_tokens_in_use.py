@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import jwt
 import pytest
 from structlog.testing import capture_logs
-from tests.world import API, OPAQUE_API, World, assert_error, refresh, secret_of
+from tests.world import API, OPAQUE_API, SCOPES, World, assert_error, refresh, secret_of
 
 from gatelodge.authn.hashing import Place
 from gatelodge.ops import clients as client_verbs
@@ -171,6 +171,37 @@ async def test_UI_01_which_tokens_open_userinfo(world: World):
     refused = await world.userinfo("what")
     assert refused.status_code == 401
     assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+
+
+async def test_UI_05_a_token_opens_userinfo_only_if_it_is_for_it(world: World):
+    tokens = await world.browser().tokens()
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    assert claims["aud"] == [API, world.issuer]
+    assert await works(world, tokens["access_token"])
+
+    for audience in (API, [API], [API, world.issuer + "/"]):
+        refused = await world.userinfo(signed(world, claims | {"aud": audience}))
+        assert refused.status_code == 401
+        assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+
+
+async def test_UI_05_a_token_without_openid_is_for_the_api_alone(world: World):
+    tokens = await world.browser().tokens()
+    narrow = (await refresh(world, tokens["refresh_token"], scope="orders:read profile")).json()
+
+    assert jwt.decode(narrow["access_token"], options={"verify_signature": False})["aud"] == API
+    assert (await world.userinfo(narrow["access_token"])).status_code == 403
+    both = (await refresh(world, narrow["refresh_token"], resource=API)).json()
+    assert (await world.userinfo(both["access_token"])).status_code == 200
+
+
+async def test_UI_05_an_opaque_token_has_both_audiences_too(world: World):
+    await world.change_client("web1", scopes=SCOPES | {"things:read"})
+    tokens = await world.browser().tokens(scope="openid email things:read")
+
+    assert (await world.userinfo(tokens["access_token"])).json()["email"] == "alice@example.org"
+    assert (await world.introspect(tokens["access_token"], "rs1"))["aud"] == [OPAQUE_API, world.issuer]
+    assert await world.introspect(tokens["access_token"], "web2") == {"active": False}
 
 
 async def test_JWT_12_an_id_token_opens_nothing(world: World):

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import httpx2
-from tests.world import API, RP, VERIFIER, World
+from tests.world import API, ISSUER, RP, VERIFIER, World
 
 Form = Mapping[str, str]
+BOTH = [API, ISSUER]  # with openid a token opens UserInfo, too
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Sample:
 
     client_id: str
     obtain: Callable[[World], Awaitable[Form]]
-    audience: str
+    audience: str | list[str]
     events: tuple[str, ...]
     person: str | None = "alice"
     amr: tuple[str, ...] = ("pwd",)
@@ -51,8 +52,8 @@ async def _password(_world: World) -> Form:
 
 
 SAMPLES: Mapping[str, Sample] = {
-    "authorization_code": Sample("web1", _code, API, ("token_issued",)),
-    "refresh_token": Sample("web1", _refresh, API, ("token_refreshed",)),
+    "authorization_code": Sample("web1", _code, BOTH, ("token_issued",)),
+    "refresh_token": Sample("web1", _refresh, BOTH, ("token_refreshed",)),
     "client_credentials": Sample("daemon1", _machine, API, (), person=None, amr=(), brings_refresh=False),
-    "password": Sample("legacy1", _password, API, ("legacy_used", "token_issued")),
+    "password": Sample("legacy1", _password, BOTH, ("legacy_used", "token_issued")),
 }

@@ -18,14 +18,14 @@ ALLOWED = frozenset({"openid", "orders:read", "stock:read", "bills:read", "statu
 @pytest.mark.parametrize(
     ("scope", "resource", "target"),
     [
-        (("openid",), (), Target(None, ISSUER)),
-        (("openid", "orders:read"), (), Target(ORDERS, ORDERS.identifier)),
-        (("stock:read", "status"), (), Target(STOCK, STOCK.identifier)),
-        (("status",), (BILLS.identifier,), Target(BILLS, BILLS.identifier)),
-        (("openid",), (ORDERS.identifier,), Target(ORDERS, ORDERS.identifier)),
-        (("orders:read",), (ORDERS.identifier, ORDERS.identifier), Target(ORDERS, ORDERS.identifier)),
-        (("ghost",), (), Target(None, ISSUER)),  # of no registered API: for the server itself
-        (("ghost", "orders:read"), (), Target(ORDERS, ORDERS.identifier)),
+        (("openid",), (), Target(None, (ISSUER,))),
+        (("openid", "orders:read"), (), Target(ORDERS, (ORDERS.identifier, ISSUER))),
+        (("stock:read", "status"), (), Target(STOCK, (STOCK.identifier,))),
+        (("status",), (BILLS.identifier,), Target(BILLS, (BILLS.identifier,))),
+        (("openid",), (ORDERS.identifier,), Target(ORDERS, (ORDERS.identifier, ISSUER))),
+        (("orders:read",), (ORDERS.identifier, ORDERS.identifier), Target(ORDERS, (ORDERS.identifier,))),
+        (("ghost",), (), Target(None, (ISSUER,))),  # of no registered API: for the server itself
+        (("ghost", "orders:read"), (), Target(ORDERS, (ORDERS.identifier,))),
     ],
 )
 def test_what_a_token_is_for(scope: tuple[str, ...], resource: tuple[str, ...], target: Target):

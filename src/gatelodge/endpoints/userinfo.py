@@ -19,8 +19,9 @@ _MISSING = bearer_reply()
 
 @dataclass(frozen=True, slots=True)
 class UserInfoEndpoint:
-    """Answers with the claims the token's scopes stand for."""
+    """Answers with the claims the token's scopes stand for, if the token is for this server, `issuer`."""
 
+    issuer: str
     own: OwnTokens
     registry: Registry
 
@@ -45,6 +46,8 @@ class UserInfoEndpoint:
             raise OAuthError("invalid_token", "the access token is not valid any more", rules.TOKEN_ACTIVE)
         if live.user is None or "openid" not in live.scope:
             raise OAuthError("insufficient_scope", "the access token lacks the scope openid", rules.USERINFO_SCOPE)
+        if self.issuer not in live.audience:
+            raise OAuthError("invalid_token", "the access token is not for UserInfo", rules.USERINFO_AUDIENCE)
         return live
 
     def _claims(self, live: Live) -> dict[str, object]:

@@ -25,8 +25,8 @@ def narrowed(
     if not set(resource) <= set(desk.apis):
         raise OAuthError("invalid_target", "resource is not an API of this server any more", rules.TARGET_KNOWN)
     apis = tuple(desk.apis[name] for name in dict.fromkeys(resource or grounds.resource) if name in desk.apis)
-    target = single(apis, desk.issuer)
     wanted = tuple(name for name in scope or grounds.scope if name in desk.client.scopes)
+    target = single(apis, wanted, desk.issuer)
     fitting = tuple(name for name in wanted if _belongs(name, target, desk))
     if target.api is None and fitting != wanted:
         raise OAuthError("invalid_target", "scope holds one of an API this token is not for", rules.TARGET_THERE)

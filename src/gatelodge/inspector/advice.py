@@ -65,6 +65,7 @@ ADVICE: Mapping[Rule, str] = {
     rules.BEARER_ONE: "Send the access token once, as Authorization: Bearer TOKEN.",
     rules.TOKEN_ACTIVE: "It expired, was revoked, belongs to a session that ended, or is not ours. Refresh it.",
     rules.USERINFO_SCOPE: "Ask for the scope openid; a token of client credentials has no person behind it.",
+    rules.USERINFO_AUDIENCE: "A token with openid in its own scope names the issuer in aud, beside its API.",
     rules.INTERACTION: "This sign-in was answered, took too long, or began in another browser. Begin at the "
     "application; bookmarks of this page do not work.",
     rules.LOGOUT_CLIENT: "Leave client_id out, or send the one the hint was issued to.",

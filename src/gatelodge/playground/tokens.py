@@ -14,7 +14,7 @@ from gatelodge.playground.wording import Piece
 MEANING: Mapping[str, str] = {
     "iss": "Who issued it. Whoever reads it compares this with the server it trusts.",
     "sub": "Who it is about: one person at this server, always the same. Not a name, not an e-mail address.",
-    "aud": "Whom it is for. Anybody else has to refuse it.",
+    "aud": "Whom it is for, one or several. Anybody else has to refuse it.",
     "exp": "When it ends.",
     "iat": "When it was made.",
     "nbf": "Before this moment it is not valid.",

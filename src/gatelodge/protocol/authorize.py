@@ -206,7 +206,9 @@ def _wanted(params: Params, recipient: Recipient, response_type: str, apis: Apis
     if "id_token" in response_type and "openid" not in wanted.scope:
         raise OAuthError("invalid_request", "scope openid is missing", rules.OPENID_REQUIRED)
     if "token" in response_type.split():
-        single(wanted.apis, recipient.issuer)  # one comes back at once, so there is nothing left to choose
+        single(
+            wanted.apis, wanted.scope, recipient.issuer
+        )  # one comes back at once, so there is nothing left to choose
     return wanted
 
 

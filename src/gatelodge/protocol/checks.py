@@ -166,6 +166,7 @@ ENDPOINTS: Mapping[str, Stages] = {
         one(rules.BEARER_ONE),
         one(rules.TOKEN_ACTIVE),
         one(rules.USERINFO_SCOPE),
+        one(rules.USERINFO_AUDIENCE),
     ),
     "end_session": (
         READING,

@@ -153,4 +153,5 @@ TOKEN_SIGN_IN = Rule(
 USERINFO_SCOPE = Rule(
     "userinfo.openid", "UserInfo answers for tokens with the scope openid", "OpenID Connect Core 5.3.1"
 )
+USERINFO_AUDIENCE = Rule("userinfo.audience", "UserInfo answers for tokens that are for this server", "RFC 9068 4")
 INTERACTION = Rule("interaction.live", "a parked request is answered once, by the browser that began it", "ASVS 2.3.1")

@@ -43,10 +43,10 @@ class Apis(Mapping[str, Api]):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one access token is for: `api`, or `None` for this server itself. `audience` is its `aud`."""
+    """What one access token is for: `api`, or `None` for this server alone. `audience` are all in its `aud`."""
 
     api: Api | None
-    audience: str
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,21 @@ def resolve(
     Raises `OAuthError` as `understand` does, and (invalid_target) if it is for several APIs.
     """
     wanted = understand(scope, resource, apis, allowed)
-    return Resolved(wanted.scope, single(wanted.apis, issuer))
+    return Resolved(wanted.scope, single(wanted.apis, wanted.scope, issuer))
 
 
-def single(apis: tuple[Api, ...], issuer: str) -> Target:
-    """Return the target of a token for `apis`. Raises `OAuthError` (invalid_target) if they are several."""
+def single(apis: tuple[Api, ...], scope: Collection[str], issuer: str) -> Target:
+    """Return the target of a token for `apis` with `scope`. Raises `OAuthError` (invalid_target) if they are several.
+
+    With `openid` it opens UserInfo as well, so this server is one of those it is for (RFC 9068 4).
+    """
     match apis:
         case ():
-            return Target(None, issuer)
+            return Target(None, (issuer,))
+        case (api,) if "openid" in scope and api.identifier != issuer:
+            return Target(api, (api.identifier, issuer))
         case (api,):
-            return Target(api, api.identifier)
+            return Target(api, (api.identifier,))
         case _:
             raise OAuthError("invalid_target", "a token is for one API: name it with one resource", rules.TARGET_ONE)
 

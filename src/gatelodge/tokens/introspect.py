@@ -14,7 +14,7 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.introspection import INACTIVE, active
 from gatelodge.stores import refresh_tokens
 from gatelodge.stores.registry import Registry
-from gatelodge.tokens.own import OwnTokens
+from gatelodge.tokens.own import Live, OwnTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,17 @@ class Introspection:
         if token.startswith(REFRESH_PREFIX):
             return await self._refresh_token(token, asker)
         live = await self.own.find(token)
-        if live is None or not await self._may_know(asker, live.claims):
+        if live is None or not await self._may_know(asker, live):
             return INACTIVE
         if await self.registry.client(live.claims["client_id"]) is None:
             return INACTIVE
         return active(live.claims, live.user.username if live.user else None)
 
-    async def _may_know(self, asker: Client, claims: Mapping[str, Any]) -> bool:
-        if asker.id == claims["client_id"]:
+    async def _may_know(self, asker: Client, live: Live) -> bool:
+        if asker.id == live.claims["client_id"]:
             return True
-        api = (await self.registry.apis()).get(claims["aud"])
-        return api is not None and asker.id in api.introspectors
+        known = await self.registry.apis()
+        return any(asker.id in known[name].introspectors for name in live.audience if name in known)
 
     async def _refresh_token(self, token: str, asker: Client) -> Mapping[str, Any]:
         """Only its own client hears of a refresh token: to an API it means nothing."""

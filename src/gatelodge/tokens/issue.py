@@ -75,7 +75,7 @@ def describe(award: Award, desk: Desk) -> dict[str, Any]:
     grounds, family = award.grounds, award.family
     facts = AccessToken(
         issuer=desk.issuer,
-        audience=(award.target.audience,),
+        audience=award.target.audience,
         client_id=award.client.id,
         subject=grounds.sub if grounds else award.client.id,
         scope=award.scope,

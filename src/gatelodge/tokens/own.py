@@ -46,6 +46,12 @@ class Live(Struct, frozen=True):
         """What it allows."""
         return _scope(self.claims)
 
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """Whom it is for: one API, this server, or both."""
+        said = self.claims["aud"]
+        return (said,) if isinstance(said, str) else tuple(said)
+
 
 class OwnTokens:
     """Reads access tokens this server issued."""
