@@ -227,3 +227,29 @@ def test_a_client_that_comes_to_need_a_secret_is_shown_one(gatelodge) -> None:
     told = gatelodge("clients", "change", "shop", "--auth", "client_secret_basic", "--json").json
 
     assert told["client_secret"].startswith("gls_")
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "fixed"),
+    [
+        ((), "client_secret_basic", False),
+        (("--auth", "client_secret"), "client_secret_basic", False),
+        (("--auth", "client_secret_post"), "client_secret_post", True),
+        (("--auth", "client_secret_basic"), "client_secret_basic", True),
+    ],
+)
+def test_a_secret_is_sent_either_way_unless_one_is_named(gatelodge, words, method: str, fixed: bool) -> None:
+    added = gatelodge(*WEB, *words).json
+    proof = ("token_endpoint_auth_method", "token_endpoint_auth_method_fixed")
+    assert tuple(added[name] for name in proof) == (method, fixed)
+    changed = gatelodge("clients", "change", added["client_id"], "--auth", "client_secret", "--json").json
+    assert tuple(changed[name] for name in proof) == ("client_secret_basic", False)
+
+
+def test_claims_of_id_tokens_are_named_and_taken_back(gatelodge) -> None:
+    added = gatelodge(*WEB, "--id", "shop", "--id-token-claim", "name email", "--id-token-claim", "picture").json
+    assert added["id_token_claims"] == ["email", "name", "picture"]
+    assert gatelodge("clients", "change", "shop", "--id-token-claim", "aud", "--json").failure["error"] == (
+        "invalid_client_metadata"
+    )
+    assert gatelodge("clients", "change", "shop", "--id-token-claim", "", "--json").json["id_token_claims"] == []

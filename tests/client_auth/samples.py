@@ -37,6 +37,7 @@ class Attempt:
 
 
 Prove = Callable[[Attempt], Awaitable[ProvenClient]]
+Register = Callable[[Client], Awaitable[None]]
 
 
 def basic(client_id: str, secret: str, **params: str) -> Attempt:
@@ -63,8 +64,8 @@ def client(client_id: str, method: AuthMethod, **members: object) -> Client:
 
 SECRETS = (ClientSecret(client_secret_digest(SECRET)),)
 CLIENTS = {
-    "client_secret_basic": client("web1", "client_secret_basic", secrets=SECRETS),
-    "client_secret_post": client("post1", "client_secret_post", secrets=SECRETS),
+    "client_secret_basic": client("web1", "client_secret_basic", secrets=SECRETS, auth_fixed=True),
+    "client_secret_post": client("post1", "client_secret_post", secrets=SECRETS, auth_fixed=True),
     "private_key_jwt": client("pkj1", "private_key_jwt", jwks=json.dumps({"keys": [KEY.as_dict(private=False)]})),
     "none": client("spa1", "none"),
 }

@@ -11,7 +11,18 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from tests.client_auth.samples import ASSERTION_TYPE, ISSUER, KEY, NOW, Attempt, Prove, asserted, assertion, client
+from tests.client_auth.samples import (
+    ASSERTION_TYPE,
+    ISSUER,
+    KEY,
+    NOW,
+    Attempt,
+    Prove,
+    Register,
+    asserted,
+    assertion,
+    client,
+)
 
 from gatelodge.client_auth import METHODS, ClientProofs, Means, NotProven
 from gatelodge.client_auth.decoys import decoys
@@ -23,7 +34,6 @@ from gatelodge.protocol.assertion import ALGORITHMS
 from gatelodge.protocol.client import ProvenClient
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
-from gatelodge.stores import clients
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.events import Origin
 
@@ -64,11 +74,9 @@ async def test_CA_08_an_unsigned_assertion_is_refused(prove: Prove, alg: str) ->
         await prove(asserted(unsigned(alg) + "."))
 
 
-async def test_CA_08_RS256_is_refused_where_PS256_is_registered(
-    prove: Prove, database: Database, registry: Registry
-) -> None:
+async def test_CA_08_RS256_is_refused_where_PS256_is_registered(prove: Prove, register: Register) -> None:
     jwks = json.dumps({"keys": [RSA.as_dict(private=False, alg="PS256")]})
-    await database.write(clients.add, client("pkj2", "private_key_jwt", jwks=jwks), NOW)
+    await register(client("pkj2", "private_key_jwt", jwks=jwks))
     claims = CLAIMS | {"iss": "pkj2", "sub": "pkj2"}
     with pytest.raises(NotProven):
         await prove(asserted(jwt.encode({"alg": "RS256", "kid": "k1"}, claims, RSA, algorithms=["RS256"])))
@@ -97,11 +105,9 @@ async def test_CA_11_of_many_at_once_over_two_workers_one_works(
     assert sum(isinstance(result, NotProven) for result in results) == 49
 
 
-async def test_CA_11_the_same_jti_of_another_client_is_another_one(
-    prove: Prove, database: Database, registry: Registry
-) -> None:
+async def test_CA_11_the_same_jti_of_another_client_is_another_one(prove: Prove, register: Register) -> None:
     jwks = json.dumps({"keys": [KEY.as_dict(private=False)]})
-    await database.write(clients.add, client("pkj2", "private_key_jwt", jwks=jwks), NOW)
+    await register(client("pkj2", "private_key_jwt", jwks=jwks))
     await prove(asserted(assertion("pkj1")))
     assert (await prove(asserted(assertion("pkj2")))).client.id == "pkj2"
 
@@ -162,12 +168,12 @@ class Publisher:
 
 
 async def test_CA_13_published_keys_are_fetched_once_whatever_keys_strangers_name(
-    database: Database, registry: Registry, clock: Clock
+    database: Database, register: Register, registry: Registry, clock: Clock
 ) -> None:
     publisher = Publisher()
     means = Means(ISSUER, database, RemoteKeys(cast("Outbound", publisher), clock), clock)
     proofs = ClientProofs(METHODS, registry, means)
-    await database.write(clients.add, client("pkj4", "private_key_jwt", jwks_uri="https://rp.test/jwks"), NOW)
+    await register(client("pkj4", "private_key_jwt", jwks_uri="https://rp.test/jwks"))
     for number in range(100):
         token = jwt.encode({"alg": "ES256", "kid": f"random-{number}"}, CLAIMS | {"iss": "pkj4", "sub": "pkj4"}, KEY)
         with pytest.raises(NotProven):
@@ -178,11 +184,11 @@ async def test_CA_13_published_keys_are_fetched_once_whatever_keys_strangers_nam
 
 
 async def test_CA_13_nothing_is_fetched_for_an_algorithm_that_is_never_taken(
-    database: Database, registry: Registry, clock: Clock
+    database: Database, register: Register, registry: Registry, clock: Clock
 ) -> None:
     publisher = Publisher()
     means = Means(ISSUER, database, RemoteKeys(cast("Outbound", publisher), clock), clock)
-    await database.write(clients.add, client("pkj1x", "private_key_jwt", jwks_uri="https://rp.test/jwks"), NOW)
+    await register(client("pkj1x", "private_key_jwt", jwks_uri="https://rp.test/jwks"))
     header, claims = {"alg": "HS256", "kid": "k1"}, CLAIMS | {"iss": "pkj1x", "sub": "pkj1x"}
     token = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}.AAAA"
     with pytest.raises(NotProven):
@@ -195,9 +201,7 @@ def test_an_unknown_client_costs_a_verification_too(alg: str) -> None:
     assert decoys().find("any name at all", alg) is not None
 
 
-async def test_a_client_whose_registered_keys_are_broken_is_refused(
-    prove: Prove, database: Database, registry: Registry
-) -> None:
-    await database.write(clients.add, client("pkj3", "private_key_jwt", jwks="{}"), NOW)
+async def test_a_client_whose_registered_keys_are_broken_is_refused(prove: Prove, register: Register) -> None:
+    await register(client("pkj3", "private_key_jwt", jwks="{}"))
     with pytest.raises(NotProven):
         await prove(asserted(assertion("pkj3")))

@@ -81,6 +81,7 @@ async def test_CA_04_a_client_with_odd_characters_proves_itself(
     secret = "p: %+é" + "x" * 30
     odd = client("odd:id %+", "client_secret_basic", secrets=(ClientSecret(client_secret_digest(secret)),))
     await database.write(clients.add, odd, NOW)
+    await registry.poll()
     assert (await prove(basic(odd.id, secret))).client.id == odd.id
 
 
@@ -100,6 +101,23 @@ async def test_CA_16_two_secrets_work_during_a_rotation_and_the_old_one_ends(
     else:
         with pytest.raises(NotProven):
             await prove(basic("web1", secret))
+
+
+@pytest.mark.parametrize("registered", ["client_secret_basic", "client_secret_post"])
+async def test_a_secret_is_taken_in_the_header_and_in_the_body_unless_the_operator_fixed_one(
+    prove: Prove, database: Database, registry: Registry, registered: str
+) -> None:
+    client = replace(CLIENTS[registered], auth_fixed=False)
+    await database.write(clients.replace, client, NOW)
+    await registry.poll()
+    ways = {"client_secret_basic": basic(client.id, SECRET), "client_secret_post": post(client.id, SECRET)}
+    for way, attempt in ways.items():
+        assert (await prove(attempt)).method == way
+    for attempt in (basic(client.id, "x"), post(client.id, "x"), Attempt({"client_id": client.id})):
+        with pytest.raises(NotProven):
+            await prove(attempt)
+    with pytest.raises(OAuthError, match="invalid_request"):
+        await prove(replace(ways["client_secret_post"], headers=ways["client_secret_basic"].headers))
 
 
 async def test_a_client_without_any_working_secret_proves_nothing(

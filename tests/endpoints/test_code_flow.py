@@ -339,3 +339,30 @@ async def test_two_tabs_complete_each_for_themselves(world: World):
     assert "state=first" in done.headers["location"]
     other = await browser.follow(second)
     assert other.url.path == "/login" or "state=second" in other.headers.get("location", "")
+
+
+TOLD = ("name", "email", "given_name", "preferred_username")
+
+
+def told(tokens: dict[str, str]) -> set[str]:
+    """What an ID token says of the person, of what it could."""
+    return set[str](TOLD) & jwt.decode(tokens["id_token"], options={"verify_signature": False}).keys()
+
+
+async def test_an_id_token_says_the_claims_its_operator_chose_as_far_as_scopes_allow(world: World):
+    await world.change_client("web1", id_token_claims=frozenset({"name", "email"}))
+
+    assert told(await world.browser().tokens(scope="openid profile email")) == {"name", "email"}
+    assert told(await world.browser().tokens(scope="openid profile")) == {"name"}
+    assert told(await world.browser().tokens(scope="openid")) == set()
+    assert told(await world.browser().tokens("two-uris", scope="openid profile email")) == set()
+
+
+async def test_a_refreshed_id_token_says_the_same_until_the_operator_takes_the_scope_away(world: World):
+    await world.change_client("web1", id_token_claims=frozenset({"name", "email"}))
+    tokens = await world.browser().tokens(scope="openid profile email offline_access")
+
+    tokens = (await refresh(world, tokens["refresh_token"])).json()
+    assert told(tokens) == {"name", "email"}
+    await world.change_client("web1", scopes=SCOPES - {"email"})
+    assert told((await refresh(world, tokens["refresh_token"])).json()) == {"name"}

@@ -17,6 +17,7 @@ SPA = next(client for client in CLIENTS if client.id == "spa1")
 NATIVE = next(client for client in CLIENTS if client.id == "nat1")
 DAEMON = next(client for client in CLIENTS if client.id == "daemon1")
 LOCAL = replace(WEB, redirect_uris=("http://localhost:3000/cb",))
+FIXED = replace(WEB, auth_fixed=True)
 BY_KEY = replace(WEB, id="pkj1", auth_method="private_key_jwt", secrets=())
 
 TWICE = Params.of([("state", "1"), ("state", "2")])
@@ -45,8 +46,9 @@ def case(client: Client | None = WEB, header: bool = False, **params: str) -> Ca
         (rules.CLIENT_KNOWN, case(None), "client_id is missing."),
         (rules.CLIENT_KNOWN, case(None, client_id=" web1"), "It has white space around it."),
         (rules.CLIENT_PROVEN, case(header=True), "The secret is not one that web1 has"),
-        (rules.CLIENT_PROVEN, case(client_secret="x"), "_basic, and this request used client_secret_post."),
-        (rules.CLIENT_PROVEN, case(client_id="web1"), "and this request proved nothing."),
+        (rules.CLIENT_PROVEN, case(client_secret="x"), "The secret is not one that web1 has"),
+        (rules.CLIENT_PROVEN, case(FIXED, client_secret="x"), "_basic, and this request used client_secret_post."),
+        (rules.CLIENT_PROVEN, case(client_id="web1"), "_basic or client_secret_post, and this request proved nothing."),
         (rules.CLIENT_PROVEN, case(None, client_id="who"), "No client of this id"),
         (rules.CLIENT_PROVEN, case(None), "says nothing of which client"),
         (rules.CLIENT_ENABLED, case(client_id="web1"), "web1 is registered for client_secret_basic"),

@@ -27,12 +27,16 @@ FULL = Client(
     scopes=frozenset({"openid", "orders:read"}),
     pkce_exempt=True,
     trusted=True,
+    auth_fixed=True,
     id_token_alg="ES256",
+    id_token_claims=frozenset({"name", "email"}),
     client_uri="https://rp.test/",
     policy_uri="https://rp.test/policy",
     tos_uri="https://rp.test/tos",
     enabled=False,
     created_at=NOW - 1,
+    generation=7,
+    revision=9,
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gatelodge.database.tx import Unavailable
-from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.stores import apis, clients, instance, registry
 from gatelodge.stores.registry import Registry
 
@@ -50,6 +50,10 @@ class Fragile:
         return answer
 
 
+async def run(tx, sql):
+    await tx.run(sql)
+
+
 @pytest.fixture
 def hand():
     return Hand()
@@ -86,12 +90,86 @@ async def test_a_warm_read_costs_no_statement(database, opened):
     assert (database.statements, database.transactions) == before
 
 
-async def test_a_client_that_is_absent_is_looked_up_each_time(database, opened):
+@pytest.mark.parametrize("client_id", ["web2", "https://client.test/", "a" * 500])
+async def test_CA_03_a_client_that_does_not_exist_costs_no_statement(database, opened, client_id):
     known = await opened()
+    before = (database.statements, database.transactions)
 
-    assert await known.client("web2") is None
+    assert await known.client(client_id) is None
+    assert (database.statements, database.transactions) == before
+
+
+async def test_a_client_that_was_registered_is_there_with_the_next_poll(database, opened):
+    known = await opened()
     await database.write(clients.add, replace(WEB, id="web2"), NOW)
-    assert await known.client("web2") is not None
+
+    await known.poll()
+
+    assert await known.client("web2") == replace(WEB, id="web2")
+
+
+async def test_a_client_that_did_not_change_stays_at_hand_when_another_did(database, opened):
+    known = await opened()
+    await known.client("web1")
+    await database.write(clients.add, replace(WEB, id="web2"), NOW)
+
+    await known.poll()
+
+    assert known.cached_client("web1") == WEB
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tx: clients.replace(tx, replace(WEB, name="New"), NOW),
+        lambda tx: clients.set_enabled(tx, "web1", False, NOW),
+        lambda tx: clients.set_secrets(tx, "web1", (), (ClientSecret(b"d"),), NOW),
+        lambda tx: clients.remove(tx, "web1"),
+    ],
+)
+async def test_whatever_changes_of_a_client_is_noticed(database, opened, change):
+    known = await opened()
+    await known.client("web1")
+    await database.write(change)
+
+    await known.poll()
+
+    assert known.cached_client("web1") is None
+
+
+async def test_a_client_that_is_removed_and_registered_anew_is_another_one(database, opened):
+    known = await opened()
+    first = await known.client("web1")
+    await database.write(clients.remove, "web1")
+    await database.write(clients.add, WEB, NOW)
+
+    await known.poll()
+
+    second = await known.client("web1")
+    assert second.generation > first.generation
+
+
+async def test_an_older_state_of_the_database_is_noticed(database, opened):
+    known = await opened()
+    await known.client("web1")
+    await database.write(run, "update instance set revision = 0")
+
+    await known.poll()
+
+    assert known.cached_client("web1") is None
+
+
+async def test_where_there_are_more_than_can_be_known_the_database_is_asked(database, opened, monkeypatch):
+    known = await opened()
+    await known.client("web1")
+    monkeypatch.setattr(registry, "MOST_KNOWN", 1)
+    await database.write(clients.add, replace(WEB, id="web2"), NOW)
+    await known.poll()
+    before = database.statements
+
+    assert await known.client("web1") == WEB
+    assert await known.client("nobody") is None
+    assert database.statements == before + 2
 
 
 @pytest.mark.parametrize("client_id", ["", "a\0b", "\ud800", "wéb", "x" * 100_000])
@@ -122,16 +200,6 @@ async def test_a_disabled_api_is_gone_with_the_next_poll(database, opened):
     await known.poll()
 
     assert await known.apis() == {}
-
-
-async def test_a_change_made_here_is_seen_at_once_after_invalidating(database, opened):
-    known = await opened()
-    await known.client("web1")
-    await database.write(clients.remove, "web1")
-
-    known.invalidate()
-
-    assert await known.client("web1") is None
 
 
 async def test_nothing_is_kept_before_the_first_poll(database, opened, fragile, hand):
@@ -210,18 +278,18 @@ async def test_apis_from_before_a_change_are_not_kept_after_it(database, opened,
     assert await known.apis() == {}
 
 
-async def test_clients_kept_are_bounded(database, opened, monkeypatch):
+async def test_clients_kept_are_bounded_and_the_one_that_was_not_used_for_longest_goes(database, opened, monkeypatch):
     known = await opened()
     monkeypatch.setattr(registry, "ROOM", 2)
     for client_id in ("web2", "web3"):
         await database.write(clients.add, replace(WEB, id=client_id), NOW)
     await known.poll()
 
-    for client_id in ("web1", "web2", "web3"):
+    for client_id in ("web1", "web2", "web1", "web3"):
         await known.client(client_id)
 
     kept = [client_id for client_id in ("web1", "web2", "web3") if known.cached_client(client_id)]
-    assert kept == ["web2", "web3"]
+    assert kept == ["web1", "web3"]
 
 
 async def test_the_watch_notices_a_change_and_outlives_trouble(database, opened, fragile, monkeypatch):

@@ -21,6 +21,8 @@ TYPE = click.option(
     type=click.Choice(get_args(ClientType)),
     help="web: keeps a secret on a server. spa, native: cannot keep one. service: no person is behind it.",
 )
+EITHER = "client_secret"  # in the header or in the body, as the client likes
+FIXED = frozenset({"client_secret_basic", "client_secret_post"})
 MEMBERS = (
     click.option(
         "--redirect-uri",
@@ -49,8 +51,8 @@ MEMBERS = (
     click.option(
         "--auth",
         "token_endpoint_auth_method",
-        type=click.Choice(get_args(AuthMethod)),
-        help="How it proves who it is. Default: by type.",
+        type=click.Choice((EITHER, *get_args(AuthMethod))),
+        help="How it proves who it is. client_secret: its secret, in the header or the body. Default: by type.",
     ),
     click.option(
         "--jwks",
@@ -64,6 +66,12 @@ MEMBERS = (
         "id_token_signed_response_alg",
         type=click.Choice(get_args(SigningAlg)),
         help="Default: RS256.",
+    ),
+    click.option(
+        "--id-token-claim",
+        "id_token_claims",
+        multiple=True,
+        help='Claims its ID tokens say as UserInfo does, as in "name email", as far as scopes allow. Repeatable.',
     ),
     click.option(
         "--client-uri", "client_uri", help="Its home page. People read the host of it when it asks for their consent."
@@ -80,7 +88,7 @@ MEMBERS = (
         "--trusted/--not-trusted", "trusted", default=None, help="It is your own: people are not asked for consent."
     ),
 )
-WORDS = frozenset({"grant_types", "scope"})  # several in one text are as good as several options
+WORDS = frozenset({"grant_types", "scope", "id_token_claims"})  # several in one text are as good as several options
 
 
 def _given(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -94,7 +102,15 @@ describing = _given((NAME, TYPE, *MEMBERS))
 def read_document(options: dict[str, Any]) -> Document:
     """Return the members that the options say. An empty text takes one away, as in `--client-uri ""`."""
     said = {name: value for name, value in options.items() if value is not None and value != ()}
-    return {name: _member(name, value) for name, value in said.items()}
+    return {name: _member(name, value) for name, value in said.items()} | _proof(said.get("token_endpoint_auth_method"))
+
+
+def _proof(auth: str | None) -> dict[str, object]:
+    """Return what `--auth` means: a secret in either way, or the one way that it names."""
+    if auth is None:
+        return {}
+    method = "client_secret_basic" if auth == EITHER else auth
+    return {"token_endpoint_auth_method": method, "token_endpoint_auth_method_fixed": auth in FIXED}
 
 
 def _member(name: str, value: object) -> object:

@@ -6,7 +6,7 @@ from binascii import a2b_base64, b2a_base64
 from urllib.parse import unquote_plus
 
 from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
-from gatelodge.client_auth.secrets import check_secret
+from gatelodge.client_auth.secrets import check_secret, takes_secret
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params
@@ -26,7 +26,7 @@ class ClientSecretBasic(Method[str]):
         return Presented(client_id, secret)
 
     def serves(self, client: Client, presented: Presented[str]) -> bool:
-        return client.auth_method == self.name or (client.is_public and not presented.proof)
+        return takes_secret(client, self.name) or (client.is_public and not presented.proof)
 
     async def check(self, presented: Presented[str], client: Client | None, means: Means) -> None:
         if client is None or not client.is_public:

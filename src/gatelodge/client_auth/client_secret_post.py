@@ -1,7 +1,7 @@
 """client_secret_post: id and secret in the body (RFC 6749 2.3.1)."""
 
 from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
-from gatelodge.client_auth.secrets import check_secret
+from gatelodge.client_auth.secrets import check_secret, takes_secret
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params
@@ -20,6 +20,9 @@ class ClientSecretPost(Method[str]):
         if client_id is None:
             raise NotProven(rules.CLIENT_PROVEN)
         return Presented(client_id, secret)
+
+    def serves(self, client: Client, presented: Presented[str]) -> bool:
+        return takes_secret(client, self.name)
 
     async def check(self, presented: Presented[str], client: Client | None, means: Means) -> None:
         check_secret(client, presented.proof, means.clock.now())

@@ -69,7 +69,7 @@ class Method(ABC, Generic[P]):
         """
 
     def serves(self, client: Client, presented: Presented[P]) -> bool:
-        """Whether this client may prove itself in this way: only in the one it registered."""
+        """Whether this client may prove itself in this way: in the one it registered, unless the method says more."""
         return client.auth_method == self.name
 
     @abstractmethod

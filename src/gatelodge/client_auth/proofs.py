@@ -41,7 +41,7 @@ class ClientProofs:
         except NotProven as refusal:
             self._tell(_failure(method, client, refusal), origin)
             raise
-        return ProvenClient(served, served.auth_method)
+        return ProvenClient(served, served.auth_method if served.is_public else method.name)
 
     async def _known(self, client_id: str) -> Client | None:
         """Return the client if it is known and enabled."""

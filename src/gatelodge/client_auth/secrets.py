@@ -3,9 +3,14 @@
 from gatelodge.client_auth.contract import NotProven
 from gatelodge.keys.secrets import client_secret_digest, same
 from gatelodge.protocol import rules
-from gatelodge.protocol.client import Client
+from gatelodge.protocol.client import AuthMethod, Client
 
 _DECOYS = (bytes(32),)
+
+
+def takes_secret(client: Client, method: AuthMethod) -> bool:
+    """Whether a client's secret is taken in this way: in the registered one, and in the other unless that is fixed."""
+    return client.auth_method == method or (client.keeps_secret and not client.auth_fixed)
 
 
 def check_secret(client: Client | None, secret: str, now: int) -> None:

@@ -104,12 +104,17 @@ def _client_proven(case: Case) -> str:
     client, used = case.client, _methods(case)
     if client is None:
         return "No client of this id is registered and enabled." if used or case.value("client_id") else _NO_PROOF
-    if used != [client.auth_method]:
+    if not any(used == [way] for way in _ways(client)):
         sent = f"used {' and '.join(used)}" if used else "proved nothing"
-        return f"{client.id} is registered for {client.auth_method}, and this request {sent}."
+        return f"{client.id} is registered for {' or '.join(_ways(client))}, and this request {sent}."
     if client.auth_method == "private_key_jwt":
         return ""
     return f"The secret is not one that {client.id} has; an old one stops working when its overlap ends."
+
+
+def _ways(client: Client) -> tuple[str, ...]:
+    either = ("client_secret_basic", "client_secret_post")
+    return either if client.keeps_secret and not client.auth_fixed else (client.auth_method,)
 
 
 _NO_PROOF = "The request says nothing of which client it comes from."

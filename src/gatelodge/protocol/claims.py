@@ -77,14 +77,22 @@ def userinfo_claims(person: Person, scope: Collection[str], wanted: Collection[s
 
 
 def id_token_person(
-    person: Person, scope: Collection[str], wanted: Collection[str], response_type: str
+    person: Person, scope: Collection[str], wanted: Collection[str], response_type: str, chosen: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return what an ID token says about the person.
 
-    The scope's claims go in only when no access token is issued that could fetch them (5.4): `id_token` alone.
+    The scope's claims go in only when no access token is issued that could fetch them (5.4): `id_token` alone; and
+    those of them that the operator has `chosen` for this client.
     """
-    scoped = _by_scope(person, scope) if response_type == "id_token" else {}
+    scoped = _by_scope(person, scope)
+    if response_type != "id_token":
+        scoped = {name: value for name, value in scoped.items() if name in chosen}
     return scoped | _by_request(person, wanted)
+
+
+def claims_behind(scope: Iterable[str]) -> frozenset[str]:
+    """Return the claims that scopes stand for."""
+    return frozenset(name for value in scope for name in CLAIMS_OF_SCOPE.get(value, ()))
 
 
 def scopes_behind(wanted: Iterable[str]) -> frozenset[str]:

@@ -26,7 +26,10 @@ class Client:
 
     `response_types` are space-joined sorted sets such as `code id_token`. `scopes` is all it may ever ask for.
     `pkce_exempt` is the operator's exemption of one confidential client from PKCE. `trusted` clients are the operator's
-    own: consent is not asked.
+    own: consent is not asked. A secret is taken in the header and in the body alike unless `auth_fixed` says that only
+    `auth_method` is right. `id_token_claims` are those its ID tokens say beside UserInfo, as far as scopes allow.
+
+    `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
 
     id: str
@@ -44,11 +47,15 @@ class Client:
     pkce_exempt: Annotated[bool, Member("require_pkce", OPPOSITE)] = False
     trusted: Annotated[bool, Member("trusted", FLAG)] = False
     id_token_alg: Annotated[SigningAlg, Member("id_token_signed_response_alg", one_of(*get_args(SigningAlg)))] = "RS256"
+    auth_fixed: Annotated[bool, Member("token_endpoint_auth_method_fixed", FLAG)] = False
+    id_token_claims: Annotated[frozenset[str], Member("id_token_claims", SET)] = frozenset()
     client_uri: Annotated[str | None, Member("client_uri", TEXT)] = None
     policy_uri: Annotated[str | None, Member("policy_uri", TEXT)] = None
     tos_uri: Annotated[str | None, Member("tos_uri", TEXT)] = None
     enabled: bool = True
     created_at: int = 0
+    generation: int = field(default=0, compare=False)
+    revision: int = field(default=0, compare=False)
 
     @property
     def is_public(self) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection
 
 from gatelodge.protocol import redirect_uri, rules
+from gatelodge.protocol.claims import CLAIMS_OF_SCOPE, claims_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import ErrorCode, OAuthError
 from gatelodge.protocol.jwks import BadKeys, read_jwks
@@ -35,6 +36,7 @@ def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
     _check_response_types(client, legacy)
     _check_authentication(client)
     _check_scopes(client)
+    _check_claims(client)
     _check_trust(client)
 
 
@@ -143,6 +145,13 @@ def _check_trust(client: Client) -> None:
 def _check_scopes(client: Client) -> None:
     if len(client.scopes) > MAX_SCOPES or not all(map(is_scope, client.scopes)):
         raise _refusal("invalid_client_metadata", "scope has too many names or a malformed one", rules.SCOPE_SYNTAX)
+
+
+def _check_claims(client: Client) -> None:
+    if not client.id_token_claims <= claims_behind(CLAIMS_OF_SCOPE):
+        raise _inconsistent(
+            "id_token_claims must be of those that the scopes profile, email, phone and address stand for"
+        )
 
 
 def _inconsistent(description: str) -> OAuthError:

@@ -58,9 +58,10 @@ async def revision(tx: Tx) -> int:
     return 0 if row is None else int(row[0])
 
 
-async def bump_revision(tx: Tx) -> None:
-    """Tell every cache, in every process, that something it keeps is about to change."""
-    await tx.run("update instance set revision = revision + 1 where one = 1")
+async def bump_revision(tx: Tx) -> int:
+    """Tell every cache, in every process, that something it keeps is about to change; return the new revision."""
+    row = await tx.one("update instance set revision = revision + 1 where one = 1 returning revision")
+    return 0 if row is None else int(row[0])
 
 
 async def claim_revision(tx: Tx, seen: int) -> bool:

@@ -1,9 +1,10 @@
-"""Registered clients and APIs, kept in memory: a warm read costs no statement.
+"""Registered clients and APIs, kept in memory: a warm read costs no statement, and who does not exist costs none ever.
 
 `watch` asks ten times a second whether the instance's revision moved, which works across processes, machines and
-connection poolers alike, and drops everything when it did. What is kept is trusted only for `TRUST` seconds after the
-last answer, so neither a lost database nor a watch that died serves yesterday's clients: reads then go to the database.
-Disabled clients and APIs are never served.
+connection poolers alike. When it did, the ids of all enabled clients are read anew; what is kept of a client that did
+not change stays, everything else is dropped. What is kept is trusted only for `TRUST` seconds after the last answer, so
+neither a lost database nor a watch that died serves yesterday's clients: reads then go to the database. Disabled
+clients and APIs are never served.
 """
 
 import asyncio
@@ -13,14 +14,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from gatelodge.clock import Clock
-from gatelodge.database.tx import Database
+from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.targets import Apis
 from gatelodge.stores import apis, clients, instance
 
 POLL = 0.1  # seconds between questions
 TRUST = 3.0  # seconds
-ROOM = 10_000  # clients kept at most
+ROOM = 10_000  # clients kept at most; whoever was not used for longest goes first
+MOST_KNOWN = 100_000  # ids kept at most; where there are more, an id that is not at hand is asked of the database
 
 _CLIENT_ID = re.compile(r"[ -~]{1,512}")  # RFC 6749 A.1: nothing else can be one, and PostgreSQL would not take a NUL
 
@@ -31,20 +33,25 @@ class Registry:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._revision: int | None = None
+        self._revision = -1
         self._trusted_until = -1.0
         self._age = 0
+        self._known: dict[str, int] | None = None
         self._clients: OrderedDict[str, Client] = OrderedDict()
         self._apis: Apis | None = None
 
     def cached_client(self, client_id: str) -> Client | None:
         """Return a client if it is at hand; `None` says nothing about whether it exists."""
-        return self._clients.get(client_id) if self._is_trusted() else None
+        client = self._clients.get(client_id)
+        if client is None or not self._is_trusted():
+            return None
+        self._clients.move_to_end(client_id)
+        return client
 
     async def client(self, client_id: str) -> Client | None:
         """Return an enabled client, or `None`. Raises `Unavailable` if it is not at hand and the database is lost."""
         found = self.cached_client(client_id)
-        if found is not None or not _CLIENT_ID.fullmatch(client_id):
+        if found is not None or not self._may_exist(client_id):
             return found
         return await self._fetch_client(client_id)
 
@@ -58,19 +65,12 @@ class Registry:
         """Return the enabled APIs if they are at hand; none says nothing about whether there are any."""
         return self._apis if self._apis is not None and self._is_trusted() else {}
 
-    def invalidate(self) -> None:
-        """Forget everything; also what is being fetched right now is not kept."""
-        self._age += 1
-        self._clients.clear()
-        self._apis = None
-
     async def poll(self) -> None:
         """Ask once whether anything changed, and trust what is kept for a while from when the question was asked."""
         asked_at = self._clock.monotonic()
         revision = await self._db.read(instance.revision)
         if revision != self._revision or not self._is_trusted():
-            self.invalidate()
-        self._revision = revision
+            self._renew(*await self._db.read(_look))
         self._trusted_until = asked_at + TRUST
 
     async def watch(self) -> None:
@@ -79,6 +79,20 @@ class Registry:
             with suppress(Exception):  # whatever ails the database, trust runs out by itself, and the watch goes on
                 await self.poll()
             await asyncio.sleep(POLL)
+
+    def _renew(self, revision: int, known: dict[str, int] | None) -> None:
+        """Keep what is still so; also what is being fetched right now is not kept."""
+        self._age += 1
+        is_later = revision >= self._revision  # or this is another database, or an older state of it
+        same = {client.id: client for client in self._clients.values() if known and _is_one_of(client, known)}
+        self._clients = OrderedDict(same if is_later else {})
+        self._apis = None
+        self._revision, self._known = revision, known
+
+    def _may_exist(self, client_id: str) -> bool:
+        if self._known is not None and self._is_trusted():
+            return client_id in self._known
+        return _CLIENT_ID.fullmatch(client_id) is not None
 
     def _is_trusted(self) -> bool:
         return self._clock.monotonic() < self._trusted_until
@@ -104,3 +118,12 @@ class Registry:
         if age == self._age:
             self._apis = enabled
         return enabled
+
+
+async def _look(tx: Tx) -> tuple[int, dict[str, int] | None]:
+    """Return the revision and who there is; the revision is read first, so that it is never newer than the rest."""
+    return await instance.revision(tx), await clients.list_known(tx, MOST_KNOWN)
+
+
+def _is_one_of(client: Client, known: Mapping[str, int]) -> bool:
+    return known.get(client.id) == client.revision

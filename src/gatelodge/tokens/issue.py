@@ -13,7 +13,7 @@ from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.secrets import SECRET_BYTES, b64
 from gatelodge.protocol import access_token, id_token
 from gatelodge.protocol.access_token import AccessToken, access_token_claims
-from gatelodge.protocol.claims import id_token_person
+from gatelodge.protocol.claims import claims_behind, id_token_person
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
 from gatelodge.protocol.rotation import RefreshValue
@@ -59,7 +59,7 @@ async def keep(tx: Tx, award: Award, desk: Desk) -> Kept:
     """Write what the award leaves behind: an opaque token's row, the audit trail."""
     claims = describe(award, desk)
     opaque = await _keep_opaque(tx, award, claims, desk) if award.opaque else None
-    person = await _person(tx, award.grounds)
+    person = await _person(tx, award)
     for event in award.events:
         await audit.record(tx, event, desk.origin, desk.now)
     return Kept(award, claims, opaque, person)
@@ -108,10 +108,19 @@ async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk)
     return desk.mint.compose(row_id, secret, OPAQUE_PREFIX)
 
 
-async def _person(tx: Tx, grounds: Grounds | None) -> User | None:
-    if grounds is None or not grounds.claims_id_token:
+async def _person(tx: Tx, award: Award) -> User | None:
+    """Return whom the ID token tells of, if it says more of them than who they are."""
+    grounds = award.grounds
+    if grounds is None or not (grounds.claims_id_token or _chosen(award.client, grounds)):
         return None
     return await users.find(tx, grounds.user_id)
+
+
+def _chosen(client: Client, grounds: Grounds) -> frozenset[str]:
+    """Return the claims its operator wants in a client's ID tokens, of scopes that are granted and still its own."""
+    if not client.id_token_claims:
+        return client.id_token_claims
+    return client.id_token_claims & claims_behind(client.scopes.intersection(grounds.scope))
 
 
 def sign(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
@@ -159,6 +168,7 @@ def draw_id_token(
 ) -> str:
     """Return an ID token, signed, beside its companions in the answer to `response_type`."""
     grounds, person = identity.grounds, identity.person
+    told = {} if person is None else _told(person, identity, response_type)
     facts = IdToken(
         issuer=desk.issuer,
         subject=grounds.sub,
@@ -169,7 +179,13 @@ def draw_id_token(
         amr=tuple(grounds.amr.split()),
         sid=grounds.sid or None,
         nonce=identity.nonce,
-        person=id_token_person(person, grounds.scope, grounds.claims_id_token, response_type) if person else {},
+        person=told,
     )
     signer = ring.signer(identity.client.id_token_alg, desk.now)
     return signer.sign(id_token_claims(facts, companions, desk.now), id_token.TYPE)
+
+
+def _told(person: User, identity: Identity, response_type: str) -> dict[str, Any]:
+    grounds = identity.grounds
+    chosen = _chosen(identity.client, grounds)
+    return id_token_person(person, grounds.scope, grounds.claims_id_token, response_type, chosen)

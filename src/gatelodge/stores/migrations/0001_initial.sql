@@ -22,7 +22,9 @@ create table clients (
     secrets text not null default '[]',   -- JSON: [{"digest": base64, "expires_at": seconds or null}]
     enabled integer not null default 1,
     created_at bigint not null,
-    updated_at bigint not null
+    updated_at bigint not null,
+    generation bigint not null default 0, -- the revision at which it was registered: differs when its id is given again
+    revision bigint not null default 0    -- the revision at which it last changed
 );
 
 create table apis (
