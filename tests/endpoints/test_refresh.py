@@ -3,12 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+import httpx2
 import jwt
 import pytest
-from tests.world import API, APIS, World, assert_error, audited, exchange, refresh
+from tests.world import API, APIS, World, assert_error, audited, exchange, refresh, secret_of
 
 from gatelodge.protocol.client import Api
 from gatelodge.stores import apis
+from gatelodge.stores.refresh_tokens import MOST_REPEATS
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +77,49 @@ async def test_twenty_refreshes_at_once_sign_nobody_out(world: World):
 
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+
+
+async def refreshed_elsewhere(world: World, token: str) -> httpx2.Response:
+    """Refresh from another network than `refresh` does."""
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    async with world.http("198.51.100.7") as http:
+        return await http.post("/token", data=form, auth=("web1", secret_of("web1")))
+
+
+async def test_RT_20_who_follows_the_client_step_by_step_is_told_of_and_stopped(world: World, clock):
+    tokens = await world.browser().tokens()
+    for _ in range(MOST_REPEATS):
+        after = (await refresh(world, tokens["refresh_token"])).json()
+        clock.advance(3)
+        thief = await refreshed_elsewhere(world, tokens["refresh_token"])
+        assert thief.json()["refresh_token"] == after["refresh_token"]
+        assert "refresh_repeated_elsewhere" in [event for event, _, _ in await audited(world, thief)]
+        tokens = after
+
+    after = (await refresh(world, tokens["refresh_token"])).json()
+    thief = await refreshed_elsewhere(world, tokens["refresh_token"])
+    assert_error(thief, "invalid_grant")
+    assert [event for event, _, _ in await audited(world, thief)] == ["refresh_replayed"]
+    await world.assert_dead(after)
+
+
+async def test_RT_20_fifty_repeats_of_one_answer_are_too_many(world: World):
+    first = await world.browser().tokens()
+    await refresh(world, first["refresh_token"])
+
+    answers = [(await refresh(world, first["refresh_token"])).status_code for _ in range(50)]
+
+    assert answers == [200] * MOST_REPEATS + [400] * (50 - MOST_REPEATS)
+
+
+async def test_two_tabs_that_refresh_at_once_go_on_for_weeks(world: World, clock):
+    tokens = await world.browser().tokens()
+    for _ in range(2 * MOST_REPEATS):
+        both = [await refresh(world, tokens["refresh_token"]) for _ in range(2)]
+        assert [answer.status_code for answer in both] == [200, 200]
+        assert [event for event, _, _ in await audited(world, both[1])] == ["token_refreshed"]
+        tokens = both[1].json()
+        clock.advance(600)
 
 
 async def test_RT_04_a_revoked_token_is_refused_within_the_overlap(world: World):

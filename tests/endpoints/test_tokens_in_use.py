@@ -1,12 +1,13 @@
 """Introspection, revocation, UserInfo, and tokens machines hold (catalogue 2.10)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx2
 import jwt
 import pytest
 from structlog.testing import capture_logs
-from tests.world import API, OPAQUE_API, SCOPES, World, assert_error, assert_page400, refresh, secret_of
+from tests.world import API, OPAQUE_API, SCOPES, World, assert_error, assert_page400, exchange, refresh, secret_of
 
 from gatelodge.authn.hashing import Place
 from gatelodge.ops import clients as client_verbs
@@ -374,6 +375,47 @@ async def test_an_id_that_is_given_again_brings_no_old_tokens_back(world: World)
 
     await world.assert_dead(tokens)
     assert await world.introspect(opaque, "daemon1") == {"active": False}
+
+
+async def register_anew(world: World, client_id: str) -> None:
+    """Remove a client and give its id again, in another process."""
+    db, now = world.foundation.db, world.foundation.clock.now()
+    before = await db.read(clients.find, client_id)
+    assert before is not None
+    await db.write(client_verbs.remove, client_id, Origin(), now)
+    await db.write(clients.add, replace(before, created_at=0), now)
+
+
+async def test_an_exchange_that_still_knew_a_removed_client_leaves_nothing_to_who_gets_its_id(world: World):
+    code = await world.browser().code("trusted1")
+    await register_anew(world, "trusted1")
+    late = (await exchange(world, code, "trusted1")).json()  # nobody told this process yet
+    await world.foundation.registry.poll()
+
+    await world.assert_dead(late, "trusted1")
+    await world.assert_dead(late | {"refresh_token": ""}, "rs1")
+
+
+async def test_a_code_of_a_removed_client_is_nothing_to_who_gets_its_id(world: World):
+    code = await world.browser().code("trusted1")
+    await register_anew(world, "trusted1")
+    await world.foundation.registry.poll()
+
+    assert_error(await exchange(world, code, "trusted1"), "invalid_grant")
+
+
+@pytest.mark.parametrize("scope", ["orders:read", "things:read"])
+async def test_a_machines_token_is_not_that_of_who_gets_its_id(world: World, clock, scope: str):
+    token = (await world.token("daemon1", grant_type="client_credentials", scope=scope)).json()["access_token"]
+    clock.advance(1)
+    await register_anew(world, "daemon1")
+    await world.foundation.registry.poll()
+
+    assert await world.introspect(token, "daemon1") == {"active": False}
+    assert await world.introspect(token, "rs1") == {"active": False}
+    again = (await world.token("daemon1", grant_type="client_credentials", scope=scope)).json()["access_token"]
+    told = await world.introspect(again, "rs1")
+    assert (told["active"], "client_generation" in told) == (True, False)
 
 
 async def test_a_throttled_password_grant_is_told_to_wait(legacy_world: World):

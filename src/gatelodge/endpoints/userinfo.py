@@ -42,7 +42,7 @@ class UserInfoEndpoint:
 
     async def _live(self, token: str) -> Live:
         live = await self.own.find(token, with_person=True)
-        if live is None or await self.registry.client(live.claims["client_id"]) is None:
+        if live is None or not live.is_held_by(await self.registry.client(live.claims["client_id"])):
             raise OAuthError("invalid_token", "the access token is not valid any more", rules.TOKEN_ACTIVE)
         if live.user is None or "openid" not in live.scope:
             raise OAuthError("insufficient_scope", "the access token lacks the scope openid", rules.USERINFO_SCOPE)

@@ -12,7 +12,8 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person's authorization rests on; kept with the family, so every later token says the same.
 
     `scope` and `resource` are all that was granted. `claims_userinfo` and `claims_id_token` name the claims asked for
-    one by one (OpenID Connect Core 5.5).
+    one by one (OpenID Connect Core 5.5). `client_generation` is that of the client's registration: what rests on an
+    earlier registration of its id is nobody's.
     """
 
     user_id: int
@@ -25,6 +26,7 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     resource: tuple[str, ...] = ()
     claims_userinfo: tuple[str, ...] = ()
     claims_id_token: tuple[str, ...] = ()
+    client_generation: int = 0
 
 
 class FamilyRef(Struct, frozen=True):
@@ -38,7 +40,7 @@ class FamilyRef(Struct, frozen=True):
 class Award(Struct, frozen=True):
     """What a client is given. `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
 
-    `event` is what happened; `warning` a second event, for legacy grants.
+    `event` is what happened; `warning` a second event, that this is a legacy grant or looks like a thief.
     """
 
     client: Client

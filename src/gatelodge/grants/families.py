@@ -20,9 +20,10 @@ read_grounds = msgspec.json.Decoder(Grounds).decode
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Of a family's grounds, the claims that were asked for one by one."""
+    """Of a family's grounds, the claims that were asked for one by one, and which registration of its client has it."""
 
     claims_userinfo: tuple[str, ...] = ()
+    client_generation: int = 0
 
 
 read_wanted = msgspec.json.Decoder(Wanted).decode

@@ -81,6 +81,7 @@ class Password(Grant[PasswordRequest]):
             acr=person.acr,
             scope=resolved.scope,
             resource=() if api is None else (api.identifier,),
+            client_generation=desk.client.generation,
         )
         family = await begin_family(tx, desk, grounds)
         client_id, user_id = desk.client.id, person.user.id

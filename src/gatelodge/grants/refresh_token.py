@@ -12,13 +12,15 @@ from gatelodge.grants.contract import Desk, Grant, GrantRefused
 from gatelodge.grants.families import read_grounds
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.protocol import rules
+from gatelodge.protocol.addresses import network_of
 from gatelodge.protocol.checks import need, one, some
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.stores import refresh_tokens
-from gatelodge.telemetry.events import RefreshReplayed, TokenRefreshed
+from gatelodge.stores.refresh_tokens import Rotated
+from gatelodge.telemetry.events import Event, RefreshRepeatedElsewhere, RefreshReplayed, TokenRefreshed
 
 
 class RefreshRequest(Struct, frozen=True):
@@ -61,22 +63,30 @@ class RefreshToken(Grant[RefreshRequest]):
         if value is None:
             raise _unknown()
         policy = desk.policy
-        rotated = await refresh_tokens.rotate(
-            tx, value, desk.client.id, desk.now, policy.refresh_overlap, policy.refresh_idle_lifetime
-        )
+        lifetimes = (policy.refresh_overlap, policy.refresh_idle_lifetime)
+        network = network_of(desk.origin.address)
+        rotated = await refresh_tokens.rotate(tx, value, desk.client.id, desk.now, *lifetimes, network)
         if rotated is None:
             raise await self._refusal(tx, value, desk)
         family = rotated.family
         grounds = read_grounds(family.payload)
+        if grounds.client_generation != desk.client.generation:
+            raise _unknown()  # it was another client's that had this id before
         try:
             scope, target = narrowed(desk, grounds, asked.scope, asked.resource)
         except OAuthError:  # a token that asks for what it cannot get is not spent
             await refresh_tokens.give_back(tx, rotated)
             raise
-        event = TokenRefreshed(
-            client_id=desk.client.id, user_id=grounds.user_id, generation=rotated.generation, repeated=rotated.repeated
+        who = (desk.client.id, grounds.user_id)
+        return Award(
+            desk.client,
+            scope,
+            target,
+            TokenRefreshed(client_id=who[0], user_id=who[1], generation=rotated.generation, repeated=rotated.repeated),
+            grounds,
+            FamilyRef(family.id, family.nonce, rotated.generation),
+            warning=_warning(rotated, *who),
         )
-        return Award(desk.client, scope, target, event, grounds, FamilyRef(family.id, family.nonce, rotated.generation))
 
     @staticmethod
     async def _refusal(tx: Tx, value: RefreshValue, desk: Desk) -> OAuthError:
@@ -89,6 +99,13 @@ class RefreshToken(Grant[RefreshRequest]):
         await refresh_tokens.revoke(tx, family.id, family.nonce, desk.now)
         event = RefreshReplayed(client_id=family.client_id, user_id=family.user_id, generation=value.generation)
         return GrantRefused("invalid_grant", "refresh_token was used before", rules.REFRESH_ONCE, event)
+
+
+def _warning(rotated: Rotated, client_id: str, user_id: int) -> Event | None:
+    """Return what the operator is warned of: an answer that is given again to somebody somewhere else."""
+    if not (rotated.repeated and rotated.elsewhere):
+        return None
+    return RefreshRepeatedElsewhere(client_id=client_id, user_id=user_id, generation=rotated.generation)
 
 
 def _unknown() -> OAuthError:

@@ -9,7 +9,7 @@ from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol import registration
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.client_metadata import document
-from gatelodge.stores import access_tokens, audit, refresh_tokens
+from gatelodge.stores import audit
 from gatelodge.stores import clients as store
 from gatelodge.telemetry.events import (
     ClientAdded,
@@ -119,10 +119,8 @@ async def _switch(tx: Tx, client_id: str, on: bool, event: Event, origin: Origin
 async def remove(tx: Tx, client_id: str, origin: Origin, now: int) -> None:
     """Forget a client and everything people allowed it. Raises `NotThere`.
 
-    What it held ends first: should its id ever be given again, the old tokens are nobody's.
+    What it held is nobody's from then on, also should its id ever be given again: see `Live.is_held_by`.
     """
     if not await store.remove(tx, client_id):
         raise NotThere("client", client_id)
-    await refresh_tokens.revoke_of_client(tx, client_id, now)
-    await access_tokens.revoke_of_client(tx, client_id, now)
     await audit.record(tx, ClientRemoved(client_id=client_id), origin, now)

@@ -109,14 +109,6 @@ async def revoke_of_family(tx: Tx, family_id: int, now: int) -> int:
     return await tx.run(REVOKE_OF_FAMILY, place_of(family_id), family_id, now)
 
 
-REVOKE_OF_CLIENT = "update access_tokens set revoked_at = $2 where client_id = $1 and revoked_at is null"
-
-
-async def revoke_of_client(tx: Tx, client_id: str, now: int) -> int:
-    """End every opaque token of a client, in every place. For removing a client only."""
-    return await tx.run(REVOKE_OF_CLIENT, client_id, now)
-
-
 async def revoke_jwt(tx: Tx, jti: str, expires_at: int) -> bool:
     """End a machine's JWT access token until it expires by itself; `False` if it had ended."""
     return await seen.once(tx, seen.REVOKED_JWT, jti, expires_at)

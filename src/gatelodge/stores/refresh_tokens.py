@@ -88,11 +88,15 @@ async def open_family(tx: Tx, held: Held, new: NewFamily, now: int) -> int:
     return int(row[0])
 
 
+MOST_REPEATS = 32  # of answers, as long as rotations follow one another within the overlap: more is no lost answer
+
+
 class Rotated(Struct, frozen=True):
-    """A rotation: the family after it, and whether its answer is given again."""
+    """A rotation: the family after it, whether its answer is given again, and if so whether to another network."""
 
     family: Family
     repeated: bool
+    elsewhere: bool = False
 
     @property
     def generation(self) -> int:
@@ -105,32 +109,35 @@ update families set
     generation = $5 + 1,
     rotated_at = case when generation = $5 then $1 else rotated_at end,
     idle_expires_at = case when generation = $5 then $2 else idle_expires_at end,
-    repeats = case when generation = $5 then 0 else repeats + 1 end
+    repeats = case when generation = $5 then 0 else repeats + 1 end,
+    lately = case when generation <> $5 then lately + 1 when rotated_at > $7 then lately else 0 end,
+    rotated_from = case when generation = $5 then $9 else rotated_from end
 where place = $8 and id = $3 and nonce = $4 and client_id = $6
-    and (generation = $5 or (generation = $5 + 1 and rotated_at > $7))
+    and (generation = $5 or (generation = $5 + 1 and rotated_at > $7 and lately < $10))
     and revoked_at is null and expires_at > $1 and idle_expires_at > $1
 returning id, nonce, client_id, user_id, generation, created_at, idle_expires_at, expires_at, revoked_at, payload,
-    repeats
+    repeats, rotated_from
 """
 NEVER = 2**62
 
 
 async def rotate(
-    tx: Tx, value: RefreshValue, client_id: str, now: int, overlap: int, idle_lifetime: int
+    tx: Tx, value: RefreshValue, client_id: str, now: int, overlap: int, idle_lifetime: int, network: str = ""
 ) -> Rotated | None:
     """Spend a refresh token and return its family moved on to the next generation; `None` if it is refused.
 
     The immediate predecessor is given the same successor again for `overlap` seconds after it was spent, 0 for never
-    (not even within the same second). A token of another client, or of an ended or expired family, is refused and
-    changes nothing.
+    (not even within the same second), and `MOST_REPEATS` times at most. `network` is where it is presented. A token of
+    another client, or of an ended or expired family, is refused and changes nothing.
     """
     if value.generation < 1:
         return None
     repeat_after = now - overlap if overlap else NEVER
     until = now + idle_lifetime
     whose = (value.family_id, value.nonce, value.generation, client_id)
-    row = await tx.one(ROTATE, now, until, *whose, repeat_after, place_of(value.family_id))
-    return None if row is None else Rotated(Family(*row[:10]), row[10] > 0)
+    where = (repeat_after, place_of(value.family_id), network, MOST_REPEATS)
+    row = await tx.one(ROTATE, now, until, *whose, *where)
+    return None if row is None else Rotated(Family(*row[:10]), row[10] > 0, row[11] != network)
 
 
 GIVE_BACK = """
@@ -270,14 +277,6 @@ update families set revoked_at = $3 where place = $1 and user_id = $2 and revoke
 async def revoke_of_user(tx: Tx, user_id: int, now: int) -> int:
     """End every family of a person and return how many ended."""
     return await _end_tokens(tx, await tx.all(REVOKE_OF_USER, place_of(user_id), user_id, now), now)
-
-
-REVOKE_OF_CLIENT = "update families set revoked_at = $2 where client_id = $1 and revoked_at is null"
-
-
-async def revoke_of_client(tx: Tx, client_id: str, now: int) -> int:
-    """End every family of a client, in every place, and return how many ended. For removing a client only."""
-    return await tx.run(REVOKE_OF_CLIENT, client_id, now)
 
 
 REVOKE_OF_CONSENT = """

@@ -172,6 +172,17 @@ class TokenRefreshed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshRepeatedElsewhere(Event):
+    """The answer of a rotation was given again to another network than the one that rotated.
+
+    A device that changed networks and had lost its answer does so, and a thief that follows its client closely.
+    """
+
+    level: ClassVar[Level] = "warning"
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodeReplayed(Event):
     """A spent authorization code came again: all tokens that descend from it were ended (RFC 6749 4.1.2)."""
 

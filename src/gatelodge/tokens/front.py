@@ -13,6 +13,7 @@ from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.ops.authorization import Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.authorize import AuthorizationRequest
+from gatelodge.protocol.client import Client
 from gatelodge.protocol.code import draw_up
 from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.errors import UnsafeRequest
@@ -67,7 +68,7 @@ class FrontIssuer:
         """Spend the parked request and keep what answers it; `None` if it was answered already."""
         if parked is not None and not await self.interactions.take_in(tx, parked, desk.now):
             return None
-        grounds, types = _grounds(decided), asked.response_type.split()
+        grounds, types = _grounds(decided, desk.client), asked.response_type.split()
         code, code_id = await _keep_code(tx, asked, grounds, desk) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):
             return _Written(code)
@@ -136,7 +137,7 @@ def _answered(asked: AuthorizationRequest, decided: Issue) -> AuthorizationAnswe
     )
 
 
-def _grounds(decided: Issue) -> Grounds:
+def _grounds(decided: Issue, client: Client) -> Grounds:
     person = decided.signed_in
     return Grounds(
         user_id=person.user_id,
@@ -149,4 +150,5 @@ def _grounds(decided: Issue) -> Grounds:
         resource=decided.resource,
         claims_userinfo=decided.claims_userinfo,
         claims_id_token=decided.claims_id_token,
+        client_generation=client.generation,
     )

@@ -35,7 +35,7 @@ class Introspection:
         live = await self.own.find(token)
         if live is None or not await self._may_know(asker, live):
             return INACTIVE
-        if await self.registry.client(live.claims["client_id"]) is None:
+        if not live.is_held_by(await self.registry.client(live.claims["client_id"])):
             return INACTIVE
         return active(live.claims, live.user.username if live.user else None)
 
@@ -58,6 +58,8 @@ class Introspection:
         if live.idle_expires_at <= now:
             return INACTIVE
         grounds = read_grounds(live.payload)
+        if grounds.client_generation != asker.generation:
+            return INACTIVE
         return {
             "active": True,
             "iss": self.issuer,

@@ -24,6 +24,7 @@ from gatelodge.stores.users import User
 OPAQUE = "access_token"
 OPAQUE_PREFIX = "gla_"
 JTI_BYTES = 12
+HOLDER = "client_generation"  # which registration of its client holds an opaque token: kept, and told nobody
 
 _encode = msgspec.json.Encoder().encode
 
@@ -103,7 +104,7 @@ async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk)
         client_id=award.client.id,
         issued_at=desk.now,
         expires_at=claims["exp"],
-        payload=_encode(claims).decode(),
+        payload=_encode(claims | {HOLDER: desk.client.generation}).decode(),
     )
     return desk.mint.compose(row_id, secret, OPAQUE_PREFIX)
 

@@ -20,9 +20,10 @@ from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.keys import Keys
 from gatelodge.keys.mint import Mint, StoredValue
 from gatelodge.protocol import access_token
+from gatelodge.protocol.client import Client
 from gatelodge.stores import access_tokens, refresh_tokens
 from gatelodge.stores.users import User
-from gatelodge.tokens.issue import OPAQUE, OPAQUE_PREFIX
+from gatelodge.tokens.issue import HOLDER, OPAQUE, OPAQUE_PREFIX
 
 ROOM = 4_096  # verified JWTs remembered at most
 
@@ -35,6 +36,19 @@ class Live(Struct, frozen=True):
     claims: Mapping[str, Any]
     user: User | None
     grounds: str = "{}"
+
+    def is_held_by(self, client: Client | None) -> bool:
+        """Whether the client is there and holds it: an id that is given again brings no old token back.
+
+        A machine's JWT does not say which registration of its client got it; the hour does.
+        """
+        if client is None or client.id != self.claims["client_id"]:
+            return False
+        if HOLDER in self.claims:
+            return bool(self.claims[HOLDER] == client.generation)
+        if "grant_id" in self.claims:
+            return read_wanted(self.grounds).client_generation == client.generation
+        return bool(self.claims["iat"] >= client.created_at)
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -137,7 +137,9 @@ create table families (
     code_id bigint,                       -- the ticket it was redeemed from
     generation integer not null,          -- 0: no refresh token was ever issued
     rotated_at bigint not null,
+    rotated_from text not null default '',-- the network the last rotation was asked for from
     repeats integer not null default 0,   -- how often the answer of the last rotation was given again
+    lately integer not null default 0,    -- the same of all rotations that followed one another within the overlap
     created_at bigint not null,
     idle_expires_at bigint not null,
     expires_at bigint not null,
