@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 
+from gatelodge.authn import WAYS
+from gatelodge.authn.contract import Way
 from gatelodge.clock import Clock
 from gatelodge.config.policies import Config, LegacyPolicy
 from gatelodge.database.tx import Tx
@@ -286,10 +288,10 @@ def assert_error(response: httpx2.Response, error: str, status: int = 400) -> No
 
 
 @asynccontextmanager
-async def open_world(config: Config, clock: Clock) -> AsyncGenerator[World]:
+async def open_world(config: Config, clock: Clock, ways: Sequence[type[Way]] = WAYS) -> AsyncGenerator[World]:
     """Start a server over an empty database and fill it."""
     await house.found(config, clock.now())
-    opened = await house.open_house(config, clock)
+    opened = await house.open_house(config, clock, ways)
     foundation = opened.foundation
     world = World(foundation, opened.server, httpx2.ASGITransport(opened.app))
     try:

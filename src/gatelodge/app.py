@@ -71,13 +71,13 @@ def open_door(server: Server) -> Door:
 def routes(server: Server) -> tuple[Route, ...]:
     """Return every route of this server, room by room."""
     on, shared, sessions, ops, tokens = server.foundation, server.web, server.sessions, server.ops, server.tokens
-    acrs = server.authn.reachable_acrs
+    ways = server.authn.ways
     found = (
         *endpoints.machine_routes(on, server.proofs, server.granting, tokens),
-        *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, acrs),
+        *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, ways),
         *web.routes(on, shared, sessions, ops, server.authn, demo.shown(on)),
         *inspector.routes(on, shared, server.tracing),
         *demo.routes(on, shared.pages),
         *playground.routes(on, shared.pages, server.tracing),
     )
-    return (*found, *endpoints.discovery_routes(on, found, server.granting.grants, acrs))
+    return (*found, *endpoints.discovery_routes(on, found, server.granting.grants, ways.acrs))

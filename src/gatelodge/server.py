@@ -1,10 +1,13 @@
 """The composition root: what is opened first, and every room over it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gatelodge.authn import WAYS
 from gatelodge.authn import room as authn
+from gatelodge.authn.contract import Way
 from gatelodge.authn.room import Authn
 from gatelodge.client_auth import ClientProofs
 from gatelodge.client_auth import room as client_auth
@@ -81,11 +84,11 @@ class Server:
     tracing: "Tracing | None"
 
 
-def build(on: Foundation) -> Server:
-    """Open the rooms."""
-    proving = authn.open(on)
+def build(on: Foundation, ways: Sequence[type[Way]] = WAYS) -> Server:
+    """Open the rooms; `ways` are how people sign in."""
+    proving = authn.open(on, ways)
     browsing = sessions.open(on, proving.known)
-    granting = grants.open(on, proving.sign_in.authenticate)
+    granting = grants.open(on, proving.authenticate)
     return Server(
         foundation=on,
         authn=proving,
@@ -94,6 +97,6 @@ def build(on: Foundation) -> Server:
         granting=granting,
         ops=ops.open(on, browsing.interactions),
         tokens=tokens.open(on, granting, browsing.interactions),
-        web=web.open(on, browsing),
+        web=web.open(on, browsing, proving),
         tracing=inspector.open(on),
     )

@@ -18,6 +18,8 @@ SHARED = (
     "gatelodge.ops.keys",
     "gatelodge.inspector.tracing.Tracing",
     "gatelodge.client_auth.ClientProofs",
+    "gatelodge.authn.WAYS",
+    "gatelodge.authn.contract.Way",
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatelodge.authn import WAYS
 from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
 
@@ -30,6 +31,7 @@ MADE_IN = {
     "Issue": "protocol/decide.py",
     "ProvenClient": "client_auth/proofs.py",
     "Destination": "outbound.py",
+    "AuthnEvent": "protocol/assurance.py",
     "Administrator": "web/administrators.py",
     "Callback": "client/messages/authorization.py",
 }
@@ -140,6 +142,14 @@ def test_a_type_that_proves_something_is_made_in_one_place(proof: str):
     makers = {name for name, tree in TREES.items() if any(_makes(node, proof) for node in ast.walk(tree))}
 
     assert makers == {MADE_IN[proof]}
+
+
+def test_a_proof_is_made_by_a_listed_way_to_sign_in_alone():
+    ways = {f"authn/{way.__module__.rpartition('.')[2]}.py" for way in WAYS}
+
+    house = {name: tree for name, tree in TREES.items() if not name.startswith("resource/")}  # it has one of its own
+
+    assert {name for name, tree in house.items() if any(_makes(node, "Proof") for node in ast.walk(tree))} == ways
 
 
 def _makes(node: ast.AST, proof: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.consenting import allow
 
-from gatelodge.authn.contract import AuthnEvent, SignInRefused
+from gatelodge.authn.contract import SignInRefused
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SessionPolicy
@@ -14,6 +14,7 @@ from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, unb64
+from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.anyio
 POLICY = SessionPolicy()
 ACR = "urn:gatelodge:acr:password"
 MINUTE, HOUR = 60, 3_600
+PROVEN_AT = 1_700_000_000
 
 
 class Visitor:
@@ -66,8 +68,12 @@ async def bob(database: Database, clock) -> User:
     return await database.write(users.add, NewUser(sub="sub-bob", username="bob"), clock.now())
 
 
+def proven(user: User, amr: str = "pwd", password_hash: str | None = None) -> AuthnEvent:
+    return AuthnEvent(user.id, user.sub, amr, ACR, PROVEN_AT, password_hash)
+
+
 async def enter(browsers: Browsers, visitor: Visitor, user: User) -> str:
-    _, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(user, "pwd", ACR))
+    _, cookies = await browsers.sign_in(visitor.request(), proven(user))
     visitor.keep(cookies)
     return visitor.cookies[SESSION]
 
@@ -98,7 +104,7 @@ def test_a_name_that_is_not_of_our_making_is_replaced(browsers: Browsers, visito
 
 async def test_a_person_is_signed_in_until_he_signs_out(browsers: Browsers, visitor: Visitor, alice: User) -> None:
     assert await browsers.signed_in(visitor.request()) is None
-    person, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    person, cookies = await browsers.sign_in(visitor.request(), proven(alice))
     visitor.keep(cookies)
     assert await browsers.signed_in(visitor.request()) == person
     assert (person.user_id, person.sub, person.amr, person.acr) == (alice.id, "sub-alice", "pwd", ACR)
@@ -110,7 +116,7 @@ async def test_a_person_is_signed_in_until_he_signs_out(browsers: Browsers, visi
 
 
 async def test_several_methods_come_back_in_their_order(browsers: Browsers, visitor: Visitor, alice: User) -> None:
-    _, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd otp mfa", ACR))
+    _, cookies = await browsers.sign_in(visitor.request(), proven(alice, "pwd otp mfa"))
     visitor.keep(cookies)
     person = await browsers.signed_in(visitor.request())
     assert person is not None
@@ -157,7 +163,7 @@ async def test_a_sign_in_leaves_other_browsers_alone(browsers: Browsers, visitor
 async def test_WEB_05_cookie_values_are_long_unguessable_and_small(
     browsers: Browsers, visitor: Visitor, alice: User
 ) -> None:
-    _, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    _, cookies = await browsers.sign_in(visitor.request(), proven(alice))
     given = {cookie.name: cookie for cookie in (*browsers.identify(visitor.request()).cookies, *cookies)}
     assert set(given) == {BROWSER, SESSION, KNOWN}
     assert len(unb64(given[BROWSER].value) or b"") * 8 >= 128
@@ -190,7 +196,7 @@ async def test_a_value_that_was_tampered_with_names_nobody(
 
 
 async def test_a_right_row_with_a_wrong_secret_names_nobody(browsers: Browsers, visitor: Visitor, alice: User) -> None:
-    person, _ = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    person, _ = await browsers.sign_in(visitor.request(), proven(alice))
     visitor.cookies[SESSION] = MINT.compose(person.session_id, b"g" * SECRET_BYTES)
     assert await browsers.signed_in(visitor.request()) is None
     await browsers.sign_out(visitor.request())
@@ -254,12 +260,12 @@ async def test_ACC_07_a_password_that_was_replaced_meanwhile_signs_nobody_in(
     browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
 ) -> None:
     await database.write(credentials.set_password, alice.id, "old hash", clock.now())
-    proven = AuthnEvent(alice, "pwd", ACR, "old hash")
-    visitor.keep((await browsers.sign_in(visitor.request(), proven))[1])
+    old = proven(alice, password_hash="old hash")
+    visitor.keep((await browsers.sign_in(visitor.request(), old))[1])
     await database.write(credentials.set_password, alice.id, "new hash", clock.now())
 
     with pytest.raises(SignInRefused):
-        await browsers.sign_in(visitor.request(), proven)
+        await browsers.sign_in(visitor.request(), old)
     assert await browsers.signed_in(visitor.request()) is not None  # what was there before is left alone
 
 
@@ -285,7 +291,7 @@ async def test_standing_is_the_person_and_his_consent_in_one_statement(
 ) -> None:
     assert await browsers.standing(visitor.request(), "web1") == (None, None)
     await database.write(clients.add, Client("web1", "Web", "web", "none"), clock.now())
-    person, cookies = await browsers.sign_in(visitor.request(), AuthnEvent(alice, "pwd", ACR))
+    person, cookies = await browsers.sign_in(visitor.request(), proven(alice))
     visitor.keep(cookies)
     assert await browsers.standing(visitor.request(), "web1") == (person, None)
     await database.write(allow, alice.id, "web1", frozenset({"openid"}), frozenset(), clock.now())

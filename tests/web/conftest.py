@@ -13,6 +13,7 @@ from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
+from gatelodge.authn.ways import Ways
 from gatelodge.config.policies import DatabasePolicy, LegacyPolicy, SessionPolicy, SignInPolicy
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
@@ -195,6 +196,7 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, 
     authorizations = Authorizations(ISSUER, registry, no_keys, LegacyPolicy(), clock)
     pages, forms = Pages(ISSUER), Forms("", key, browsers, interactions, authorizations)
     password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP), known)
+    ways = Ways((password,), db)
     consents = Consents(db, interactions, clock)
     return House(
         db,
@@ -202,8 +204,8 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, 
         passwords,
         browsers,
         interactions,
-        LoginPage(pages, Occasions(key, browsers, forms), browsers, password),
-        ConsentPage(pages, forms, browsers, consents, registry, db, clock),
+        LoginPage(pages, Occasions(key, browsers, forms), browsers, ways, password),
+        ConsentPage(pages, forms, browsers, consents, ways, registry, db, clock),
         SelectAccountPage(pages, forms, browsers, db),
         LogoutPage(pages, browsers, key),
         alice,

@@ -11,6 +11,7 @@ from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.stores.users import User
 from gatelodge.web.asked import AskedScope, groups
+from gatelodge.web.login import Entry
 from gatelodge.web.pages import Allows, Pages
 
 ORDERS = Api("https://api.test/orders", "Orders", {"orders:read": "See your orders", "orders:write": "Change orders"})
@@ -39,14 +40,27 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
     """Return every page; `text` stands wherever a stranger, a client or a person decides what is shown."""
     anywhere = Allows(forms="anywhere")
     person: dict[str, Any] = {"person_name": text, "person_login": text}
-    login: dict[str, Any] = {"client_name": text, "username": text, "wait_minutes": 2, "page": "", **FORM}
-    own: dict[str, Any] = {**login, "client_name": "", "page": "inspector", "query": "page=inspector"}
+    login: dict[str, Any] = {
+        "client_name": text,
+        "given": {"username": text},
+        "entries": [Entry(f"{pages.base}/login/other", "Sign in in another way")],
+        "wait_minutes": 2,
+        "page": "",
+        "action": f"{pages.base}/login?interaction=handle-1",
+        **FORM,
+    }
+    own: dict[str, Any] = {
+        **login,
+        "client_name": "",
+        "page": "inspector",
+        "action": f"{pages.base}/login?page=inspector",
+    }
     return {
-        "sign in": pages.render("login", allows=anywhere, problem=None, **login),
-        "sign in, wrong": pages.render("login", allows=anywhere, problem="wrong", **login),
-        "sign in, throttled": pages.render("login", allows=anywhere, problem="throttled", **login),
-        "sign in, busy": pages.render("login", allows=anywhere, problem="busy", **login),
-        "sign in, own page": pages.render("login", allows=Allows(forms="here"), problem=None, **own),
+        "sign in": pages.render("authn/password", allows=anywhere, problem=None, **login),
+        "sign in, wrong": pages.render("authn/password", allows=anywhere, problem="wrong", **login),
+        "sign in, throttled": pages.render("authn/password", allows=anywhere, problem="throttled", **login),
+        "sign in, busy": pages.render("authn/password", allows=anywhere, problem="busy", **login),
+        "sign in, own page": pages.render("authn/password", allows=Allows(forms="here"), problem=None, **own),
         "no administrator": pages.render("no_administrator", status=403, query="page=inspector", **person),
         "inspector off": pages.render("inspector/off", status=404),
         "consent": pages.render(

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
@@ -202,7 +203,7 @@ def test_every_field_has_a_label_and_every_refusal_is_announced() -> None:
 
 def test_a_template_that_lacks_a_value_fails_instead_of_showing_nothing() -> None:
     with pytest.raises(UndefinedError):
-        PAGES.render("login", **FORM)
+        PAGES.render("authn/password", **FORM)
 
 
 def test_an_issuer_with_a_path_has_every_link_below_it() -> None:
@@ -244,8 +245,19 @@ def test_HTTP_15_only_the_files_that_are_there_are_served(name: str) -> None:
     assert Assets().reply(name, None) is None
 
 
+LOGIN: dict[str, Any] = {
+    "client_name": "Shop",
+    "given": {"username": ""},
+    "action": "/login?interaction=handle-1",
+    "entries": (),
+    "page": "",
+    "problem": None,
+    "wait_minutes": 0,
+}
+
+
 def test_the_sign_in_page_is_drawn_in_less_than_a_millisecond() -> None:
     def draw() -> object:
-        return PAGES.render("login", client_name="Shop", username="", page="", problem=None, wait_minutes=0, **FORM)
+        return PAGES.render("authn/password", **LOGIN, **FORM)
 
     assert seconds_of(draw, tries=50) < 0.001

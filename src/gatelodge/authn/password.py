@@ -5,20 +5,23 @@ transaction finds the account and counts the attempt, the password is checked ou
 keeps the outcome. Unknown, wrong and disabled take the same statements, the same hashing and the same answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
-from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled, Way
+from gatelodge.authn.contract import Equipment, SignInRefused, Throttled, Visit, Way
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Attempt, Full, Throttle
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
+from gatelodge.protocol.assurance import Proof
 from gatelodge.stores import audit, credentials, users
-from gatelodge.stores.users import User
+from gatelodge.stores.users import MAX_NAME, User
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, SignInFailed, SignInThrottled
 
-WAY = Way("password", amr="pwd", acr="urn:gatelodge:acr:password")
+AMR = ("pwd",)  # RFC 8176
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,14 @@ class _Opened:
     full: Full | None
 
 
-class PasswordSignIn:
+class PasswordSignIn(Way):
     """Checks passwords of accounts, counted by `throttle`, hashed in `passwords`."""
+
+    name = "password"
+    acr = "urn:gatelodge:acr:password"
+    path = "/login"
+    entry = "Sign in with a password"
+    template = "password"
 
     def __init__(
         self, db: Database, clock: Clock, passwords: PasswordPool, throttle: Throttle, known: KnownBrowsers
@@ -43,8 +52,23 @@ class PasswordSignIn:
         self._throttle = throttle
         self._known = known
 
-    async def authenticate(self, login: str, password: str, origin: Origin, known: str | None = None) -> AuthnEvent:
-        """Return who signed in with this user name or e-mail address and password.
+    @classmethod
+    def open(cls, equipment: Equipment) -> Self:
+        with_it = equipment
+        return cls(with_it.db, with_it.clock, with_it.passwords, with_it.throttle, with_it.known)
+
+    async def show(self, visit: Visit) -> Mapping[str, object]:
+        return {"username": (visit.form.get("username") or visit.hint)[:MAX_NAME]}
+
+    async def prove(self, visit: Visit) -> Proof:
+        username, password = visit.form.get("username") or "", visit.form.get("password") or ""
+        return await self.authenticate(username, password, visit.origin, visit.known)
+
+    async def has_enrolled(self, tx: Tx, user_id: int) -> bool:
+        return await credentials.password(tx, user_id) is not None
+
+    async def authenticate(self, login: str, password: str, origin: Origin, known: str | None = None) -> Proof:
+        """Return who proved that this user name or e-mail address and password are theirs.
 
         `known` is the value of the `KNOWN` cookie, if the attempt comes from a browser. Raises `SignInRefused`,
         `Throttled`, which is one, and `Unavailable`.
@@ -62,14 +86,15 @@ class PasswordSignIn:
         if not await self._db.write(self._accept, opened, renewed):
             await self._record(SignInFailed(user_id=opened.user.id, reason="wrong"), origin)
             raise SignInRefused
-        return AuthnEvent(opened.user, WAY.amr, WAY.acr, renewed or opened.stored)
+        who, at = opened.user, self._clock.now()
+        return Proof(who.id, who.sub, self.name, at, AMR, renewed or opened.stored)
 
     async def _open(self, tx: Tx, login: str, origin: Origin, known: str | None) -> _Opened:
         now, name = self._clock.now(), _canonical(login)
         user = await users.find_by_login(tx, name)
         user_id = 0 if user is None else user.id  # nobody's: asked for with the same statements
         stored = await credentials.password(tx, user_id)
-        attempt = Attempt(WAY.name, name, self._known.recognise(known, user_id), origin.address)
+        attempt = Attempt(self.name, name, self._known.recognise(known, user_id), origin.address)
         full = await self._throttle.admit(tx, attempt, now)
         if full is not None and full.first:
             await audit.record(tx, _throttled(full, user), origin, now)

@@ -1,29 +1,39 @@
 """Opening the room: the ways to sign in of one server."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatelodge.authn import REACHABLE_ACRS
+from gatelodge.authn.contract import Equipment, Way
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
+from gatelodge.authn.ways import Ways
 from gatelodge.foundation.contract import Foundation
+from gatelodge.protocol.assurance import AuthnEvent
+from gatelodge.telemetry.events import Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Authn:
     """How people prove who they are; `known` are the browsers they did it in before."""
 
-    sign_in: PasswordSignIn
+    ways: Ways
     passwords: PasswordPool
     known: KnownBrowsers
-    reachable_acrs: frozenset[str]
+    password: PasswordSignIn
+
+    async def authenticate(self, login: str, password: str, origin: Origin) -> AuthnEvent:
+        """Return who has this password, without a page. Raises what `PasswordSignIn.authenticate` does."""
+        return self.ways.conclude(await self.password.authenticate(login, password, origin))
 
 
-def open(on: Foundation) -> Authn:
-    """Open the room."""
+def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
+    """Open the room with these ways to sign in."""
     passwords = PasswordPool(on.config.sign_in, on.entropy)
     on.at_end(passwords.close)
     known = KnownBrowsers(on.vault.derive_all("known browsers"), on.entropy)
     throttle = Throttle(on.vault.derive("throttle"), on.config.sign_in)
-    return Authn(PasswordSignIn(on.db, on.clock, passwords, throttle, known), passwords, known, REACHABLE_ACRS)
+    equipment = Equipment(on.db, on.clock, passwords, throttle, known)
+    opened = tuple(way.open(equipment) for way in ways)
+    return Authn(Ways(opened, on.db), passwords, known, PasswordSignIn.open(equipment))

@@ -6,12 +6,14 @@ Every page returns here; nothing but `decide.next_step` says what is next.
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import Authorizations, Refused, Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
+from gatelodge.protocol.assurance import Levels
 from gatelodge.protocol.authorize import Recipient
 from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
@@ -39,7 +41,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeEndpoint:
-    """Answers authorization requests. `base` is the issuer's path, `reachable_acr` what a person here can prove."""
+    """Answers authorization requests. `base` is the issuer's path, `ways` know what a person can prove."""
 
     base: str
     authorizations: Authorizations
@@ -47,7 +49,7 @@ class AuthorizeEndpoint:
     interactions: Interactions
     issuer: FrontIssuer
     clock: Clock
-    reachable_acr: frozenset[str]
+    ways: Ways
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def handle(self, request: Request) -> Reply:
@@ -81,15 +83,16 @@ class AuthorizeEndpoint:
         signed_in, consent = await self.browsers.standing(request, understood.client.id)
         parked = gathered.interaction
         progress = parked.progress if parked else Progress()
-        step = next_step(
-            understood.asked, understood.client, signed_in, consent, progress, self.reachable_acr, self.clock.now()
-        )
+        person = None if signed_in is None else signed_in.user_id
+        asked = understood.asked
+        reachable = await self.ways.reachable(asked.essential_acr, person)
+        step = next_step(understood.asked, understood.client, signed_in, consent, progress, reachable, self.clock.now())
         match step:
             case Issue():
                 parameters = await self.issuer.answer(understood, step, parked, request.origin)
                 return answer(understood.recipient, parameters)
             case Login() | StepUp():
-                page = "/login"
+                page = await self.ways.entrance(Levels(asked.essential_acr, asked.acr_values), person)
             case SelectAccount():
                 page = "/select-account"
             case AskConsent():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gatelodge.authn.ways import Ways
 from gatelodge.client_auth import METHODS, ClientProofs
 from gatelodge.endpoints.adapter import Door
 from gatelodge.endpoints.authorize import AuthorizeEndpoint
@@ -50,11 +51,11 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
 
 
 def browser_routes(
-    on: Foundation, sessions: Sessions, ops: Ops, tokens: Tokens, pages: LogoutPages, acrs: frozenset[str]
+    on: Foundation, sessions: Sessions, ops: Ops, tokens: Tokens, pages: LogoutPages, ways: Ways
 ) -> tuple[Route, ...]:
     """Return the endpoints that clients send browsers to."""
     authorize = AuthorizeEndpoint(
-        on.site.base, ops.authorizations, sessions.browsers, sessions.interactions, tokens.front, on.clock, acrs
+        on.site.base, ops.authorizations, sessions.browsers, sessions.interactions, tokens.front, on.clock, ways
     ).handle
     logout = EndSessionEndpoint(on.site.issuer, pages, sessions.browsers, on.registry, on.keys, on.db, on.clock).handle
     begin, end = {"GET": authorize, "POST": authorize}, {"GET": logout, "POST": logout}

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gatelodge.authn.contract import AuthnEvent
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import TokenPolicy
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.refresh import RefreshKeys
+from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.targets import Apis
 from gatelodge.stores.registry import Registry

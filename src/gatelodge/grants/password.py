@@ -6,12 +6,13 @@ from it: the application sees the person's password, so nothing that protects a 
 
 from dataclasses import dataclass, replace
 
-from gatelodge.authn.contract import AuthnEvent, SignInRefused, Throttled
+from gatelodge.authn.contract import SignInRefused, Throttled
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.contract import Desk, Grant
 from gatelodge.grants.families import begin_family
 from gatelodge.protocol import rules
+from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.checks import TARGETING, need, one
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
@@ -73,10 +74,10 @@ class Password(Grant[PasswordRequest]):
         resolved = resolve(asked.scope, asked.resource, desk.apis, desk.client.scopes, desk.issuer)
         api = resolved.target.api
         grounds = Grounds(
-            user_id=person.user.id,
-            sub=person.user.sub,
+            user_id=person.user_id,
+            sub=person.sub,
             sid="",
-            auth_time=desk.now,
+            auth_time=person.auth_time,
             amr=person.amr,
             acr=person.acr,
             scope=resolved.scope,
@@ -84,7 +85,7 @@ class Password(Grant[PasswordRequest]):
             client_generation=desk.client.generation,
         )
         family = await begin_family(tx, desk, grounds)
-        client_id, user_id = desk.client.id, person.user.id
+        client_id, user_id = desk.client.id, person.user_id
         issued = TokenIssued(
             client_id=client_id, user_id=user_id, grant=self.grant_type, scope=" ".join(resolved.scope)
         )

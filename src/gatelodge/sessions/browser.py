@@ -8,13 +8,14 @@ of our own and ends the session that was there: a planted value is never adopted
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from gatelodge.authn.contract import AuthnEvent, SignInRefused
+from gatelodge.authn.contract import SignInRefused
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, b64, unb64
+from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
@@ -99,26 +100,25 @@ class Browsers:
         The session that was in this browser ends. The browser is known to the account from now on. Raises
         `SignInRefused` if the proof became void meanwhile.
         """
-        user, amr, acr = proven.user, proven.amr, proven.acr
         now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
         new = NewSession(
             digest=self._mint.digest(cookies.SESSION, secret),
-            sub=user.sub,
+            sub=proven.sub,
             sid=b64(self._entropy.bytes(_SID_BYTES)),
-            auth_time=now,
-            amr=tuple(amr.split()),
-            acr=acr,
+            auth_time=proven.auth_time,
+            amr=tuple(proven.amr.split()),
+            acr=proven.acr,
             expires_at=self._expiry(now, now),
             address=request.origin.address,
             user_agent=request.headers.get("user-agent", "")[:_USER_AGENT],
         )
-        event = events.SignedIn(user_id=user.id, amr=amr)
-        row_id = await self._db.write(_begin, new, proven, self._presented(request), event, request.origin)
+        event = events.SignedIn(user_id=proven.user_id, amr=proven.amr)
+        row_id = await self._db.write(_begin, new, proven, self._presented(request), event, request.origin, now)
         if row_id is None:
             raise SignInRefused
         emit(event, request.origin)
-        person = SignedIn(user.id, user.sub, row_id, new.sid, now, amr, acr)
-        remembered = self._known.remember(request.cookies.get(cookies.KNOWN), user.id)
+        person = SignedIn(proven.user_id, proven.sub, row_id, new.sid, proven.auth_time, proven.amr, proven.acr)
+        remembered = self._known.remember(request.cookies.get(cookies.KNOWN), proven.user_id)
         return person, (
             cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
             cookies.known(remembered),
@@ -150,16 +150,22 @@ class Browsers:
 
 
 async def _begin(
-    tx: Tx, new: NewSession, proven: AuthnEvent, old: _Presented | None, event: events.SignedIn, origin: Origin
+    tx: Tx,
+    new: NewSession,
+    proven: AuthnEvent,
+    old: _Presented | None,
+    event: events.SignedIn,
+    origin: Origin,
+    now: int,
 ) -> int | None:
     """Keep a session and return its row id; `None` if the proof became void."""
-    held = await users.hold(tx, proven.user.id)
-    if held is None or await credentials.is_void(tx, proven.user.id, proven.password_hash):
+    held = await users.hold(tx, proven.user_id)
+    if held is None or await credentials.is_void(tx, proven.user_id, proven.password_hash):
         return None
     if old is not None:
-        await sessions.end(tx, old.row_id, old.digest, new.auth_time)
-    await audit.record(tx, event, origin, new.auth_time)
-    return await sessions.add(tx, held, new, new.auth_time)
+        await sessions.end(tx, old.row_id, old.digest, now)
+    await audit.record(tx, event, origin, now)
+    return await sessions.add(tx, held, new, now)
 
 
 async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:

@@ -2,13 +2,15 @@
 
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gatelodge.app import open_door
+from gatelodge.authn import WAYS
+from gatelodge.authn.contract import Way
 from gatelodge.clock import Clock, SystemEntropy
 from gatelodge.config.policies import (
     Config,
@@ -57,10 +59,10 @@ def config_for(database_url: str, issuer: str, legacy: LegacyPolicy | None = Non
     )
 
 
-async def open_house(config: Config, clock: Clock) -> House:
+async def open_house(config: Config, clock: Clock, ways: Sequence[type[Way]] = WAYS) -> House:
     """Open the server over a database that was founded with our secret key. Close its foundation in the end."""
     foundation = await lay_foundation(config, clock, watching=False)
-    server = build(foundation)
+    server = build(foundation, ways)
     return House(foundation, server, open_door(server).serve)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gatelodge.authn import REACHABLE_ACRS
+from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
@@ -31,6 +31,7 @@ class ConsentPage:
     forms: Forms
     browsers: Browsers
     consents: Consents
+    ways: Ways
     registry: Registry
     db: Database
     clock: Clock
@@ -90,9 +91,10 @@ class ConsentPage:
         """Return what must be asked, or `None` if something else is next."""
         understood, progress = parked.understood, parked.interaction.progress
         signed_in, granted = await self.browsers.standing(request, understood.client.id)
+        reachable = await self.ways.reachable(understood.asked.essential_acr, signed_in.user_id if signed_in else None)
         try:
             step = next_step(
-                understood.asked, understood.client, signed_in, granted, progress, REACHABLE_ACRS, self.clock.now()
+                understood.asked, understood.client, signed_in, granted, progress, reachable, self.clock.now()
             )
         except OAuthError:
             return None

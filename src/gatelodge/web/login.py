@@ -1,16 +1,17 @@
-"""The sign-in page."""
+"""The sign-in page: every way to sign in has one, and what they share stands here, so none can forget it."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from gatelodge.authn.contract import SignInRefused, Throttled
-from gatelodge.authn.password import PasswordSignIn
+from gatelodge.authn.contract import SignInRefused, Throttled, Visit, Way
+from gatelodge.authn.ways import Ways
 from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
+from gatelodge.protocol.assurance import Ask, Done
+from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import KNOWN
-from gatelodge.stores.users import MAX_NAME
 from gatelodge.web.occasions import Occasion, Occasions
 from gatelodge.web.pages import Allows, Pages
 
@@ -18,49 +19,91 @@ Problem = Literal["wrong", "throttled", "busy"]
 STATUS: Mapping[Problem, int] = {"wrong": 400, "throttled": 429, "busy": 503}
 
 
-class LoginPage:
-    """Asks who you are. `occasions` knows what for, `password` judges the answer."""
+class Entry(NamedTuple):
+    """The way to another way to sign in: its address, and the words that lead there."""
 
-    def __init__(self, pages: Pages, occasions: Occasions, browsers: Browsers, password: PasswordSignIn) -> None:
+    address: str
+    words: str
+
+
+class Refusal(NamedTuple):
+    """Why a form is shown again; `retry_after` in seconds."""
+
+    problem: Problem
+    retry_after: int = 0
+
+
+class LoginPage:
+    """Asks who you are, in one way. `occasions` knows what for, `way` judges the answer, `ways` what it is worth."""
+
+    def __init__(self, pages: Pages, occasions: Occasions, browsers: Browsers, ways: Ways, way: Way) -> None:
         self._pages = pages
         self._occasions = occasions
         self._browsers = browsers
-        self._password = password
+        self._ways = ways
+        self._way = way
 
     async def show(self, request: Request) -> Reply:
-        """Show the form; a `login_hint` is filled in (OIDC Core 3.1.2.1)."""
+        """Show the form, or lead on if this way is not enough; a `login_hint` is filled in (OIDC Core 3.1.2.1)."""
         occasion = await self._occasions.find(request)
-        return self._form(occasion, occasion.login_hint)
+        asked = await self._asked(request, occasion)
+        if self._way.name not in asked.kinds:
+            return redirect(self._address(asked.kinds[0], occasion), *occasion.browser.cookies)
+        return await self._form(occasion, asked, _visit(request, occasion))
 
     async def submit(self, request: Request) -> Reply:
         """Sign the person in and go on, or show the form again: the same for unknown, wrong and disabled."""
         occasion = await self._occasions.find(request)
         self._occasions.check(request, occasion)
-        username, password = request.form.get("username") or "", request.form.get("password") or ""
+        visit = _visit(request, occasion)
         try:
-            proven = await self._password.authenticate(username, password, request.origin, request.cookies.get(KNOWN))
-            person, cookies = await self._browsers.sign_in(request, proven)
-            await self._occasions.signed_in(occasion, person)
+            proof = await self._way.prove(visit)
+            match await self._ways.after(proof, occasion.wanted):
+                case Done(event):
+                    person, cookies = await self._browsers.sign_in(request, event)
+                    await self._occasions.signed_in(occasion, person)
+                    return redirect(self._pages.base + occasion.back, *cookies)
+                case Ask(kinds):  # nothing is kept of a sign-in before its end
+                    return redirect(self._address(kinds[0], occasion))
         except Throttled as refused:
-            return self._form(occasion, username, "throttled", refused.retry_after)
+            refusal = Refusal("throttled", refused.retry_after)
         except SignInRefused:
-            return self._form(occasion, username, "wrong")
+            refusal = Refusal("wrong")
         except Unavailable as unavailable:
-            return self._form(occasion, username, "busy", unavailable.retry_after)
-        return redirect(self._pages.base + occasion.back, *cookies)
+            refusal = Refusal("busy", unavailable.retry_after)
+        return await self._form(occasion, await self._asked(request, occasion), visit, refusal)
 
-    def _form(self, occasion: Occasion, username: str, problem: Problem | None = None, retry_after: int = 0) -> Reply:
+    async def _asked(self, request: Request, occasion: Occasion) -> Ask:
+        """Return in which ways whoever is here may go on; who they are matters only where a level must be reached."""
+        person = await self._browsers.signed_in(request) if occasion.wanted.essential else None
+        return await self._ways.first(occasion.wanted, None if person is None else person.user_id)
+
+    def _address(self, kind: str, occasion: Occasion) -> str:
+        return f"{self._pages.base}{self._ways.path_of(kind)}?{occasion.query}"
+
+    def _entries(self, asked: Ask, occasion: Occasion) -> list[Entry]:
+        others = (way for kind in asked.kinds for way in self._ways.listed if kind == way.name != self._way.name)
+        return [Entry(self._address(way.name, occasion), way.entry) for way in others]
+
+    async def _form(self, occasion: Occasion, asked: Ask, visit: Visit, refusal: Refusal | None = None) -> Reply:
+        retry_after = refusal.retry_after if refusal else 0
         reply = self._pages.render(
-            "login",
-            status=STATUS[problem] if problem else 200,
+            f"authn/{self._way.template}",
+            status=STATUS[refusal.problem] if refusal else 200,
             allows=Allows(forms="here" if occasion.page else "anywhere"),
             locale=occasion.locale,
-            query=occasion.query,
+            action=self._address(self._way.name, occasion),
             csrf=self._occasions.token(occasion),
             client_name=occasion.client_name,
             page=occasion.page,
-            username=username[:MAX_NAME],
-            problem=problem,
+            entries=self._entries(asked, occasion),
+            given=await self._way.show(visit),
+            problem=refusal.problem if refusal else None,
             wait_minutes=-(-retry_after // 60),
         ).with_cookies(*occasion.browser.cookies)
         return reply.with_headers(("retry-after", str(retry_after))) if retry_after else reply
+
+
+def _visit(request: Request, occasion: Occasion) -> Visit:
+    form = request.form if request.method == "POST" else EMPTY
+    return Visit(request.origin, form, occasion.login_hint, request.cookies.get(KNOWN))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
+from gatelodge.protocol.assurance import Levels
 from gatelodge.protocol.decide import SignedIn
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
@@ -12,13 +13,15 @@ from gatelodge.web import locales, own_pages
 from gatelodge.web.errors import check_form
 from gatelodge.web.forms import Forms, Parked
 
+NO_LEVEL = Levels()
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Why this browser shows the sign-in page, and for whom: an application, or the page of ours that `page` names.
 
     `query` finds the occasion again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
-    the issuer's path. `parked` is the request of the application.
+    the issuer's path. `parked` is the request of the application, `wanted` how sure it must be who signs in.
     """
 
     browser: BrowserId
@@ -30,6 +33,7 @@ class Occasion:
     page: str = ""
     login_hint: str = ""
     parked: Parked | None = None
+    wanted: Levels = NO_LEVEL
 
 
 class Occasions:
@@ -70,6 +74,7 @@ class Occasions:
 
     async def _parked(self, request: Request) -> Occasion:
         parked = await self._forms.parked(request)
+        asked = parked.understood.asked
         return Occasion(
             browser=parked.browser,
             query=parked.query,
@@ -77,6 +82,7 @@ class Occasions:
             back=parked.back,
             locale=parked.locale,
             client_name=parked.client_name,
-            login_hint=parked.understood.asked.login_hint or "",
+            login_hint=asked.login_hint or "",
             parked=parked,
+            wanted=Levels(asked.essential_acr, asked.acr_values),
         )

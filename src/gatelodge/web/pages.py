@@ -1,12 +1,15 @@
 """Pages: HTML out of templates, with the headers every page of this server carries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from gatelodge.authn.contract import TEMPLATES
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply
 from gatelodge.web import locales
 from gatelodge.web.assets import HOUSE, ROOMS_WITH_PAGES, Assets
@@ -32,9 +35,18 @@ class Pages:
 
     `issuer` says where this server lives: links start with its path, strict transport security follows its scheme.
     `demo` adds the way to the demo to the home page, `inspector` the way to a request's trace to the error page.
+    `ways` are the folders in which the ways to sign in have their templates.
     """
 
-    def __init__(self, issuer: str, *, demo: bool = False, inspector: bool = False, playground: bool = False) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        demo: bool = False,
+        inspector: bool = False,
+        playground: bool = False,
+        ways: Iterable[Path] = (TEMPLATES,),
+    ) -> None:
         self.issuer = issuer
         place = urlsplit(issuer)
         self.base = place.path
@@ -48,7 +60,7 @@ class Pages:
             "playground": playground,
             "asset": self._asset,
         }
-        self._environments = {name: _environment(name) for name in locales.AVAILABLE}
+        self._environments = {name: _environment(name, _loader(ways)) for name in locales.AVAILABLE}
 
     def render(
         self,
@@ -76,15 +88,16 @@ class Pages:
         return self.base + self.assets.url(name)
 
 
-def _loader() -> ChoiceLoader:
-    """Find `login` in this room, and `playground/flow` in that one."""
+def _loader(ways: Iterable[Path]) -> ChoiceLoader:
+    """Find `consent` in this room, `playground/flow` in that one, and `authn/password` where its way has it."""
     rooms = {room: FileSystemLoader(HOUSE / room / "templates") for room in ROOMS_WITH_PAGES}
+    rooms["authn"] = FileSystemLoader(sorted(ways))
     return ChoiceLoader([FileSystemLoader(HOUSE / "web" / "templates"), PrefixLoader(rooms)])
 
 
-def _environment(locale: str) -> Environment:
+def _environment(locale: str, loader: BaseLoader) -> Environment:
     environment = Environment(
-        loader=_loader(),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

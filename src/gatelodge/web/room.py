@@ -29,11 +29,12 @@ class Web:
     logout: LogoutPage
 
 
-def open(on: Foundation, sessions: Sessions) -> Web:
+def open(on: Foundation, sessions: Sessions, authn: Authn) -> Web:
     """Open the room."""
     config = on.config
     traces = config.demo and config.server.inspector  # whoever looks at a demo is its only person
-    pages = Pages(on.site.issuer, demo=config.demo, inspector=traces, playground=config.plays)
+    templates = frozenset(way.templates for way in authn.ways.listed)
+    pages = Pages(on.site.issuer, demo=config.demo, inspector=traces, playground=config.plays, ways=templates)
     admins = Administrators(pages, sessions.browsers, on.db, on.clock, config.sessions.admin_lifetime)
     return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key))
 
@@ -44,11 +45,12 @@ def routes(
     """Return the pages; `demo` is what the home page tells of one."""
     pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
     forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, ops.authorizations)
-    login = LoginPage(pages, Occasions(sessions.csrf_key, browsers, forms), browsers, authn.sign_in)
-    consent = ConsentPage(pages, forms, browsers, ops.consents, on.registry, on.db, on.clock)
+    occasions = Occasions(sessions.csrf_key, browsers, forms)
+    ways = [(way.path, LoginPage(pages, occasions, browsers, authn.ways, way)) for way in authn.ways.listed]
+    consent = ConsentPage(pages, forms, browsers, ops.consents, authn.ways, on.registry, on.db, on.clock)
     account = SelectAccountPage(pages, forms, browsers, on.db)
     return (
-        Route("login", "/login", {"GET": login.show, "POST": login.submit}),
+        *(Route("login", path, {"GET": page.show, "POST": page.submit}) for path, page in ways),
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
         Route("home", "/", {"GET": HomePage(pages, web.admins.is_signed_in, demo).show}),
