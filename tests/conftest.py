@@ -22,10 +22,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tests.places import in_parts
 
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
+from gatelodge.database.migrate import Migration
 from gatelodge.database.tx import Body, Database, P, RunAgain, T, Tx
 from gatelodge.protocol.errors import OAuthError
 
@@ -271,6 +273,26 @@ def postgres_policy(migrated_postgres: DatabasePolicy, cleaner: Callable[[], Non
     return migrated_postgres
 
 
+@pytest.fixture(scope="session")
+def partitioned_postgres(postgres_server: Postgres) -> DatabasePolicy:
+    """A migrated database of 1,024 places whose tables lie in parts, as they would on several machines."""
+    policy = DatabasePolicy(url=postgres_server.make("parts"), places=1_024)
+    migrate.up(policy, [Migration(one.number, one.name, in_parts(one)) for one in migrate.shipped()])
+    return policy
+
+
+@pytest.fixture(scope="session")
+def partitioned_cleaner(partitioned_postgres: DatabasePolicy) -> Iterator[Callable[[], None]]:
+    with psycopg.connect(partitioned_postgres.url, autocommit=True) as connection:
+        yield lambda: empty(connection)
+
+
+@pytest.fixture
+def partitioned_policy(partitioned_postgres: DatabasePolicy, partitioned_cleaner: Callable[[], None]) -> DatabasePolicy:
+    partitioned_cleaner()
+    return partitioned_postgres
+
+
 @pytest.fixture
 def unmigrated_postgres_policy(postgres_server: Postgres, migrated_postgres: DatabasePolicy) -> DatabasePolicy:
     return replace(migrated_postgres, url=postgres_server.make("empty"))
@@ -279,7 +301,10 @@ def unmigrated_postgres_policy(postgres_server: Postgres, migrated_postgres: Dat
 OTHERS = """
 select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
 """
-TABLES = "select relname from pg_stat_user_tables where relname <> 'schema_migrations'"
+TABLES = """
+select relname from pg_class where relkind in ('r', 'p') and not relispartition
+    and relnamespace = 'public'::regnamespace and relname <> 'schema_migrations'
+"""
 
 
 def empty(connection: psycopg.Connection[Any]) -> None:

@@ -60,6 +60,13 @@ async def test_a_later_start_changes_nothing(database, start) -> None:
     assert await database.read(signing_keys.list_all) == before
 
 
+async def test_a_database_is_not_opened_with_another_number_of_places(config, database, start, clock, entropy) -> None:
+    await start()
+    other = replace(config, database=replace(config.database, places=1_024))
+    with pytest.raises(ConfigError, match=r"database\.places: is 1024, and this database was made with 1$"):
+        await initialise(other, database, open_vault(other, entropy), clock, entropy)
+
+
 async def test_processes_that_start_at_once_found_one_installation(database, start) -> None:
     found = await asyncio.gather(*(start() for _ in range(4)))
     assert len({one.epoch for one in found}) == 1

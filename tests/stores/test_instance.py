@@ -17,11 +17,11 @@ async def test_a_new_database_has_no_instance(database):
     assert await database.read(instance.revision) == 0
 
 
-async def test_an_instance_is_founded_once(database):
+async def test_an_instance_is_founded_once(database, places):
     founded = await database.write(instance.create, b"epoch-1", b"check-1", NOW)
     again = await database.write(instance.create, b"epoch-2", b"check-2", NOW + 1)
 
-    assert founded == again == Instance(b"epoch-1", b"check-1", NOW, 0, 1)
+    assert founded == again == Instance(b"epoch-1", b"check-1", NOW, 0, places)
     assert await database.read(instance.load) == founded
 
 
@@ -41,9 +41,9 @@ async def test_the_revision_counts_changes(database):
     assert await database.read(instance.revision) == 20
 
 
-async def test_FLT_19_a_restored_instance_begins_another_epoch_and_caches_notice(database):
+async def test_FLT_19_a_restored_instance_begins_another_epoch_and_caches_notice(database, places):
     await database.write(instance.create, b"epoch-1", b"check", NOW)
 
     await database.write(instance.renew_epoch, b"epoch-2")
 
-    assert await database.read(instance.load) == Instance(b"epoch-2", b"check", NOW, 1, 1)
+    assert await database.read(instance.load) == Instance(b"epoch-2", b"check", NOW, 1, places)

@@ -4,7 +4,9 @@ import pytest
 from tests.consenting import allow
 from tests.holding import begin_session
 
-from gatelodge.stores import endings, sessions, tickets
+from gatelodge.database.places import place_of
+from gatelodge.database.tx import Unavailable
+from gatelodge.stores import endings, sessions, tickets, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
 
@@ -191,3 +193,26 @@ async def test_CODE_08_a_session_cookie_is_no_ticket(database, begun):
 
     assert await database.write(tickets.take, "code", row_id, DIGEST, NOW) is None
     assert await finding(database, row_id) is not None
+
+
+async def test_what_rests_on_an_account_is_not_made_once_all_of_it_ended(database, person):
+    alice = await person("alice")
+    held = await database.write(users.hold, alice.id)
+    await database.write(endings.change_password, alice.id, "hash", NOW)
+    new = NewSession(digest=DIGEST, sub=alice.sub, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 60)
+
+    with pytest.raises(Unavailable):  # it was to be held again
+        await database.write(sessions.add, held, new, NOW)
+    assert await database.write(begin_session, alice.id, new, NOW) > 0
+
+
+async def test_what_a_person_has_lives_where_they_do(database, person, places):
+    people = [await person(f"person-{number}") for number in range(8)]
+    for user in people:
+        new = NewSession(
+            digest=DIGEST, sub=user.sub, sid=user.sub, auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 60
+        )
+        session_id = await database.write(begin_session, user.id, new, NOW)
+        code_id = await database.write(tickets.put, "code", DIGEST, "{}", NOW + 60, user.id)
+        assert place_of(session_id) == place_of(code_id) == place_of(user.id) < places
+    assert (len({place_of(user.id) for user in people}) > 1) == (places > 1)

@@ -142,7 +142,7 @@ async def rotate(
 
 GIVE_BACK = """
 update families set generation = generation - 1, rotated_at = 0
-where id = $1 and nonce = $2 and generation = $3 and repeats = 0
+where place = $1 and id = $2 and nonce = $3 and generation = $4 and repeats = 0
 """
 
 
@@ -153,7 +153,8 @@ async def give_back(tx: Tx, rotated: Rotated) -> None:
     of this batch gave again stands: there is a successor out there.
     """
     if not rotated.repeated:
-        await tx.run(GIVE_BACK, rotated.family.id, rotated.family.nonce, rotated.generation)
+        family = rotated.family
+        await tx.run(GIVE_BACK, place_of(family.id), family.id, family.nonce, rotated.generation)
 
 
 FIND = """
