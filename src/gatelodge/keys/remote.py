@@ -1,35 +1,33 @@
-"""The keys a client publishes at its `jwks_uri`: fetched rarely, kept when they cannot be fetched again.
+"""The keys clients publish at their `jwks_uri`: an `AsyncJwksCache` for each of them, as many as there is room for.
 
 Whoever sends assertions with made-up key names causes at most one fetch per client and `COOLDOWN` (OpenID Connect Core
-10.1.1).
+10.1.1), also while nothing was ever had: the address is a client's choice.
 """
 
-import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 
+from gatelodge.client.errors import OAuthClientError, ServerUnavailable
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
+from gatelodge.client.sending.jwks import COOLDOWN as COOLDOWN
+from gatelodge.client.sending.jwks import FRESH as FRESH
+from gatelodge.client.sending.jwks import LAST_GOOD as LAST_GOOD
+from gatelodge.client.sending.jwks import AsyncJwksCache
 from gatelodge.clock import Clock
 from gatelodge.outbound import FetchFailed, Outbound
-from gatelodge.protocol.jwks import MAX_JWKS, BadKeys, PublicKeys, VerificationKey, read_jwks
+from gatelodge.protocol.jwks import MAX_JWKS, VerificationKey
 
-COOLDOWN = 30.0  # seconds between two fetches of one set
-FRESH = 600.0  # seconds a set is used without looking whether it changed
-LAST_GOOD = 86_400.0  # seconds a set is used although it cannot be fetched any more
 ROOM = 1_000  # sets kept at most
 MAX_WAITING = 16  # requests that wait for one fetch; more are refused at once
-
-_NONE = PublicKeys()
 
 
 @dataclass(slots=True)
 class _Held:
-    """What is known of one set; times are monotonic seconds."""
+    """One set, and how many wait for it."""
 
-    keys: PublicKeys = _NONE
-    fetched_at: float = float("-inf")
-    tried_at: float = float("-inf")
+    cache: AsyncJwksCache
     waiting: int = 0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class RemoteKeys:
@@ -43,46 +41,33 @@ class RemoteKeys:
     async def find(self, uri: str, kid: str | None, alg: str) -> VerificationKey | None:
         """Return the key of that name, looking again if it is unknown and the last look was long enough ago."""
         held = self._of(uri)
-        key = self._usable(held).find(kid, alg)
-        if key is not None and self._clock.monotonic() < held.fetched_at + FRESH:
-            return key
-        await self._look(uri, held)
-        return self._usable(held).find(kid, alg)
+        with suppress(OAuthClientError):  # nothing can be decided: then no key is good
+            if held.cache.is_worth_looking(kid, alg) and held.waiting < MAX_WAITING:
+                await self._look(held, kid, alg)
+            return held.cache.last_good(kid, alg).find(kid, alg)
+        return None
 
-    async def _look(self, uri: str, held: _Held) -> None:
-        """Fetch once for everyone who waits; whoever comes within the cooldown gets what is there."""
-        in_flight = held.lock.locked()
-        if (self._is_cooling(held) and not in_flight) or held.waiting >= MAX_WAITING:
-            return
+    @staticmethod
+    async def _look(held: _Held, kid: str | None, alg: str) -> None:
+        """Fetch once for everyone who waits."""
         held.waiting += 1
         try:
-            async with held.lock:
-                if not self._is_cooling(held):
-                    await self._renew(uri, held)
+            await held.cache.keys_for(kid, alg)
         finally:
             held.waiting -= 1
 
-    async def _renew(self, uri: str, held: _Held) -> None:
-        held.tried_at = self._clock.monotonic()
-        keys = await self._fetched(uri)
-        if keys is not None:
-            held.keys, held.fetched_at = keys, self._clock.monotonic()
-
-    async def _fetched(self, uri: str) -> PublicKeys | None:
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        """Fetch by the only door out."""
         try:
-            answer = await self._outbound.get(uri, MAX_JWKS)
-            return read_jwks(answer.body) if answer.status == 200 else None
-        except (FetchFailed, BadKeys):
-            return None
-
-    def _usable(self, held: _Held) -> PublicKeys:
-        return held.keys if self._clock.monotonic() < held.fetched_at + LAST_GOOD else _NONE
-
-    def _is_cooling(self, held: _Held) -> bool:
-        return self._clock.monotonic() < held.tried_at + COOLDOWN
+            answer = await self._outbound.get(request.url, MAX_JWKS)
+        except FetchFailed as failed:
+            raise ServerUnavailable(request.url, failed.reason, sent=False) from None
+        return HttpResponse(answer.status, {"content-type": answer.content_type}, answer.body)
 
     def _of(self, uri: str) -> _Held:
-        held = self._held.setdefault(uri, _Held())
+        held = self._held.get(uri)
+        if held is None:
+            held = self._held[uri] = _Held(AsyncJwksCache(uri, self._send, self._clock, retry=COOLDOWN))
         self._held.move_to_end(uri)
         if len(self._held) > ROOM:
             self._held.popitem(last=False)

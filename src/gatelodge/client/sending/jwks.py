@@ -68,10 +68,10 @@ class JwksCache:
 
 
 class AsyncJwksCache:
-    """One server's keys, for tasks; otherwise like `JwksCache`."""
+    """One server's keys, for tasks; otherwise like `JwksCache`. `retry` is in seconds, while nothing is known."""
 
-    def __init__(self, uri: str, send: AsyncSend, clock: Clock | None = None) -> None:
-        self._held = _HeldKeys(uri, clock or SystemClock())
+    def __init__(self, uri: str, send: AsyncSend, clock: Clock | None = None, *, retry: float = RETRY) -> None:
+        self._held = _HeldKeys(uri, clock or SystemClock(), retry)
         self._send = send
         self._flight = Flight[None]()
 
@@ -91,6 +91,15 @@ class AsyncJwksCache:
                 await self._flight.run_async(self._look)
         return self._held.last_good(kid, alg)
 
+    def is_worth_looking(self, kid: str | None, alg: str) -> bool:
+        """Whether `keys_for` would ask, or wait for who does."""
+        under_way = self._flight.is_under_way
+        return not self._held.suffices(kid, alg, under_way=under_way) and (under_way or self._held.may_look())
+
+    def last_good(self, kid: str | None, alg: str) -> PublicKeys:
+        """Return the keys last had, without asking. Raises as `keys_for` does."""
+        return self._held.last_good(kid, alg)
+
     def known(self, kid: str | None, alg: str) -> PublicKeys | None:
         """Return the keys if no look is needed: a question that never waits."""
         return self._held.last_good(kid, alg) if self._held.suffices(kid, alg, under_way=False) else None
@@ -104,9 +113,10 @@ class AsyncJwksCache:
 class _HeldKeys:
     """What is known of one set, and when to look again; times are monotonic seconds."""
 
-    def __init__(self, uri: str, clock: Clock) -> None:
+    def __init__(self, uri: str, clock: Clock, retry: float = RETRY) -> None:
         self.uri = uri
         self._clock = clock
+        self._retry = retry
         self._keys = _NONE
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
@@ -124,7 +134,7 @@ class _HeldKeys:
 
     def may_look(self) -> bool:
         """Whether the last look is long enough ago."""
-        pause = COOLDOWN if self._keys.keys else RETRY
+        pause = COOLDOWN if self._keys.keys else self._retry
         return self._clock.monotonic() >= self._tried_at + pause
 
     @contextmanager
