@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import httpx2
 import jwt
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 from tests.world import API, OPAQUE_API, SCOPES, World, assert_error, assert_page400, exchange, refresh, secret_of
@@ -13,7 +14,7 @@ from gatelodge.authn.hashing import Place
 from gatelodge.ops import clients as client_verbs
 from gatelodge.ops import users as ops
 from gatelodge.protocol import access_token
-from gatelodge.stores import clients
+from gatelodge.stores import clients, users
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -260,6 +261,22 @@ async def test_userinfo_tells_what_the_scopes_stand_for(world: World):
         "phone_number": "+44 1865 1",
         "address": {"formatted": "Christ Church\nOxford"},
     }
+
+
+async def test_updated_at_says_when_what_is_told_of_a_person_last_changed(world: World, clock):
+    changed_at, db, alice = clock.now(), world.foundation.db, world.people["alice"]
+    tokens = await world.browser().tokens(claims='{"id_token": {"updated_at": null}}')
+    clock.advance(60)
+    for change in (ops.disable, ops.enable, ops.grant_admin):
+        await db.write(change, "alice", Origin(), clock.now())
+    tokens = await world.browser().tokens(claims='{"id_token": {"updated_at": null}}')
+
+    told = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert told["updated_at"] == changed_at == (await world.userinfo(tokens["access_token"])).json()["updated_at"]
+    await db.write(users.update, msgspec.structs.replace(alice, name="Alice"), clock.now())
+    assert (await world.userinfo(tokens["access_token"])).json()["updated_at"] == clock.now()
+    plain = await world.browser().tokens(scope="openid email")
+    assert "updated_at" not in (await world.userinfo(plain["access_token"])).json()
 
 
 async def test_a_disabled_client_makes_its_tokens_inactive(world: World):

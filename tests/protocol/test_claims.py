@@ -25,8 +25,10 @@ class Alice:
             "department": "wonders",
             "iss": "https://evil.test",
             "sub": "mallory",
+            "updated_at": "yesterday",
         }
     )
+    updated_at: int = 7
 
 
 ALICE = Alice()
@@ -41,7 +43,7 @@ ALICE = Alice()
         (["openid", "address"], {"address": {"country": "GB"}}),
         (
             ["openid", "profile"],
-            {"name": "Alice Liddell", "given_name": "Alice", "preferred_username": "alice"},
+            {"name": "Alice Liddell", "given_name": "Alice", "preferred_username": "alice", "updated_at": 7},
         ),
     ],
 )

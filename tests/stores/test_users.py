@@ -27,7 +27,7 @@ async def test_a_person_is_found_by_id_subject_user_name_and_address(database):
 
     claims = {"address": {"country": "UK"}}
     assert alice == User(
-        alice.id, "sub-1", "alice", "alice@example.com", True, "Alice Liddell", claims, True, False, NOW
+        alice.id, "sub-1", "alice", "alice@example.com", True, "Alice Liddell", claims, True, False, NOW, NOW
     )
     for found in (
         await database.read(users.find, alice.id),
@@ -119,7 +119,7 @@ async def test_a_person_is_disabled_and_enabled(database, person):
 
     assert await database.write(endings.disable, alice.id, NOW) is True
     assert (await database.read(users.find, alice.id)).enabled is False
-    assert await database.write(users.enable, alice.id, NOW) is True
+    assert await database.write(users.enable, alice.id) is True
     assert await database.read(users.find, alice.id) == alice
 
 
@@ -130,7 +130,7 @@ async def test_who_does_not_exist_is_not_changed(database, person):
 
     assert await database.write(endings.remove, alice.id, NOW) is False
     assert await database.write(users.update, alice, NOW) is False
-    assert await database.write(users.enable, alice.id, NOW) is False
+    assert await database.write(users.enable, alice.id) is False
 
 
 @pytest.mark.anyio

@@ -78,7 +78,7 @@ async def withdraw(tx: Tx, login: str, client_id: str, origin: Origin, now: int)
     Also what an operator's own client holds, which never asked. Raises `NotThere` if there is neither.
     """
     user = await users.show(tx, login)
-    await accounts.claim(tx, user.id, now)
+    await accounts.claim(tx, user.id)
     was_allowed = await consents.withdraw(tx, user.id, client_id)
     ended = await refresh_tokens.revoke_of_consent(tx, user.id, client_id, now)
     if not was_allowed and not ended:

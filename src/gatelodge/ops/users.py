@@ -51,7 +51,7 @@ async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, n
 async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
     """Let a person sign in again. Raises `NotThere`."""
     user = await show(tx, login)
-    await store.enable(tx, user.id, now)
+    await store.enable(tx, user.id)
     await audit.record(tx, UserEnabled(user_id=user.id), origin, now)
     return await show(tx, login)
 
@@ -67,7 +67,7 @@ async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
 async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
     """Make a person an administrator of this server. Raises `NotThere`."""
     user = await show(tx, login)
-    await store.set_admin(tx, user.id, True, now)
+    await store.set_admin(tx, user.id, True)
     await audit.record(tx, AdminGranted(user_id=user.id), origin, now)
     return await show(tx, login)
 
@@ -75,7 +75,7 @@ async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
 async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
     """Let a person be no administrator any more, from his next request on. Raises `NotThere`."""
     user = await show(tx, login)
-    await store.set_admin(tx, user.id, False, now)
+    await store.set_admin(tx, user.id, False)
     await audit.record(tx, AdminRevoked(user_id=user.id), origin, now)
     return await show(tx, login)
 

@@ -69,6 +69,8 @@ class Person(Protocol):
     def name(self) -> str | None: ...
     @property
     def claims(self) -> Mapping[str, Any]: ...
+    @property
+    def updated_at(self) -> int: ...
 
 
 def userinfo_claims(person: Person, scope: Collection[str], wanted: Collection[str]) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def known_claims(person: Person) -> dict[str, Any]:
     """Return everything known about a person: only what exists, never a claim of the protocol's own."""
     known = {name: value for name, value in person.claims.items() if name not in PROTOCOL_CLAIMS}
     known |= {"preferred_username": person.username, "name": person.name, "email": person.email}
+    known["updated_at"] = person.updated_at or None
     known["email_verified"] = person.email_verified if person.email else None
     return {name: value for name, value in known.items() if value is not None and value != ""}
 

@@ -72,7 +72,8 @@ async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> AccessToken | No
 
 FIND_WITH_PERSON = """
 select t.id, t.family_id, t.client_id, t.issued_at, t.expires_at, t.payload, f.payload,
-    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
+    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at,
+    u.updated_at
 from access_tokens t
 left join families f on f.place = t.place and f.id = t.family_id
 left join users u on u.place = t.place and u.id = t.user_id

@@ -8,13 +8,13 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.stores import credentials, names, refresh_tokens, sessions, users
 
-DISABLE = "update users set enabled = 0, updated_at = $3 where place = $1 and id = $2"
+DISABLE = "update users set enabled = 0 where place = $1 and id = $2"
 REMOVE = "delete from users where place = $1 and id = $2"
 
 
 async def disable(tx: Tx, user_id: int, now: int) -> bool:
     """Keep a person out: all that they hold ends. `False` if there is no such person."""
-    if not await tx.run(DISABLE, place_of(user_id), user_id, now):
+    if not await tx.run(DISABLE, place_of(user_id), user_id):
         return False
     await end_all(tx, user_id, now)
     return True
@@ -39,6 +39,6 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
 
 async def end_all(tx: Tx, user_id: int, now: int) -> None:
     """End every session and every token of a person."""
-    await users.claim(tx, user_id, now)
+    await users.claim(tx, user_id)
     await sessions.end_all_of_user(tx, user_id)
     await refresh_tokens.revoke_of_user(tx, user_id, now)

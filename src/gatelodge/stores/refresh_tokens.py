@@ -199,7 +199,8 @@ async def find_live(tx: Tx, family_id: int, nonce: bytes, now: int) -> LiveFamil
 
 FIND_LIVE_WITH_PERSON = """
 select f.client_id, f.generation, f.idle_expires_at, f.expires_at, f.payload, f.ended_jwts,
-    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at
+    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at,
+    u.updated_at
 from families f left join users u on u.place = f.place and u.id = f.user_id
 where f.place = $4 and f.id = $1 and f.nonce = $2 and f.expires_at > $3 and f.revoked_at is null
 """

@@ -40,6 +40,7 @@ class User(Struct, frozen=True):
     enabled: bool
     admin: bool
     created_at: int
+    updated_at: int = 0
 
 
 class NewUser(Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ class NewUser(Struct, frozen=True, kw_only=True):
 
 
 FIND = """
-select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at, updated_at
 from users where place = $1 and id = $2
 """
 
@@ -78,7 +79,8 @@ async def find_by_login(tx: Tx, text: str) -> User | None:
 
 
 LIST_ALL = """
-select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at from users
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at, updated_at
+from users
 order by created_at, id
 """
 
@@ -92,7 +94,8 @@ ADD = """
 insert into users (place, id, sub, username, email, email_verified, name, claims, enabled, created_at, updated_at)
 values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 on conflict do nothing
-returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
+returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at,
+    updated_at
 """
 
 
@@ -112,7 +115,8 @@ FIND_TO_CHANGE = f"{FIND} for update"
 UPDATE = """
 update users set username = $3, email = $4, email_verified = $5, name = $6, claims = $7, updated_at = $8
 where place = $1 and id = $2
-returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at
+returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at,
+    updated_at
 """
 
 
@@ -134,20 +138,20 @@ async def update(tx: Tx, user: User, now: int) -> bool:
     return True
 
 
-ENABLE = "update users set enabled = 1, updated_at = $3 where place = $1 and id = $2"
+ENABLE = "update users set enabled = 1 where place = $1 and id = $2"
 
 
-async def enable(tx: Tx, user_id: int, now: int) -> bool:
+async def enable(tx: Tx, user_id: int) -> bool:
     """Let a person sign in again; `False` if there is no such person. `endings.disable` keeps them out."""
-    return await tx.run(ENABLE, place_of(user_id), user_id, now) == 1
+    return await tx.run(ENABLE, place_of(user_id), user_id) == 1
 
 
-SET_ADMIN = "update users set admin = $3, updated_at = $4 where place = $1 and id = $2"
+SET_ADMIN = "update users set admin = $3 where place = $1 and id = $2"
 
 
-async def set_admin(tx: Tx, user_id: int, admin: bool, now: int) -> bool:
+async def set_admin(tx: Tx, user_id: int, admin: bool) -> bool:
     """Make a person an administrator, or one no more; `False` if there is no such person."""
-    return await tx.run(SET_ADMIN, place_of(user_id), user_id, int(admin), now) == 1
+    return await tx.run(SET_ADMIN, place_of(user_id), user_id, int(admin)) == 1
 
 
 HOLD = "select endings from users where place = $1 and id = $2 and enabled = 1 for share"
@@ -172,12 +176,12 @@ async def hold(tx: Tx, user_id: int) -> Held | None:
     return None if row is None else Held(user_id, int(row[0]))
 
 
-CLAIM = "update users set endings = endings + 1, updated_at = $3 where place = $1 and id = $2"
+CLAIM = "update users set endings = endings + 1 where place = $1 and id = $2"
 
 
-async def claim(tx: Tx, user_id: int, now: int) -> None:
+async def claim(tx: Tx, user_id: int) -> None:
     """Have a person's account for this transaction alone, once those who `hold` it are done, to end what they hold."""
-    await tx.run(CLAIM, place_of(user_id), user_id, now)
+    await tx.run(CLAIM, place_of(user_id), user_id)
 
 
 def logins(user: User) -> frozenset[str]:
@@ -216,9 +220,10 @@ def maybe(row: Row | None) -> User | None:
 
 def of(row: Row) -> User:
     """Return the person whose columns a row holds, in the order of the members of `User`."""
-    user_id, sub, username, email, verified, name, claims, enabled, admin, created_at = row
+    user_id, sub, username, email, verified, name, claims, enabled, admin, created_at, updated_at = row
     known = _claims(claims)
-    return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, admin == 1, created_at)
+    times = (created_at, updated_at)
+    return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, admin == 1, *times)
 
 
 def _values(user: User | NewUser) -> tuple[Value, ...]:
