@@ -249,7 +249,7 @@ async def test_FLT_27_takers_of_one_chain_never_fork_it(database, opened):
     value = await opened()
 
     for generation in range(1, 11):
-        takers = (rotating(database, at(value, generation)) for _ in range(8))
+        takers = (rotating(database, at(value, generation)) for _ in range(5))
         outcomes = await asyncio.gather(*takers)
         assert {outcome.generation for outcome in outcomes} == {generation + 1}
     assert (await family_of(database, value)).generation == 11

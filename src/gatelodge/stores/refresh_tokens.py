@@ -88,7 +88,7 @@ async def open_family(tx: Tx, held: Held, new: NewFamily, now: int) -> int:
     return int(row[0])
 
 
-MOST_REPEATS = 32  # of answers, as long as rotations follow one another within the overlap: more is no lost answer
+MOST_REPEATS = 49  # of answers, as long as rotations follow one another within the overlap: more is no lost answer
 
 
 class Rotated(Struct, frozen=True):
