@@ -167,7 +167,7 @@ def test_CL_02_a_parameter_that_comes_twice_is_refused(browser: Browser, server:
     assert server.asked("/token") == []
 
 
-def test_login_CSRF_the_answer_to_another_browser_signs_nobody_in(site: Site, server: Server):
+def test_CL_32_the_answer_to_a_sign_in_of_another_browser_signs_nobody_in(site: Site, server: Server):
     """Mallory begins a sign-in, keeps her answer, and has Alice open it."""
     mallory, alice, carol = Browser(site), Browser(site), Browser(site)
     asked = mallory.begin()

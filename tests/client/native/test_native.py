@@ -4,7 +4,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -128,6 +128,22 @@ def test_CL_01_whoever_knocks_with_something_else_ends_nothing(
 
     def act(asked: dict[str, str], uri: str) -> None:
         statuses.append(httpx2.get(uri, params=answer(asked, **wrong)).status_code)
+        assert server.asked("/token") == []
+        statuses.append(httpx2.get(uri, params=answer(asked)).status_code)
+
+    browser = Person(server, act)
+    assert shown([], browser).sign_in(client, WANTED).person is not None
+    browser.done()
+    assert statuses == [400, 200]
+
+
+def test_CL_33_the_answer_to_a_sign_in_that_somebody_else_began_signs_nobody_in(server: Server, client: OAuthClient):
+    """Mallory begins one in the same program and has Alice's browser bring its answer here."""
+    statuses: list[int] = []
+
+    def act(asked: dict[str, str], uri: str) -> None:
+        mallorys = client.begin(replace(WANTED, redirect_uri=uri)).transaction
+        statuses.append(httpx2.get(uri, params=answer(asked, state=mallorys.state)).status_code)
         assert server.asked("/token") == []
         statuses.append(httpx2.get(uri, params=answer(asked)).status_code)
 
