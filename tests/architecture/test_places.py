@@ -20,9 +20,6 @@ ACROSS = {
     "stores.users.LIST_ALL": "an operator's list",
     "stores.audit.LIST_RECENT": "the doctor looks at the last event there is",
     "stores.audit.SEARCH": "an operator's search",
-    "stores.refresh_tokens.REVOKE_OF_CLIENT": "a client is removed, which is rare",
-    "stores.access_tokens.REVOKE_OF_CLIENT": "a client is removed, which is rare",
-    "stores.sweep.KEEP_SPENT_CODES": "in the background, in batches",
     "testing.faults.EXPIRE": "a test asks for it",
     **{f"stores.sweep.REMOVALS.{table}": "in the background, in batches" for table in ENDS if table != "traces"},
 }
