@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import gatelodge, usage
+from bench import gatelodge, greedy, usage
 from bench.browser import Browser
 from bench.machine import Cores
 from bench.processes import Processes, answers
@@ -60,6 +60,7 @@ def under_load(stage: Stage, seconds: float) -> list[Extra]:
     steady = _run(stage, "cc_es256", seconds, steady=True)
     refreshed = _run(stage, "refresh", seconds)
     calm = _run(stage, "cc_es256", seconds)
+    lost = greedy.lost(stage, seconds)
     with SignIns(stage) as storm:
         busy = _run(stage, "cc_es256", seconds)
     return [
@@ -67,6 +68,7 @@ def under_load(stage: Stage, seconds: float) -> list[Extra]:
         Extra(f"{name}: {steady.requests / steady.seconds:,.0f} client_credentials/s, p99", steady.p99_ms, "ms", 5),
         Extra(f"{name}: client_credentials ES256 flat out, p99", calm.p99_ms, "ms", 25),
         Extra(f"{name}: refresh flat out, p99", refreshed.p99_ms, "ms", 25),
+        Extra(f"{name}: refreshes lost beside 32 callers who ask for too much", lost, "%", 20),
         Extra(f"{name}: the first while {_SIGN_INS} sign in, p99", busy.p99_ms, "ms", 100),
         Extra(f"{name}: tokens meanwhile", busy.requests / busy.seconds, "a second"),
         Extra(f"{name}: passwords verified meanwhile", storm.signed_in / busy.seconds, "a second"),

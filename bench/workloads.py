@@ -63,7 +63,8 @@ class Workload:
     floor: float | None = None
 
 
-def _headers(stage: Stage, authorization: str | None = None, form: bool = True) -> dict[str, str]:
+def token_headers(stage: Stage, authorization: str | None = None, form: bool = True) -> dict[str, str]:
+    """Return the headers of a request to the server."""
     headers = {"Host": urlsplit(stage.facts.base).netloc}
     if form:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -77,7 +78,7 @@ def _daemon(api: BenchApi) -> Callable[[Stage, float], Plan]:
         return {
             "method": "POST",
             "path": stage.facts.paths.token,
-            "headers": _headers(stage, stage.facts.daemon.authorization),
+            "headers": token_headers(stage, stage.facts.daemon.authorization),
             "bodies": [urlencode(flows.daemon_form(api))],
             "expect": '"access_token"%s*:%s*"',
             "sample_kind": "access",
@@ -93,7 +94,7 @@ def _introspection(stage: Stage, _seconds: float) -> Plan:
     return {
         "method": "POST",
         "path": facts.paths.introspect,
-        "headers": _headers(stage, facts.daemon.authorization),
+        "headers": token_headers(stage, facts.daemon.authorization),
         "bodies": [urlencode({"token": token, "token_type_hint": "access_token"}) for token in tokens],
         "expect": '"active"%s*:%s*true',
     }
@@ -120,7 +121,7 @@ def _userinfo_plan(stage: Stage, tokens: list[str]) -> Plan:
     return {
         "method": "GET",
         "path": stage.facts.paths.userinfo,
-        "headers": _headers(stage, form=False),
+        "headers": token_headers(stage, form=False),
         "bearers": tokens,
         "expect": '"email"%s*:%s*"bench%d+@bench%.test"',
     }
@@ -146,7 +147,7 @@ def _document(path: Callable[[Facts], str], expect: str) -> Callable[[Stage, flo
         return {
             "method": "GET",
             "path": path(stage.facts),
-            "headers": _headers(stage, form=False),
+            "headers": token_headers(stage, form=False),
             "expect": expect,
         }
 
@@ -163,7 +164,7 @@ def _chains(stage: Stage, api: BenchApi | None) -> dict[str, str | int | list[st
     return {
         "path": facts.paths.token,
         "host": urlsplit(facts.base).netloc,
-        "headers": _headers(stage, facts.web.authorization),
+        "headers": token_headers(stage, facts.web.authorization),
         "tokens": [answer.text("refresh_token") for answer in walks],
         "body_before": urlencode(flows.REFRESH) + "&refresh_token=",
     }
@@ -180,7 +181,7 @@ def _code_plan(stage: Stage, part: str) -> dict[str, str | int | list[str] | dic
         "verifiers": [pair.verifier for pair in pairs],
         "challenges": [pair.challenge for pair in pairs],
         "token_path": facts.paths.token,
-        "token_headers": _headers(stage, facts.web.authorization),
+        "token_headers": token_headers(stage, facts.web.authorization),
         "body_before": urlencode(flows.EXCHANGE),
         "redirect_uri": REDIRECT_URI,
     }

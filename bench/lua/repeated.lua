@@ -1,7 +1,7 @@
 -- The same kind of request again and again, with one of the plan's bodies or bearer tokens: at random, or each in turn
 -- so that none comes again before all others did.
--- Plan: method, path, headers, bodies | bearers | neither, order ("turn" or none), expect (a pattern), sample_kind,
--- sample_field.
+-- Plan: method, path, headers, bodies | bearers | neither, order ("turn" or none), status (200 if not given), expect (a
+-- pattern), sample_kind, sample_field.
 local bench = require("bench")
 local plan, requests
 local turn = 0
@@ -28,7 +28,7 @@ function request()
 end
 
 function response(status, _headers, body)
-  if status ~= 200 or not string.find(body, plan.expect) then
+  if status ~= (plan.status or 200) or not string.find(body, plan.expect) then
     return bench.refuse("an answer was not as expected", status, body)
   end
   bench.accept()
