@@ -49,7 +49,7 @@ IMPURE = {
     *("select", "selectors", "shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading"),
     *("time", "uuid", "zoneinfo"),
 }
-LIBRARIES_OF_THE_PROTOCOL = frozenset({"cryptography", "joserfc"})
+LIBRARIES_OF_THE_PROTOCOL = frozenset({"cryptography", "joserfc", "msgspec"})
 
 HTTP_CLIENTS = frozenset({"aiohttp", "http", "httpcore", "httpcore2", "httpx", "httpx2", "requests", "urllib3"})
 MAY_DIAL = {

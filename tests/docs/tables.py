@@ -28,6 +28,7 @@ from gatelodge.endpoints.routes import Route
 from gatelodge.grants import GRANTS
 from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
+from gatelodge.resource.profiles import PROFILES
 from gatelodge.telemetry import events, metrics
 from gatelodge.telemetry.events import Event
 
@@ -144,6 +145,22 @@ def _subject_of_module(thing: object) -> str:
     return said[:1].upper() + said[1:]
 
 
+def profile_table() -> str:
+    return table(
+        ("`profile`", "for", "`typ` of the header", "the client is in", "what only an access token has"),
+        (
+            (
+                code(profile.name),
+                sentence(sys.modules[type(profile).__module__]).removesuffix("."),
+                ", ".join(code(typ) if typ else "none" for typ in sorted(profile.types, reverse=True)),
+                ", ".join(map(code, profile.clients)),
+                " ".join(cleandoc(type(profile).__doc__ or "").split()),
+            )
+            for profile in PROFILES
+        ),
+    )
+
+
 def route_table() -> str:
     return _table_of(route for route in served() if not _is_demo(route))
 
@@ -251,6 +268,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "grants": grant_table,
     "methods": method_table,
     "metrics": metric_table,
+    "profiles": profile_table,
     "rules": rule_table,
 }
 

@@ -9,7 +9,7 @@ import pytest
 from tests.docs.tables import ROOT, SOURCE
 
 PAGES = ("ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "docs/security-model.md")
-EXAMPLES = re.compile(r"(\w+/)?x\.py")  # files the page tells how to add
+EXAMPLES = re.compile(r"(\w+/)*x\.py")  # files the page tells how to add
 
 FILE = re.compile(r"[\w.*-]+/|(?:[\w.*-]+/)*[\w-]+\.(?:py|md|sql|toml)")
 CLASS = re.compile(r"[A-Z][a-z]\w*")

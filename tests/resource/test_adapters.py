@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory, override_settings
 from fastapi import Depends, FastAPI
+from flask import Flask
 from starlette.applications import Starlette
 from starlette.authentication import requires as starlette_requires
 from starlette.requests import Request
@@ -33,7 +35,7 @@ from tests.resource.applications import (
 )
 from tests.resource.conftest import API, ISSUER, Authority
 
-from gatelodge.resource import CannotDecide, TokenVerifier
+from gatelodge.resource import CannotDecide, Presented, Protection, TokenVerifier
 from gatelodge.resource import fastapi as for_fastapi
 from gatelodge.resource import flask as for_flask
 from gatelodge.resource import starlette as for_starlette
@@ -80,6 +82,54 @@ class _Missing:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] == self._name:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+# What was asked for: it is handed on with what was brought, for tokens that are bound to a key (RFC 9449 4.3)
+
+
+def asked_of_starlette() -> Presented:
+    scope: dict[str, Any] = {"type": "http", "method": "DELETE", "path": "/shop/a b/ü", "query_string": b"x=1"}
+    headers = [(b"host", b"evil.test"), (b"dpop", b"one")]
+    raw = b"/shop/a%20b/%C3%BC"
+    whole = anyio.run(for_starlette.presented, Request(scope | {"headers": headers, "raw_path": raw}))
+    decoded = anyio.run(for_starlette.presented, Request(scope | {"headers": headers}))
+    assert whole == decoded
+    return whole
+
+
+def asked_of_flask() -> Presented:
+    headers = [("host", "evil.test"), ("dpop", "one")]
+    with Flask(__name__).test_request_context(
+        "/a%20b/%C3%BC?x=1", "https://evil.test/shop", method="DELETE", headers=headers
+    ) as context:
+        return for_flask.presented(context.request)
+
+
+def asked_of_django() -> Presented:
+    set_up_django()
+    from gatelodge.resource import django
+
+    request: Any = RequestFactory(SCRIPT_NAME="/shop").delete("/a%20b/%C3%BC?x=1", headers={"dpop": "one"})
+    return django.presented(request)
+
+
+@pytest.mark.parametrize("asked", [asked_of_starlette, asked_of_flask, asked_of_django])
+def test_an_adapter_says_what_was_asked_for(asked: Callable[[], Presented]) -> None:
+    presented = asked()
+    assert (presented.method, presented.path) == ("DELETE", "/shop/a%20b/%C3%BC")
+    assert list(presented.dpop) == ["one"]
+
+
+def test_the_address_is_what_was_configured_whatever_the_caller_says(verifier: TokenVerifier) -> None:
+    presented = asked_of_starlette()
+    assert Protection(verifier).url_of(presented) == "https://api.test/shop/a%20b/%C3%BC"
+    for auth in (for_starlette.Auth, for_fastapi.Auth, for_flask.Auth):
+        protection = auth(verifier, base_url="https://www.shop.test:8443/").protection
+        assert protection.url_of(presented) == "https://www.shop.test:8443/shop/a%20b/%C3%BC"
+    assert Protection(TokenVerifier(ISSUER, "orders")).url_of(presented) is None
+    for wrong in ("", "shop.test", "http://shop.test", "https://shop.test/api", "https://shop.test/?a"):
+        with pytest.raises(ValueError, match="base_url"):
+            Protection(verifier, base_url=wrong)
 
 
 # Starlette

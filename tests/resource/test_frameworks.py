@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.conftest import FakeClock
 from tests.resource.applications import APPLICATIONS, Call
 from tests.resource.conftest import API, ISSUER, Authority
 
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.resource import TokenVerifier
 
 FORM = ("content-type", "application/x-www-form-urlencoded")
@@ -26,6 +28,31 @@ def test_a_caller_with_the_scope_is_let_in(call: Call, authority: Authority) -> 
     came = call("/orders", bearer(authority.token()))
     assert came.status == 200, came.body
     assert came.json == {"issuer": ISSUER, "sub": "alice", "scopes": ["openid", "orders:read"], "raw": "", "form": ""}
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_a_profile_and_several_issuers_reach_through(name: str, authority: Authority, clock: FakeClock) -> None:
+    other = Authority(clock, "https://sso.test", published={"key-2": "ES256"})
+
+    def send(request: HttpRequest) -> HttpResponse:
+        return (other if request.url.startswith(other.issuer) else authority).send(request)
+
+    async def async_send(request: HttpRequest) -> HttpResponse:
+        return send(request)
+
+    verifier = TokenVerifier(
+        [ISSUER, other.issuer], [API, "orders"], profile="jwt", clock=clock, send=send, async_send=async_send
+    )
+    call = APPLICATIONS[name](verifier)
+    dialect: dict[str, Any] = {"client_id": None, "azp": "shop", "scope": None, "scp": ["orders:read"], "aud": "orders"}
+    for issuer, key in ((authority, "key-1"), (other, "key-2")):
+        came = call("/orders", bearer(issuer.token(header={"typ": "JWT"}, key=key, **dialect)))
+        assert (came.status, came.json["issuer"]) == (200, issuer.issuer)
+    refused = call("/orders", bearer(other.token(header={"typ": "JWT"}, key="key-2", **dialect | {"azp": "orders"})))
+    assert refused.status == 401
+    assert refused.challenge.startswith(f'Bearer realm="{API}", error="invalid_token", error_description=')
+    described = call("/.well-known/oauth-protected-resource/orders").json
+    assert described["authorization_servers"] == [ISSUER, other.issuer]
 
 
 def test_an_opaque_token_lets_in_as_well(call: Call, authority: Authority) -> None:

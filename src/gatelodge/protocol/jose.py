@@ -4,6 +4,7 @@ What a kind of token must look like is an `Expected`. Algorithms are allow-liste
 among keys the caller already trusts, bytes are limited before they are decoded, and no header can point to a key.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,18 +38,20 @@ class BadToken(Exception):
 class Expected:
     """What one kind of token must look like.
 
-    `types` are the `typ` values it may carry, in lower case; `""` allows none at all. `audience` is `None` if the
-    caller judges `aud` itself; `sole_audience` demands the string itself, not a list. `max_ahead` is how many seconds
-    `exp` may lie ahead, `grace` how many seconds after `exp` it is still taken.
+    `types` are the `typ` values it may carry, in lower case; `""` allows none at all. `issuer` and `audience` are
+    `None` if the caller judges `iss` and `aud` itself; `sole_audience` demands the string itself, not a list.
+    `max_ahead` is how many seconds `exp` may lie ahead, `grace` how many seconds after `exp` it is still taken. Other
+    servers may write parts of a second (RFC 7519 2), if not `whole_seconds`.
     """
 
-    issuer: str
+    issuer: str | None
     audience: str | None
     types: frozenset[str]
     algorithms: frozenset[str] = ASYMMETRIC
     sole_audience: bool = False
     max_ahead: int | None = None
     grace: int = LEEWAY
+    whole_seconds: bool = True
     max_bytes: int = MAX_TOKEN
 
 
@@ -114,13 +117,24 @@ def check_header(parts: Parts, expected: Expected) -> str:
     alg: Any = parts.header.get("alg")
     if not isinstance(alg, str) or alg not in expected.algorithms:
         raise BadToken(rules.JWT_ALG)
-    _check_type(parts.header.get("typ", ""), expected.types)
+    check_type(parts, expected)
     return alg
+
+
+def check_type(parts: Parts, expected: Expected) -> None:
+    """Check that a token says which kind it is (RFC 8725 3.11). Raises `BadToken`.
+
+    `application/` may be left out (RFC 7515 4.1.9).
+    """
+    typ: Any = parts.header.get("typ", "")
+    name = typ.lower().removeprefix("application/") if isinstance(typ, str) else None
+    if name not in expected.types:
+        raise BadToken(rules.JWT_TYP)
 
 
 def check_claims(claims: Mapping[str, Any], expected: Expected, now: int) -> None:
     """Check who made the token, for whom, and when. Raises `BadToken`."""
-    if claims.get("iss") != expected.issuer:
+    if expected.issuer is not None and claims.get("iss") != expected.issuer:
         raise BadToken(rules.JWT_ISS)
     _check_audience(claims.get("aud"), expected)
     _check_times(claims, expected, now)
@@ -140,13 +154,6 @@ def _object(raw: bytes, max_bytes: int) -> dict[str, Any]:
         raise BadToken(rules.JWT_JSON) from error
 
 
-def _check_type(typ: object, types: frozenset[str]) -> None:
-    """RFC 8725 3.11: each kind of token says which it is; `application/` may be left out (RFC 7515 4.1.9)."""
-    name = typ.lower().removeprefix("application/") if isinstance(typ, str) else None
-    if name not in types:
-        raise BadToken(rules.JWT_TYP)
-
-
 def _check_audience(aud: object, expected: Expected) -> None:
     if expected.audience is None or aud == expected.audience:
         return
@@ -156,21 +163,23 @@ def _check_audience(aud: object, expected: Expected) -> None:
 
 def _check_times(claims: Mapping[str, Any], expected: Expected, now: int) -> None:
     """`exp` is demanded; `nbf` and `iat` are believed only if they do not lie ahead (RFC 7519 4.1)."""
-    exp = _second(claims, "exp")
+    exp = _second(claims, "exp", expected)
     if exp is None or exp <= now - expected.grace:
         raise BadToken(rules.JWT_EXP)
     if expected.max_ahead is not None and exp > now + expected.max_ahead + LEEWAY:
         raise BadToken(rules.JWT_EXP)
     for name in ("nbf", "iat"):
-        if (_second(claims, name) or 0) > now + LEEWAY:
+        if (_second(claims, name, expected) or 0) > now + LEEWAY:
             raise BadToken(rules.JWT_NOT_YET)
 
 
-def _second(claims: Mapping[str, Any], name: str) -> int | None:
+def _second(claims: Mapping[str, Any], name: str, expected: Expected) -> int | None:
     """Return a time claim in whole seconds, `None` if absent. Raises `BadToken` for anything else (JWT-10)."""
     value: Any = claims.get(name)
     if value is None and name not in claims:
         return None
+    if type(value) is float and not expected.whole_seconds:
+        value = math.floor(value)
     if type(value) is not int or not 0 <= value < LAST_SECOND:
         raise BadToken(rules.JWT_TIME)
     return value

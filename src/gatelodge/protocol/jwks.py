@@ -1,6 +1,7 @@
 """Public keys to verify with: read once from a JWK set, found by `kid` and algorithm alone (RFC 7517)."""
 
 from base64 import urlsafe_b64decode
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,13 +61,23 @@ class PublicKeys:
 class IssuerKeys(PublicKeys):
     """The keys one authorization server signs with. Any of them will do where a token or a key does not say which."""
 
-    __slots__ = ()
+    __slots__ = ("_by_name",)
+    _by_name: Mapping[tuple[str | None, str], VerificationKey]
+
+    def __init__(self, keys: tuple[VerificationKey, ...]) -> None:
+        super().__init__(keys)
+        names = Counter(key.kid for key in self.keys)
+        by_name = {(key.kid, alg): key for key in self.keys for alg in key.proofs if key.kid and names[key.kid] == 1}
+        object.__setattr__(self, "_by_name", by_name)
 
     def find(self, kid: str | None, alg: str) -> VerificationKey | None:
         """Return the key named `kid`; if none is, or the token names none, whichever key it could be (RFC 7515 6).
 
         Keys without a name could be it, for a token without a name any. `None` if there are none or too many to try.
         """
+        return self._by_name.get((kid, alg)) or self._possible(kid, alg)
+
+    def _possible(self, kid: str | None, alg: str) -> VerificationKey | None:
         fitting = [key for key in self.keys if alg in key.proofs]
         named = [key for key in fitting if key.kid == kid]
         tried = named or [key for key in fitting if kid is None or key.kid is None]

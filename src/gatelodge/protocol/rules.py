@@ -145,6 +145,7 @@ PASSWORD_RIGHT = Rule("password.right", "username and password are those of an e
 BEARER_ONE = Rule("bearer.one", "a token is sent in one way, never in the URL", "RFC 6750 2")
 TOKEN_ACTIVE = Rule("token.active", "an access token is ours, has not expired and was not revoked", "RFC 6750 3.1")
 TOKEN_CLAIMS = Rule("token.claims", "an access token says who it is about and which client has it", "RFC 9068 2.2")
+TOKEN_KIND = Rule("token.kind", "an access token says what no ID token of its issuer says", "RFC 8725 3.12")
 TOKEN_UNBOUND = Rule("token.unbound", "a token that is bound to a key is not taken as a bearer token", "RFC 9449 7.2")
 TOKEN_SCOPE = Rule("token.scope", "an access token has every scope that is needed", "RFC 6750 3.1")
 TOKEN_SIGN_IN = Rule(

@@ -1,6 +1,7 @@
 """What is remembered of tokens: under their digests, never more than there is room for, the least used forgotten."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from hashlib import sha256
 from typing import Generic, TypeVar
 
@@ -27,11 +28,11 @@ class Remembered(Generic[T]):
 
     def get(self, digest: bytes) -> T | None:
         """Return what was put, or `None` if it was never put or is forgotten."""
-        with self._lock:
-            value = self._values.get(digest)
-            if value is not None:
+        value = self._values.get(digest)
+        if value is not None:
+            with self._lock, suppress(KeyError):  # somebody may have forgotten it meanwhile
                 self._values.move_to_end(digest)
-            return value
+        return value
 
     def put(self, digest: bytes, value: T) -> None:
         """Remember `value`, forgetting what was not asked for the longest if there is no room."""

@@ -1,7 +1,8 @@
 """Django: a decorator that lets the callers of a view in, and a middleware that says who calls.
 
-In the settings, `GATELODGE_VERIFIER` is a `TokenVerifier`; `GATELODGE_METADATA`, which may be left out, is what its
-`describe` returns, and the `urlpatterns` of this module publish it.
+In the settings, `GATELODGE_VERIFIER` is a `TokenVerifier`. What may be left out: `GATELODGE_METADATA` is what its
+`describe` returns, and the `urlpatterns` of this module publish it; `GATELODGE_REALM` and `GATELODGE_BASE_URL` are as
+in `Protection`.
 
     @require("orders:read")
     def orders(request):
@@ -18,7 +19,7 @@ from gatelodge.resource.metadata import WELL_KNOWN
 from gatelodge.resource.missing import demanded
 from gatelodge.resource.needs import NOTHING, needs
 from gatelodge.resource.principal import Principal
-from gatelodge.resource.protection import Presented, Protection
+from gatelodge.resource.protection import Presented, Protection, escaped
 from gatelodge.resource.refusals import CannotDecide, Refused
 from gatelodge.resource.verifier import TokenVerifier
 
@@ -38,6 +39,8 @@ class Request(Protocol):
     META: Mapping[str, str]
     POST: Mapping[str, str]
     body: bytes
+    method: str
+    path: str
     principal: Principal | None
 
 
@@ -131,6 +134,7 @@ def protection() -> Protection:
         verifier,
         realm=getattr(settings, "GATELODGE_REALM", None),
         metadata=getattr(settings, "GATELODGE_METADATA", None),
+        base_url=getattr(settings, "GATELODGE_BASE_URL", None),
     )
 
 
@@ -139,7 +143,14 @@ def presented(request: Request) -> Presented:
     meta = request.META
     header = meta.get("HTTP_AUTHORIZATION")
     elsewhere = holds_token(meta.get("QUERY_STRING", "").encode("latin-1", "replace")) or _form_holds_token(request)
-    return Presented(() if header is None else (header,), sent_elsewhere=elsewhere)
+    proof = meta.get("HTTP_DPOP")
+    return Presented(
+        () if header is None else (header,),
+        sent_elsewhere=elsewhere,
+        method=request.method,
+        path=escaped(request.path),
+        dpop=() if proof is None else (proof,),
+    )
 
 
 def _form_holds_token(request: Request) -> bool:

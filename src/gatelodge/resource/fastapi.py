@@ -36,9 +36,9 @@ Dependency = Callable[..., Awaitable[Principal]]
 class Auth:
     """Protects the routes of a FastAPI application.
 
-    `realm` and `metadata` are as in `Protection`. For the OpenAPI document: `scopes` says in words what each scope
-    allows; `authorization_url` and `token_url` say where Swagger signs people in, and are only needed for a server that
-    is not Gatelodge.
+    `realm`, `metadata` and `base_url` are as in `Protection`. For the OpenAPI document: `scopes` says in words what
+    each scope allows; `authorization_url` and `token_url` say where Swagger signs people in, and are only needed for a
+    server that is not Gatelodge.
     """
 
     def __init__(
@@ -47,11 +47,12 @@ class Auth:
         *,
         realm: str | None = None,
         metadata: ResourceMetadata | None = None,
+        base_url: str | None = None,
         scopes: Mapping[str, str] | None = None,
         authorization_url: str | None = None,
         token_url: str | None = None,
     ) -> None:
-        self.protection = Protection(verifier, realm=realm, metadata=metadata)
+        self.protection = Protection(verifier, realm=realm, metadata=metadata, base_url=base_url)
         self._scheme = _Scheme(verifier, dict(scopes or {}), authorization_url, token_url)
 
     def require(self, *scopes: str, acr_values: str | Sequence[str] = (), max_age: int | None = None) -> Dependency:

@@ -18,7 +18,7 @@ from gatelodge.resource.metadata import ResourceMetadata
 from gatelodge.resource.missing import demanded
 from gatelodge.resource.needs import Needs, needs
 from gatelodge.resource.principal import Principal
-from gatelodge.resource.protection import Presented, Protection
+from gatelodge.resource.protection import Presented, Protection, escaped
 from gatelodge.resource.refusals import CannotDecide, Refused
 from gatelodge.resource.verifier import TokenVerifier
 
@@ -29,12 +29,17 @@ View = Callable[..., Any]
 
 
 class Auth:
-    """Protects views of a Flask application. `realm` and `metadata` are as in `Protection`."""
+    """Protects views of a Flask application. `realm`, `metadata` and `base_url` are as in `Protection`."""
 
     def __init__(
-        self, verifier: TokenVerifier, *, realm: str | None = None, metadata: ResourceMetadata | None = None
+        self,
+        verifier: TokenVerifier,
+        *,
+        realm: str | None = None,
+        metadata: ResourceMetadata | None = None,
+        base_url: str | None = None,
     ) -> None:
-        self.protection = Protection(verifier, realm=realm, metadata=metadata)
+        self.protection = Protection(verifier, realm=realm, metadata=metadata, base_url=base_url)
 
     @property
     def principal(self) -> Principal:
@@ -59,7 +64,7 @@ class Auth:
     def _enter(self, needed: Needs) -> Response | None:
         """Say who the caller is, or return the refusal."""
         try:
-            g.principal = self.protection.admit_sync(_presented(request), needed)
+            g.principal = self.protection.admit_sync(presented(request), needed)
         except (Refused, CannotDecide) as failure:
             return _response(self.protection.reply(failure, needed))
         return None
@@ -78,9 +83,15 @@ class Auth:
         return blueprint
 
 
-def _presented(request: Request) -> Presented:
-    elsewhere = holds_token(request.query_string) or _form_holds_token(request)
-    return Presented(request.headers.getlist("Authorization"), sent_elsewhere=elsewhere)
+def presented(request: Request) -> Presented:
+    """Return what a request brought."""
+    return Presented(
+        request.headers.getlist("Authorization"),
+        sent_elsewhere=holds_token(request.query_string) or _form_holds_token(request),
+        method=request.method,
+        path=escaped(request.root_path + request.path),
+        dpop=request.headers.getlist("DPoP"),
+    )
 
 
 def _form_holds_token(request: Request) -> bool:

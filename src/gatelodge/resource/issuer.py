@@ -7,6 +7,8 @@ from gatelodge.clock import Clock
 from gatelodge.protocol.jwks import PublicKeys
 from gatelodge.resource.carrier import Carrier
 
+MOMENT = 1.0  # seconds in which keys are used again without asking whether it is time to look
+
 
 class Issuer:
     """One authorization server, for threads and tasks. Each question raises `OAuthClientError` if it was never found.
@@ -18,11 +20,12 @@ class Issuer:
         discovery_requests(issuer)
         self.name = issuer
         self._carrier = carrier
-        self._clock = clock
+        self.clock = clock
         wanted = ("jwks_uri", "introspection_endpoint")
         self._metadata = Metadata(issuer, wanted=wanted, allow_private=carrier.allow_private, clock=clock)
         self._keys: tuple[str, JwksCache] | None = None  # with the address they are at
         self._async_keys: tuple[str, AsyncJwksCache] | None = None
+        self._at_hand = PublicKeys(), float("-inf")  # and until when, in monotonic seconds
 
     @property
     def known(self) -> ServerMetadata | None:
@@ -39,14 +42,32 @@ class Issuer:
 
     def keys_for(self, kid: str | None, alg: str) -> PublicKeys:
         """Return the server's keys, looking again if this one is unknown and the last look is long ago."""
-        uri = self.metadata().endpoint("jwks_uri")
-        if self._keys is None or self._keys[0] != uri:
-            self._keys = uri, JwksCache(uri, self._carrier.send, self._clock)
-        return self._keys[1].keys_for(kid, alg)
+        return self._had(kid, alg) or self._keep(self._looked_for(kid, alg))
 
     async def keys_for_async(self, kid: str | None, alg: str) -> PublicKeys:
         """Do the same from a task."""
+        return self._had(kid, alg) or self._keep(await self._looked_for_async(kid, alg))
+
+    def _had(self, kid: str | None, alg: str) -> PublicKeys | None:
+        """Return the keys of a moment ago if the one asked for is among them, by its name."""
+        keys, until = self._at_hand
+        if kid is None or self.clock.monotonic() >= until:
+            return None
+        key = keys.find(kid, alg)
+        return keys if key is not None and key.kid == kid else None
+
+    def _keep(self, keys: PublicKeys) -> PublicKeys:
+        self._at_hand = keys, self.clock.monotonic() + MOMENT
+        return keys
+
+    def _looked_for(self, kid: str | None, alg: str) -> PublicKeys:
+        uri = self.metadata().endpoint("jwks_uri")
+        if self._keys is None or self._keys[0] != uri:
+            self._keys = uri, JwksCache(uri, self._carrier.send, self.clock)
+        return self._keys[1].keys_for(kid, alg)
+
+    async def _looked_for_async(self, kid: str | None, alg: str) -> PublicKeys:
         uri = (await self.metadata_async()).endpoint("jwks_uri")
         if self._async_keys is None or self._async_keys[0] != uri:
-            self._async_keys = uri, AsyncJwksCache(uri, self._carrier.send_async, self._clock)
+            self._async_keys = uri, AsyncJwksCache(uri, self._carrier.send_async, self.clock)
         return await self._async_keys[1].keys_for(kid, alg)

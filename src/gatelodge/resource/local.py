@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gatelodge.protocol import jose
-from gatelodge.protocol.access_token import TYPE
 from gatelodge.protocol.jose import Expected, Parts
 from gatelodge.protocol.jwks import PublicKeys
 from gatelodge.resource.cache import Remembered, digest
+from gatelodge.resource.issuer import Issuer
+from gatelodge.resource.issuers import Issuers
 from gatelodge.resource.principal import Principal, read_principal
+from gatelodge.resource.profiles.contract import Profile
+from gatelodge.resource.terms import Terms
 
 ROOM = 10_000  # tokens remembered: about 20 MB at most
 
@@ -32,6 +35,7 @@ class Seen(NamedTuple):
     """A token whose claims are all right if its signature is. `earlier` is what was proven of it before."""
 
     digest: bytes
+    issuer: Issuer
     kid: str | None
     alg: str
     earlier: Proof | None = None
@@ -39,23 +43,47 @@ class Seen(NamedTuple):
 
 
 class LocalTokens:
-    """Verifies the JWT access tokens of one issuer for one API."""
+    """Verifies the JWT access tokens of some issuers for one API."""
 
-    def __init__(self, issuer: str, audience: str, algorithms: frozenset[str], *, room: int = ROOM) -> None:
-        self._expected = Expected(issuer=issuer, audience=audience, types=frozenset({TYPE}), algorithms=algorithms)
+    def __init__(self, issuers: Issuers, terms: Terms, algorithms: frozenset[str], *, room: int = ROOM) -> None:
+        self._issuers = issuers
+        self._terms = terms
+        self._expected = Expected(
+            issuer=None, audience=None, types=terms.profile.types, algorithms=algorithms, whole_seconds=False
+        )
         self._proofs = Remembered[Proof](room)
+
+    @property
+    def profile(self) -> Profile:
+        """How the tokens are written."""
+        return self._terms.profile
+
+    def issuer_of(self, token: str) -> Issuer:
+        """Return who says to have issued a token of the right kind, proving nothing. Raises `BadToken`."""
+        parts = jose.take_apart(token)
+        jose.check_type(parts, self._expected)
+        issuer = self._issuers.find(parts.claims.get("iss"))
+        self._terms.profile.check(parts.header, parts.claims)
+        return issuer
 
     def look(self, token: str, now: int) -> Seen:
         """Check all that needs no key, so that only a token worth it makes anybody look for one. Raises `BadToken`."""
         name = digest(token)
         proof = self._proofs.get(name)
         if proof is not None:
-            jose.check_claims(proof.claims, self._expected, now)
-            return Seen(name, proof.kid, proof.alg, earlier=proof)
+            return Seen(name, self._checked(proof.claims, now), proof.kid, proof.alg, earlier=proof)
         parts = jose.take_apart(token)
         alg = jose.check_header(parts, self._expected)
-        jose.check_claims(parts.claims, self._expected, now)
-        return Seen(name, parts.kid, alg, parts=parts)
+        issuer = self._checked(parts.claims, now)
+        self._terms.profile.check(parts.header, parts.claims)
+        return Seen(name, issuer, parts.kid, alg, parts=parts)
+
+    def _checked(self, claims: Mapping[str, Any], now: int) -> Issuer:
+        """Return who issued a token that is for this API, and now. Raises `BadToken`."""
+        issuer = self._issuers.find(claims.get("iss"))
+        self._terms.check_audience(claims)
+        jose.check_claims(claims, self._expected, now)
+        return issuer
 
     def prove(self, token: str, seen: Seen, keys: PublicKeys) -> Principal:
         """Check the signature, unless these very keys verified it before. Raises `BadToken`."""
@@ -63,7 +91,7 @@ class LocalTokens:
             return seen.earlier.principal
         parts = seen.parts or jose.take_apart(token)
         jose.prove(parts, keys, self._expected)
-        principal = read_principal(parts.claims, self._expected.issuer)
+        principal = read_principal(parts.claims, seen.issuer.name, self._terms.profile)
         self._proofs.put(seen.digest, Proof(parts.claims, principal, keys, seen.kid, seen.alg))
         return principal
 

@@ -62,7 +62,7 @@ def _described(principal: Principal, audience: str) -> dict[str, Any]:
     return {
         "client_id": principal.client_id,
         "scopes": sorted(principal.scopes),
-        "expires_at": principal.claims.get("exp"),
+        "expires_at": None if (exp := principal.claims.get("exp")) is None else int(exp),
         "resource": audience,
         "subject": principal.sub,
         "claims": {**principal.claims, "iss": principal.issuer},

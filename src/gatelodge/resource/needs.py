@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatelodge.protocol import rules
+from gatelodge.protocol.jose import LEEWAY
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.scope import is_scope
 from gatelodge.resource.principal import Principal
@@ -51,7 +52,9 @@ def _step_up(description: str, rule: Rule = rules.TOKEN_SIGN_IN) -> Refused:
 
 def _is_recent(auth_time: object, max_age: int, now: int) -> bool:
     """A token that does not say when is not recent; a machine never signed in."""
-    return type(auth_time) is int and now - auth_time <= max_age
+    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float):
+        return False
+    return -LEEWAY <= now - auth_time <= max_age
 
 
 def _split(texts: Sequence[str]) -> list[str]:

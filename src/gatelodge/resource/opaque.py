@@ -18,16 +18,16 @@ from gatelodge.client.messages.introspection import introspection_request, read_
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.sending.flight import Flight
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
-from gatelodge.clock import Clock
 from gatelodge.protocol import rules
 from gatelodge.protocol.jose import BadToken, Expected
 from gatelodge.protocol.rules import Rule
 from gatelodge.resource.cache import Remembered, digest
 from gatelodge.resource.carrier import Carrier
-from gatelodge.resource.introspection import Introspection, check_answer
+from gatelodge.resource.introspection import Introspection, check_answer, read_answered
 from gatelodge.resource.issuer import Issuer
-from gatelodge.resource.principal import Principal, read_principal
+from gatelodge.resource.principal import Principal
 from gatelodge.resource.refusals import CannotDecide
+from gatelodge.resource.terms import Terms
 
 ROOM = 10_000  # tokens remembered that work, and as many that do not
 REFUSED_FOR = 5.0  # seconds a refusal is believed, if an answer is believed that long
@@ -57,14 +57,16 @@ class OpaqueTokens:
     Both ways raise `BadToken`; `OAuthClientError` or `CannotDecide` if the server cannot be asked.
     """
 
-    def __init__(self, issuer: Issuer, carrier: Carrier, ask: Introspection, audience: str, clock: Clock) -> None:
+    def __init__(self, issuer: Issuer, carrier: Carrier, ask: Introspection, terms: Terms) -> None:
+        self.also_jwts = ask.also_jwts
         self._issuer = issuer
+        self._terms = terms
         self._carrier = carrier
         self._how = ask
         self._client = ask.client_of(issuer.name)
-        self._clock = clock
-        self._moment = Moment(clock)
-        self._expected = Expected(issuer=issuer.name, audience=audience, types=frozenset(), grace=0)
+        self._clock = issuer.clock
+        self._moment = Moment(self._clock)
+        self._expected = Expected(issuer=issuer.name, audience=None, types=frozenset(), grace=0, whole_seconds=False)
         self._good, self._bad = Remembered[Answer](ROOM), Remembered[Answer](ROOM)
         self._flights = WeakValueDictionary[bytes, Flight[Answer]]()
         self._process = os.getpid()
@@ -141,8 +143,8 @@ class OpaqueTokens:
         if document is None:
             return Answer(None, rules.TOKEN_ACTIVE, monotonic + min(lifetime, REFUSED_FOR))
         try:
-            claims = check_answer(document, self._expected, self._how, self._clock.now())
-            principal = read_principal(claims, self._issuer.name)
+            claims = check_answer(document, self._expected, self._terms, self._how, self._clock.now())
+            principal = read_answered(claims, self._issuer.name, self._terms.profile)
         except BadToken as refused:
             return Answer(None, refused.rule, monotonic + min(lifetime, REFUSED_FOR))
         return Answer(principal, rules.TOKEN_ACTIVE, monotonic + lifetime, claims.get("exp", _FOREVER))

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from gatelodge.protocol import rules
 from gatelodge.protocol.jose import BadToken
+from gatelodge.resource.profiles.contract import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,20 @@ class Principal:
         return [scope for scope in scopes if scope not in self.scopes]
 
 
-def read_principal(claims: Mapping[str, Any], issuer: str) -> Principal:
+def read_principal(claims: Mapping[str, Any], issuer: str, profile: Profile) -> Principal:
+    """Return whom the proven claims of a JWT speak of. Raises `BadToken` as `principal_of` does."""
+    return principal_of(claims, issuer, profile, profile.client_id(claims), profile.scope(claims))
+
+
+def principal_of(
+    claims: Mapping[str, Any], issuer: str, profile: Profile, client_id: object, scope: object
+) -> Principal:
     """Return whom proven claims speak of.
 
     Raises `BadToken` if they name no subject or client (RFC 9068 2.2), or if the token is bound to a key: whoever shows
-    it as a bearer token has not proven that he holds the key (RFC 9449 7.2, RFC 8705 3).
+    it as a bearer token has not proven that they hold the key (RFC 9449 7.2, RFC 8705 3).
     """
-    sub, client_id = claims.get("sub"), claims.get("client_id")
+    sub = profile.subject(claims)
     if not (isinstance(sub, str) and sub and isinstance(client_id, str) and client_id):
         raise BadToken(rules.TOKEN_CLAIMS)
     if claims.get("cnf") is not None:
@@ -53,12 +61,15 @@ def read_principal(claims: Mapping[str, Any], issuer: str) -> Principal:
         issuer=issuer,
         sub=sub,
         client_id=client_id,
-        scopes=_scopes(claims.get("scope")),
-        is_machine=sub == client_id and not ("auth_time" in claims or "username" in claims),
+        scopes=_scopes(scope),
+        is_machine=profile.is_machine(claims, client_id),
         claims=MappingProxyType(claims),  # pyright: ignore[reportArgumentType] - any mapping will do
     )
 
 
 def _scopes(scope: object) -> frozenset[str]:
-    """A `scope` that is no text allows nothing."""
-    return frozenset(scope.split()) if isinstance(scope, str) else frozenset()
+    """Scopes that are neither a text nor in a list allow nothing."""
+    if isinstance(scope, str):
+        return frozenset(scope.split())
+    listed = cast("list[object]", scope) if isinstance(scope, list) else ()
+    return frozenset(one for one in listed if isinstance(one, str))

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
+from gatelodge.protocol.redirect_uri import url_defect
 from gatelodge.protocol.reply import Reply, json_reply
 from gatelodge.resource.bearer import read_bearer
 from gatelodge.resource.challenge import refusal_reply, unavailable_reply
@@ -16,12 +18,22 @@ from gatelodge.resource.verifier import TokenVerifier
 log = logging.getLogger("gatelodge.resource")
 
 
+_AS_SENT = "/:@!$&'()*+,;=-._~"  # what stands in a path as it is (RFC 3986 3.3)
+
+
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a request brought: each of its Authorization headers, and whether its query or form has a token, too."""
+    """What a request brought: each of its Authorization headers, and whether its query or form has a token, too.
+
+    `method` and `path` are what it asks for, the path from the root of the host, escaped as in a URL and without its
+    query; `dpop` is each of its DPoP headers. A token that is bound to a key is proven with these (RFC 9449 4.3).
+    """
 
     authorization: Sequence[str]
     sent_elsewhere: bool = False
+    method: str = ""
+    path: str = ""
+    dpop: Sequence[str] = ()
 
     def token(self) -> str:
         """Return the token. Raises `Refused`."""
@@ -32,14 +44,21 @@ class Protection:
     """Lets callers in, for threads and tasks; knows no web framework.
 
     `realm` names the protected space in challenges, the audience if it is left out. `metadata` is named in challenges;
-    whoever gives it must publish it, too.
+    whoever gives it must publish it, too. `base_url` is scheme and host that callers use, those of the audience if that
+    is a URL. Raises `ValueError` if it is no such address.
     """
 
     def __init__(
-        self, verifier: TokenVerifier, *, realm: str | None = None, metadata: ResourceMetadata | None = None
+        self,
+        verifier: TokenVerifier,
+        *,
+        realm: str | None = None,
+        metadata: ResourceMetadata | None = None,
+        base_url: str | None = None,
     ) -> None:
         self.verifier = verifier
         self.metadata = metadata
+        self.base_url = _origin(verifier.audience) if base_url is None else _demanded_origin(base_url)
         self._realm = realm or verifier.audience
 
     async def admit(self, presented: Presented, needs: Needs = NOTHING) -> Principal:
@@ -53,6 +72,14 @@ class Protection:
         principal = self.verifier.verify_sync(presented.token())
         check(principal, needs, self.verifier.clock.now())
         return principal
+
+    def url_of(self, presented: Presented) -> str | None:
+        """Return the address a caller asked for; `None` if nobody said what ours is.
+
+        It is made of what is configured: the Host header is the caller's word, and a proof for one address must not be
+        good at another (RFC 9449 4.3).
+        """
+        return None if self.base_url is None else self.base_url + presented.path
 
     def reply(self, failure: Refused | CannotDecide, needs: Needs = NOTHING) -> Reply:
         """Return the answer to a caller who was not let in; the log of the API learns why."""
@@ -68,3 +95,22 @@ class Protection:
             return Reply(404)
         headers = (("cache-control", "public, max-age=3600"), ("access-control-allow-origin", "*"))
         return json_reply(self.metadata.document(), headers=headers)
+
+
+def escaped(path: str) -> str:
+    """Return a path as it stands in a URL, of one that a framework has decoded."""
+    return quote(path, safe=_AS_SENT)
+
+
+def _origin(url: str) -> str | None:
+    if url_defect(url) is not None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _demanded_origin(base_url: str) -> str:
+    origin = _origin(base_url)
+    if origin is None or base_url.removesuffix("/") != origin:
+        raise ValueError("base_url is scheme and host that callers use: https, or http on loopback")
+    return origin

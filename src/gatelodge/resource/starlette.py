@@ -18,7 +18,7 @@ from gatelodge.resource.metadata import ResourceMetadata
 from gatelodge.resource.missing import demanded
 from gatelodge.resource.needs import NOTHING, Needs, needs
 from gatelodge.resource.principal import Principal
-from gatelodge.resource.protection import Presented, Protection
+from gatelodge.resource.protection import Presented, Protection, escaped
 from gatelodge.resource.refusals import CannotDecide, Refused
 from gatelodge.resource.verifier import TokenVerifier
 
@@ -57,12 +57,17 @@ class Caller(BaseUser):
 
 
 class Auth:
-    """Protects endpoints of a Starlette application. `realm` and `metadata` are as in `Protection`."""
+    """Protects endpoints of a Starlette application. `realm`, `metadata` and `base_url` are as in `Protection`."""
 
     def __init__(
-        self, verifier: TokenVerifier, *, realm: str | None = None, metadata: ResourceMetadata | None = None
+        self,
+        verifier: TokenVerifier,
+        *,
+        realm: str | None = None,
+        metadata: ResourceMetadata | None = None,
+        base_url: str | None = None,
     ) -> None:
-        self.protection = Protection(verifier, realm=realm, metadata=metadata)
+        self.protection = Protection(verifier, realm=realm, metadata=metadata, base_url=base_url)
 
     def require(
         self, *scopes: str, acr_values: str | Sequence[str] = (), max_age: int | None = None
@@ -142,7 +147,14 @@ async def presented(conn: HTTPConnection) -> Presented:
     """Return what a request brought. A short form is looked into, and kept for whoever reads it next."""
     query: bytes = conn.scope.get("query_string", b"")
     elsewhere = holds_token(query) or (isinstance(conn, Request) and await _form_holds_token(conn))
-    return Presented(conn.headers.getlist("authorization"), sent_elsewhere=elsewhere)
+    raw: bytes | None = conn.scope.get("raw_path")
+    return Presented(
+        conn.headers.getlist("authorization"),
+        sent_elsewhere=elsewhere,
+        method=conn.scope.get("method", "GET"),  # a WebSocket begins as a GET
+        path=raw.partition(b"?")[0].decode("ascii", "replace") if raw else escaped(conn.scope["path"]),
+        dpop=conn.headers.getlist("dpop"),
+    )
 
 
 async def _form_holds_token(request: Request) -> bool:

@@ -1,6 +1,6 @@
 """The verifier: one object that says whose access token it is, or why it is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
@@ -8,16 +8,20 @@ from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.sending.http import AsyncSend, Send
 from gatelodge.clock import Clock, SystemClock
 from gatelodge.protocol import rules
-from gatelodge.protocol.jose import ASYMMETRIC, BadToken
+from gatelodge.protocol.jose import BadToken
 from gatelodge.protocol.jwks import PublicKeys
+from gatelodge.protocol.signature import VERIFIABLE
 from gatelodge.resource.carrier import Carrier
 from gatelodge.resource.introspection import Introspection
 from gatelodge.resource.issuer import Issuer
+from gatelodge.resource.issuers import Issuers
 from gatelodge.resource.local import LocalTokens, looks_like_jwt
 from gatelodge.resource.metadata import ResourceMetadata
 from gatelodge.resource.opaque import OpaqueTokens
 from gatelodge.resource.principal import Principal
+from gatelodge.resource.profiles import profile_named
 from gatelodge.resource.refusals import CannotDecide, Refused
+from gatelodge.resource.terms import Terms
 
 if TYPE_CHECKING:
     from gatelodge.client.sending.route import Route
@@ -26,23 +30,30 @@ ALGORITHMS = ("ES256", "RS256")
 
 
 class TokenVerifier:
-    """Verifies the access tokens that one authorization server issued for one API.
+    """Verifies the access tokens that authorization servers issued for one API.
 
-    `issuer` and `audience` are compared byte for byte with the tokens' `iss` and `aud`. JWTs (RFC 9068) are verified
-    here, with the server's published keys: after the first one no request waits for the network. Opaque tokens are
-    refused unless `introspection` says how to ask about them.
+    `issuer` and `audience`, one text or several, are compared byte for byte with the tokens' `iss` and `aud`; what an
+    API is called first is what it calls itself. `profile` says how the tokens are written, and with it what tells an
+    access token from an ID token: `rfc9068` (the standard), `entra`, `auth0`, `okta`, `keycloak`, `cognito`, or `jwt`
+    for any other. `tenants` are those who may stand for `{tenantid}` in an issuer: anything that answers `in`, asked
+    with every token.
 
-    `algorithms` are those a JWT may be signed with: any of ES256, RS256, PS256. `keys` pins the server's keys; then it
-    is not looked for. `allow_private` lets the server be inside your own network; `route` has a proxy and certificates
-    of your own. `send` and `async_send` replace what carries questions to the server; `clock` tells the time. Raises
-    `ValueError` and `AddressRefused`.
+    JWTs are verified here, with the issuer's published keys: after the first one no request waits for the network.
+    Opaque tokens are refused unless `introspection` says how to ask about them.
+
+    `algorithms` are those a JWT may be signed with: any of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384,
+    PS512, EdDSA, Ed25519. `keys` pins the keys of the one issuer; then it is not looked for. `allow_private` lets the
+    issuer be inside your own network; `route` has a proxy and certificates of your own. `send` and `async_send` replace
+    what carries questions to it; `clock` tells the time. Raises `ValueError` and `AddressRefused`.
     """
 
     def __init__(
         self,
-        issuer: str,
-        audience: str,
+        issuer: str | Iterable[str],
+        audience: str | Iterable[str],
         *,
+        profile: str = "rfc9068",
+        tenants: Container[str] | None = None,
         algorithms: Iterable[str] = ALGORITHMS,
         introspection: Introspection | None = None,
         keys: PublicKeys | None = None,
@@ -52,27 +63,38 @@ class TokenVerifier:
         async_send: AsyncSend | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.issuer = issuer
-        self.audience = audience
+        self.audiences = _some(audience)
         self.clock = clock or SystemClock()
         carrier = Carrier(send, async_send, allow_private=allow_private, route=route)
-        self._issuer = Issuer(issuer, carrier, self.clock)
-        self._keys = keys
-        self._local = LocalTokens(issuer, _some(audience), _allowed(algorithms))
-        self._opaque = introspection and OpaqueTokens(self._issuer, carrier, introspection, audience, self.clock)
+        self._issuers = Issuers(_texts(issuer), tenants, lambda name: Issuer(name, carrier, self.clock))
+        self._keys = _pinned(keys, self._issuers)
+        terms = Terms(profile_named(profile), frozenset(self.audiences))
+        self._local = LocalTokens(self._issuers, terms, _allowed(algorithms))
+        self._asked = introspection and _asked(introspection, self._issuers)
+        self._opaque = introspection and self._asked and OpaqueTokens(self._asked, carrier, introspection, terms)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer that is named first."""
+        return self._issuers.names[0]
+
+    @property
+    def audience(self) -> str:
+        """What the API is called first."""
+        return self.audiences[0]
 
     @property
     def server(self) -> ServerMetadata | None:
-        """What the authorization server says about itself, if it was asked before."""
-        return self._issuer.known
+        """What the first issuer says about itself, if it was asked before."""
+        return self._issuers.first and self._issuers.first.known
 
     async def verify(self, token: str) -> Principal:
         """Return whose token it is. Raises `Refused`, and `CannotDecide` if that cannot be found out now."""
         try:
-            if not looks_like_jwt(token):
-                return await self._introspected().verify_async(token)
+            if (opaque := self._introspected(token)) is not None:
+                return await opaque.verify_async(token)
             seen = self._local.look(token, self.clock.now())
-            keys = self._keys or await self._issuer.keys_for_async(seen.kid, seen.alg)
+            keys = self._keys or await seen.issuer.keys_for_async(seen.kid, seen.alg)
             return self._local.prove(token, seen, keys)
         except BadToken as refused:
             raise self._refusal(refused) from None
@@ -82,10 +104,10 @@ class TokenVerifier:
     def verify_sync(self, token: str) -> Principal:
         """Do the same from a thread."""
         try:
-            if not looks_like_jwt(token):
-                return self._introspected().verify(token)
+            if (opaque := self._introspected(token)) is not None:
+                return opaque.verify(token)
             seen = self._local.look(token, self.clock.now())
-            keys = self._keys or self._issuer.keys_for(seen.kid, seen.alg)
+            keys = self._keys or seen.issuer.keys_for(seen.kid, seen.alg)
             return self._local.prove(token, seen, keys)
         except BadToken as refused:
             raise self._refusal(refused) from None
@@ -96,21 +118,30 @@ class TokenVerifier:
         """Return the metadata of this API, to publish (RFC 9728). Raises `ValueError` if the audience is no URL."""
         return ResourceMetadata(
             resource=self.audience,
-            authorization_servers=(self.issuer,),
+            authorization_servers=self._issuers.published,
             scopes=tuple(scopes),
             name=name,
             documentation=documentation,
         )
 
-    def _introspected(self) -> OpaqueTokens:
-        if self._opaque is None:
-            raise BadToken(rules.JWT_COMPACT)
-        return self._opaque
+    def _introspected(self, token: str) -> OpaqueTokens | None:
+        """Return whom to ask about a token, `None` if it is verified here. Raises `BadToken` if neither can be."""
+        if not looks_like_jwt(token):
+            if self._opaque is None:
+                raise BadToken(rules.JWT_COMPACT)
+            return self._opaque
+        asks = self._opaque is not None and self._opaque.also_jwts
+        return self._opaque if asks and self._local.issuer_of(token) is self._asked else None
 
     def _refusal(self, refused: BadToken) -> Refused:
         """Say to the caller that the token will not do, and to the operator which setting it does not fit."""
         said = "the access token expired" if refused.rule is rules.JWT_EXP else "the access token is not valid here"
-        wanted = {rules.JWT_ISS: f"iss {self.issuer}", rules.JWT_AUD: f"aud {self.audience}"}
+        wanted = {
+            rules.JWT_ISS: f"iss {' or '.join(self._issuers.names)}",
+            rules.JWT_AUD: f"aud {' or '.join(self.audiences)}",
+            rules.TOKEN_KIND: f"profile {self._local.profile.name}",
+            rules.JWT_TYP: f"profile {self._local.profile.name}",
+        }
         return Refused("invalid_token", said, refused.rule, wanted.get(refused.rule, ""))
 
 
@@ -120,14 +151,32 @@ def _indecision(failure: OAuthClientError) -> CannotDecide:
     return CannotDecide(str(failure), wait or 5)
 
 
-def _some(audience: str) -> str:
-    if not audience:
+def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+
+
+def _some(audience: str | Iterable[str]) -> tuple[str, ...]:
+    given = _texts(audience)
+    if not given or not all(given):
         raise ValueError("audience is the identifier of this API; without one any API's token would do")
-    return audience
+    return given
 
 
 def _allowed(algorithms: Iterable[str]) -> frozenset[str]:
     allowed = frozenset(algorithms)
-    if not allowed or not allowed <= ASYMMETRIC:
-        raise ValueError(f"algorithms are some of {', '.join(sorted(ASYMMETRIC))}")
+    if not allowed or not allowed <= VERIFIABLE:
+        raise ValueError(f"algorithms are some of {', '.join(sorted(VERIFIABLE))}")
     return allowed
+
+
+def _pinned(keys: PublicKeys | None, issuers: Issuers) -> PublicKeys | None:
+    if keys is not None and not issuers.is_one:
+        raise ValueError("keys are those of one issuer: with several, each could sign for the others")
+    return keys
+
+
+def _asked(introspection: Introspection, issuers: Issuers) -> Issuer:
+    """Return the issuer that is asked: no token is shown to a server that may not be its own."""
+    if introspection.issuer is None and not issuers.is_one:
+        raise ValueError("with several issuers, introspection says at which one it is: Introspection(issuer=...)")
+    return issuers.named(introspection.issuer or issuers.names[0])
