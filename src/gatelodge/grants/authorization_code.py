@@ -68,9 +68,9 @@ class AuthorizationCode(Grant[CodeRequest]):
         if ticket is None:
             raise await self._refusal(tx, value, proof, asked, desk)
         code = read_code(ticket.payload)
+        check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
         if code.grounds.client_generation != desk.client.generation:
             raise _unknown()  # it was another client's that had this id before
-        check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
         scope, target = narrowed(desk, code.grounds, None, asked.resource)
         family = await begin_family(tx, desk, code.grounds, code_id=ticket.id)
         event = TokenIssued(
