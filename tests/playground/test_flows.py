@@ -47,7 +47,7 @@ async def test_tokens_are_decoded_and_explained(visitor: Visitor) -> None:
     text = await visitor.to_tokens()
 
     assert "at+jwt is an access token" in text
-    assert "Whom it is for. Anybody else has to refuse it." in text
+    assert "Whom it is for, one or several. Anybody else has to refuse it." in text
     assert "in 10 min 0 s" in text
 
 
