@@ -207,6 +207,10 @@ class Browser(browsers.Browser):
         """Send an authorization request; follow as far as no person is needed."""
         return await self.follow(await self.http.get("/authorize?" + urlencode(request_for(client_id, **changes))))
 
+    async def post_request(self, client_id: str = "web1", **changes: str | None) -> httpx2.Response:
+        """Send an authorization request as a form; follow as far as no person is needed."""
+        return await self.follow(await self.http.post("/authorize", data=request_for(client_id, **changes)))
+
     async def sign_in(self, page: httpx2.Response, name: str = "alice", password: str | None = None) -> httpx2.Response:
         return await self.submit(page, username=name, password=password or PASSWORDS[name])
 

@@ -1,6 +1,7 @@
 """People for tests, made beside a running server as its operator would: each test has one who allowed nothing yet."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,6 +58,10 @@ class Accounts:
         """Replace an API's registration."""
         self._write(apis.replace, api, SystemClock().now())
 
+    def have_lunch(self) -> None:
+        """Let all that waits for a person have waited for too long."""
+        self._write(_age)
+
     def _write(self, body: Body[..., Any], *args: object) -> None:
         _in_own_thread(_write(self._policy, body, *args))
 
@@ -71,6 +76,13 @@ async def _add_people(tx: Tx, people: list[Person], password_hash: str) -> None:
         sub, login, email = f"sub-{person.username}", person.username, person.email
         new = NewUser(sub=sub, username=login, email=email, email_verified=True, name=person.name)
         await users.add(tx, new, password_hash, Origin("test"), SystemClock().now())
+
+
+async def _age(tx: Tx) -> None:
+    for row_id, payload in await tx.all("select id, payload from tickets where kind = 'interaction'"):
+        await tx.run(
+            "update tickets set payload = $2 where id = $1", row_id, re.sub(r'"until":\d+', '"until":1', payload)
+        )
 
 
 async def _write(policy: DatabasePolicy, body: Body[..., Any], *args: object) -> None:

@@ -92,19 +92,6 @@ def test_the_request_id_on_the_page_is_the_one_in_the_header(visitor: Visitor) -
     assert visitor.page.locator("#error dd code").last.inner_text() == reply.headers["x-request-id"]
 
 
-def test_a_sign_in_that_was_finished_is_not_begun_again_by_going_back(visitor: Visitor, person: Person) -> None:
-    visitor.open("/demo/web/login")
-    finished = visitor.page.url
-    visitor.sign_in(person)
-    visitor.allow()
-    expect(visitor.page.locator("#signed-in")).to_be_visible()
-
-    visitor.open(finished)
-
-    expect(visitor.page.locator("h1")).to_have_text("Start again")
-    expect(visitor.page.locator("header")).to_contain_text("Go back to the application and sign in from there.")
-
-
 def test_a_language_nobody_here_speaks_is_answered_in_english(visitor: Visitor, application: Listener) -> None:
     visitor.open(application.request(visitor.site, ui_locales="tlh ../../etc/passwd"))
 

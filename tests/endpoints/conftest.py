@@ -22,3 +22,10 @@ async def legacy_world(database_policy: DatabasePolicy, clock: Clock, anyio_back
     config = config_for(database_policy.url, legacy=LegacyPolicy(password=True, implicit=True, hybrid=True))
     async with open_world(config, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+async def sqlite_world(sqlite_policy: DatabasePolicy, clock: Clock) -> AsyncIterator[World]:
+    """A server of one engine, for what does not reach the database."""
+    async with open_world(config_for(sqlite_policy.url), clock) as opened:
+        yield opened

@@ -191,4 +191,3 @@ def test_WEB_13_a_form_is_kept_from_caches_and_referrers():
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert "strict-transport-security" in headers

@@ -4,8 +4,7 @@ import pytest
 
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.params import EMPTY, Params
-from gatelodge.sessions import csrf
-from gatelodge.sessions.cookies import BROWSER
+from gatelodge.sessions import cookies, csrf
 from gatelodge.sessions.csrf import Forged, Key, key_of
 from gatelodge.telemetry.events import Origin
 
@@ -38,10 +37,16 @@ BROWSERS_SAY = [
 ]
 
 
+def named(browser: str) -> dict[str, str]:
+    """The cookie by which a browser says its name."""
+    cookie = cookies.browser(browser)
+    return {cookie.name: cookie.value}
+
+
 def posted(token: str | None, browser: str | None = ALICE, headers: dict[str, str] | None = None) -> Request:
     form = EMPTY if token is None else Params.of([(csrf.FIELD, token)])
-    cookies = {} if browser is None else {BROWSER: browser}
-    return Request("POST", "/login", EMPTY, form, headers or {}, cookies, Origin())
+    brought = {} if browser is None else named(browser)
+    return Request("POST", "/login", EMPTY, form, headers or {}, brought, Origin())
 
 
 @pytest.mark.parametrize(("headers", "ours"), BROWSERS_SAY)
@@ -85,7 +90,7 @@ def test_browser_and_purpose_cannot_be_shifted_into_each_other() -> None:
 def test_a_token_that_is_given_twice_is_refused() -> None:
     token = csrf.token(KEY, ALICE, PURPOSE)
     form = Params.of([(csrf.FIELD, token), (csrf.FIELD, token)])
-    request = Request("POST", "/login", EMPTY, form, {}, {BROWSER: ALICE}, Origin())
+    request = Request("POST", "/login", EMPTY, form, {}, named(ALICE), Origin())
     with pytest.raises(Forged):
         csrf.check(KEY, request, PURPOSE)
 

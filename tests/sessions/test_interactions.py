@@ -17,13 +17,14 @@ MINT = Mint(b"epoch", b"m" * 32)
 pytestmark = pytest.mark.anyio
 
 LIFETIME = 1_800
+MEMORY = 7_200
 ALICES, MALLORYS = BrowserId("alices-browser", ()), BrowserId("mallorys-browser", ())
 BEGUN = Progress()
 
 
 @pytest.fixture
 def interactions(database: Database, clock, entropy: Entropy) -> Interactions:
-    return Interactions(database, MINT, clock, entropy, LIFETIME)
+    return Interactions(database, MINT, clock, entropy, LIFETIME, MEMORY)
 
 
 async def park(interactions: Interactions, browser: BrowserId = ALICES) -> Interaction:
@@ -108,7 +109,7 @@ async def test_CODE_08_no_other_ticket_is_taken_for_one(
     interactions: Interactions, database: Database, clock, entropy: Entropy
 ) -> None:
     parked = await park(interactions)
-    restored = Interactions(database, Mint(b"restored", b"m" * 32), clock, entropy, LIFETIME)
+    restored = Interactions(database, Mint(b"restored", b"m" * 32), clock, entropy, LIFETIME, MEMORY)
     assert await restored.resume(parked.handle, ALICES) is None
     await database.write(_rename, parked.row_id)
     assert await interactions.resume(parked.handle, ALICES) is None

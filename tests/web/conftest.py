@@ -23,6 +23,7 @@ from gatelodge.keys.keys import Keys
 from gatelodge.keys.mint import Mint
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
+from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply
@@ -139,6 +140,10 @@ class Visitor:
             self.cookies[cookie.name] = cookie.value
         return reply
 
+    def lose(self, kind: str) -> None:
+        """Forget the cookies whose names begin so."""
+        self.cookies = {name: value for name, value in self.cookies.items() if not name.startswith(kind)}
+
     def request(self, method: str, path: str, query: str, form: dict[str, str | list[str]]) -> Request:
         headers = {"sec-fetch-site": "same-origin", "origin": "null"} if method == "POST" else {}
         sent = Params.parse(urlencode(form, doseq=True).encode())
@@ -190,11 +195,11 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, 
     """Put the pages together as the server does."""
     known, key = KnownBrowsers([KEY], Randomness()), csrf.key_of([KEY], ISSUER)
     browsers = Browsers(db, MINT, known, clock, Randomness(), SessionPolicy())
-    interactions = Interactions(db, MINT, clock, Randomness(), 1800)
+    interactions = Interactions(db, MINT, clock, Randomness(), 1800, 86_400)
     registry = Registry(db, clock)
     no_keys = cast("Keys", None)  # only an id_token_hint needs them, and none is sent here
     authorizations = Authorizations(ISSUER, registry, no_keys, LegacyPolicy(), clock)
-    pages, forms = Pages(ISSUER), Forms("", key, browsers, interactions, authorizations)
+    pages, forms = Pages(ISSUER), Forms("", key, browsers, interactions, authorizations, Signposts([KEY], registry))
     password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP), known)
     ways = Ways((password,), db)
     consents = Consents(db, interactions, clock)

@@ -5,6 +5,7 @@ from typing import Any
 from gatelodge.demo import data as demo_data
 from gatelodge.demo.pages.backend import Exchange
 from gatelodge.demo.pages.legacy import FLOWS
+from gatelodge.endpoints.failures import Onward
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.decide import AskConsent
 from gatelodge.protocol.progress import SignedIn
@@ -33,7 +34,13 @@ ASKED = groups(
     AskConsent(PERSON, EVERYTHING, (ORDERS.identifier,)), (ORDERS.identifier,), {ORDERS.identifier: ORDERS}, ALICE
 )
 EXCHANGE = Exchange("Code exchange", "POST https://id.test/token\n\ncode=abcdefgh…", 200, '{\n  "expires_in": 600\n}')
-FORM: dict[str, Any] = {"handle": "handle-1", "query": "interaction=handle-1", "csrf": "csrf-1"}
+FORM: dict[str, Any] = {
+    "handle": "handle-1",
+    "query": "interaction=handle-1",
+    "csrf": "csrf-1",
+    "again": "",
+    "client_uri": "https://shop.test/",
+}
 
 
 def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
@@ -55,12 +62,15 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "page": "inspector",
         "action": f"{pages.base}/login?page=inspector",
     }
+    late: dict[str, Any] = {**login, "again": "late"}
+    finished: dict[str, Any] = {**FORM, "again": "finished"}
     return {
         "sign in": pages.render("authn/password", allows=anywhere, problem=None, **login),
         "sign in, wrong": pages.render("authn/password", allows=anywhere, problem="wrong", **login),
         "sign in, throttled": pages.render("authn/password", allows=anywhere, problem="throttled", **login),
         "sign in, busy": pages.render("authn/password", allows=anywhere, problem="busy", **login),
         "sign in, own page": pages.render("authn/password", allows=Allows(forms="here"), problem=None, **own),
+        "sign in, late": pages.render("authn/password", allows=anywhere, problem=None, **late),
         "no administrator": pages.render("no_administrator", status=403, query="page=inspector", **person),
         "inspector off": pages.render("inspector/off", status=404),
         "consent": pages.render(
@@ -78,13 +88,20 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
             **FORM,
         ),
         "select account": pages.render("select_account", allows=anywhere, client_name=text, **person, **FORM),
+        "select account, finished": pages.render(
+            "select_account", allows=anywhere, client_name=text, **person, **finished
+        ),
         "sign out": pages.render(
-            "logout", allows=anywhere, csrf="csrf-1", carried=[("state", text)], client_name=text, **person
+            "logout", allows=anywhere, csrf="csrf-1", carried=[("state", text)], client_name=text, again="", **person
+        ),
+        "sign out, changed": pages.render(
+            "logout", allows=anywhere, csrf="csrf-1", carried=[], client_name=text, again="changed", **person
         ),
         "signed out": pages.render("signed_out", stayed=False),
         "stayed": pages.render("signed_out", stayed=True),
         "error": pages.error("invalid_request", text, "00112233"),
         "expired": pages.error("expired", "", "00112233", 403),
+        "expired, with a way on": pages.error("expired", "", "00112233", 403, Onward(text, "https://shop.test/")),
         "wrong address": pages.error("invalid_request", "", "00112233", 421),
         "broken": pages.error("server_error", "something went wrong on our side", "00112233", 500),
         "home": _home(pages, administrator=False),

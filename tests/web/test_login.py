@@ -134,8 +134,11 @@ async def test_WEB_02_a_token_of_another_request_does_not_fit(house: House) -> N
     one, other = await house.park(visitor), await house.park(visitor)
     token = csrf_in(await visitor.get(house.login.show, one))
 
-    with pytest.raises(HttpRefusal):
-        await visitor.post(house.login.submit, other, {"csrf": token, "username": "alice", "password": "wonderland"})
+    page = await visitor.post(house.login.submit, other, {"csrf": token, "username": "alice", "password": "wonderland"})
+
+    assert 'id="again"' in page.body.decode()
+    assert 'value="alice"' not in page.body.decode()
+    assert SESSION not in visitor.cookies
 
 
 async def test_AZ_20_a_request_begun_in_one_browser_cannot_be_worked_on_in_another(house: House) -> None:
@@ -161,21 +164,33 @@ async def test_AZ_19_a_handle_that_never_was_is_refused_like_one_that_is_over(ho
     assert (refused.value.status, refused.value.code) == (403, "expired")
 
 
-async def test_a_page_left_open_too_long_has_expired(house: House) -> None:
+async def test_TAB_03_a_form_that_comes_late_signs_nobody_in_and_leads_to_where_it_begins_anew(house: House) -> None:
     visitor = Visitor()
     handle = await house.park(visitor)
-    house.clock.at += 1801
+    token = csrf_in(await visitor.get(house.login.show, handle))
+    house.clock.at += 1800
+    right: dict[str, str | list[str]] = {"csrf": token, "username": "alice", "password": "wonderland"}
+
+    for reply in (await visitor.get(house.login.show, handle), await visitor.post(house.login.submit, handle, right)):
+        assert back_to_authorize(reply, handle)
+    assert SESSION not in visitor.cookies
+
+
+async def test_TAB_03_what_is_forgotten_has_expired(house: House) -> None:
+    visitor = Visitor()
+    handle = await house.park(visitor)
+    house.clock.at += 1800 + 86_400
 
     with pytest.raises(HttpRefusal) as refused:
         await visitor.get(house.login.show, handle)
 
-    assert refused.value.code == "expired"
+    assert (refused.value.status, refused.value.code, refused.value.onward) == (403, "expired", None)
 
 
 async def test_a_browser_without_cookies_is_told_to_start_again(house: House) -> None:
     visitor = Visitor()
     handle = await house.park(visitor)
-    del visitor.cookies[BROWSER]
+    visitor.lose(BROWSER)
 
     with pytest.raises(HttpRefusal):
         await visitor.get(house.login.show, handle)

@@ -77,6 +77,15 @@ class ServerPolicy:
     management_host: str = setting("127.0.0.1", "The address of the management listener: /livez, /readyz, /metrics.")
     management_port: int = setting(0, "The port of the management listener. 0: none.", low=0, high=PORTS)
     max_body: int = setting(65_536, "The largest request body in bytes.", low=4_096, high=1_048_576)
+    hsts: int = setting(
+        63_072_000,
+        "Seconds for which a browser that was here over https comes back over https alone. 0 makes it forget that.",
+        low=0,
+        high=10 * YEAR,
+    )
+    hsts_subdomains: bool = setting(
+        False, "Say the same for every host below this one. Only for a name under which nothing is left on plain http."
+    )
     inspector: bool = setting(
         False,
         "Keep a short trace of every request, without any value of it, for gatelodge why and /inspector, which "
@@ -163,6 +172,12 @@ class SessionPolicy:
     lifetime: int = setting(14 * DAY, "Seconds a session lives at most.", low=1, high=YEAR)
     interaction_lifetime: int = setting(
         1_800, "Seconds a person may take from the authorization request to its answer.", low=1, high=DAY
+    )
+    interaction_memory: int = setting(
+        DAY,
+        "Seconds after that for which a page that was left open, or is gone back to, begins the same request again.",
+        low=0,
+        high=30 * DAY,
     )
     admin_lifetime: int = setting(
         28_800,

@@ -17,7 +17,7 @@ class Site:
 
     `base` is its path (`""` or `/p`), `hosts` every Host header that is answered, `secure` whether it is https (cookies
     are then `__Host-` and `Secure`), `proxies` the networks whose X-Forwarded-For and -Proto are believed, `max_body`
-    the largest request body in bytes.
+    the largest request body in bytes, `hsts` the value of Strict-Transport-Security (RFC 6797), empty without https.
     """
 
     issuer: str
@@ -26,6 +26,7 @@ class Site:
     secure: bool
     proxies: tuple[Network, ...]
     max_body: int
+    hsts: str = ""
 
     def believes(self, peer: str) -> bool:
         """Whether `peer` is a proxy the operator named."""
@@ -55,4 +56,9 @@ def site_of(policy: ServerPolicy) -> Site:
         secure=parts.scheme == "https",
         proxies=tuple(ip_network(proxy, strict=False) for proxy in policy.proxies),
         max_body=policy.max_body,
+        hsts=_hsts(policy) if parts.scheme == "https" else "",
     )
+
+
+def _hsts(policy: ServerPolicy) -> str:
+    return f"max-age={policy.hsts}" + ("; includeSubDomains" if policy.hsts_subdomains else "")

@@ -88,7 +88,7 @@ class Door:
         if match is None:
             raise NOT_FOUND
         route, method = match.route, scope["method"]
-        handler = route.handlers.get(method) or (route.handlers.get("GET") if method == "HEAD" else None)
+        handler = route.handler(method)
         if handler is None:
             allow = cors.preflight(route, headers) if method == "OPTIONS" else None
             if allow is not None:
@@ -153,9 +153,9 @@ class Door:
     def _safety(self, route: Route | None, given: Headers) -> list[tuple[bytes, bytes]]:
         """Return the headers every answer carries (RFC 9700 4.2.4, ASVS 3.4), unless the answer brought its own."""
         if route is not None and route.kind == "machine":
-            return _MACHINE_SECURE if self.site.secure else _MACHINE
+            return _safe_machine(self.site.hsts)
         names = {name.encode() for name, _ in given}
-        return [header for header in (_PAGE_SECURE if self.site.secure else _PAGE) if header[0] not in names]
+        return [header for header in _safe_page(self.site.hsts) if header[0] not in names]
 
     def _cookie(self, cookie: Cookie) -> bytes:
         prefix, secure = ("__Host-", "; Secure") if self.site.secure else ("", "")
@@ -168,14 +168,18 @@ def _encoded(headers: Headers) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
 
 
-_HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
-_MACHINE = [(b"x-content-type-options", b"nosniff")]
-_MACHINE_SECURE = [*_MACHINE, _HSTS]
-_PAGE = [
-    *_MACHINE,
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
-]
-_PAGE_SECURE = [*_PAGE, _HSTS]
+@lru_cache
+def _safe_machine(hsts: str) -> list[tuple[bytes, bytes]]:
+    nosniff = (b"x-content-type-options", b"nosniff")
+    return [nosniff, (b"strict-transport-security", hsts.encode())] if hsts else [nosniff]
+
+
+@lru_cache
+def _safe_page(hsts: str) -> list[tuple[bytes, bytes]]:
+    return [
+        *_safe_machine(hsts),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    ]

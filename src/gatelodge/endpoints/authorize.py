@@ -3,14 +3,16 @@
 Every page returns here; nothing but `decide.next_step` says what is next.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
+from gatelodge.ops import signposts
 from gatelodge.ops.authorization import Authorizations, Refused, Understood
+from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
 from gatelodge.protocol.assurance import Levels
@@ -18,8 +20,9 @@ from gatelodge.protocol.authorize import Recipient
 from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.progress import Progress
-from gatelodge.protocol.reply import Reply, redirect
+from gatelodge.protocol.progress import Again, Progress
+from gatelodge.protocol.reply import Cookie, Reply, redirect
+from gatelodge.sessions import cookies
 from gatelodge.sessions.arrivals import Arrivals
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
@@ -32,11 +35,16 @@ MAX_PARKED = 16_384  # characters of a request that waits for a person, as it is
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """A request on its way: its parameters, and the interaction it is parked in, if it is."""
+class Gathered:
+    """A request on its way: its parameters, the interaction it is parked in, if it is, and cookies to set.
+
+    `again` says why it is begun anew, if it is.
+    """
 
     params: Params
     interaction: Interaction | None = None
+    cookies: tuple[Cookie, ...] = ()
+    again: Again = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class AuthorizeEndpoint:
     authorizations: Authorizations
     browsers: Browsers
     interactions: Interactions
+    signposts: Signposts
     issuer: FrontIssuer
     clock: Clock
     ways: Ways
@@ -61,28 +70,58 @@ class AuthorizeEndpoint:
         except Refused as refused:
             return self._refuse(refused.recipient, refused.error, request)
         try:
-            return await self._proceed(request, gathered, understood, browser)
+            if gathered.interaction is None and self._withholds_cookies(request):
+                return await self._come_again(request, gathered)
+            reply = await self._proceed(request, gathered, understood, browser)
         except OAuthError as error:
-            return self._refuse(understood.recipient, error, request)
+            reply = self._refuse(understood.recipient, error, request)
+        return reply.with_cookies(*gathered.cookies)
 
-    async def _gather(self, request: Request, browser: BrowserId) -> Parked:
+    async def _gather(self, request: Request, browser: BrowserId) -> Gathered:
         """Return the request itself, or the one that was parked before a page took over."""
         handle = request.query.get(PARAMETER)
         if handle is None:
-            return Parked(request.query.merge(request.form))
+            return Gathered(request.query.merge(request.form))
         parked = await self.interactions.resume(handle, browser)
         if parked is None:
+            return await self._recall(request, handle, browser)
+        params = Params.parse(parked.params.encode())
+        continues(request.origin, params)
+        if parked.browser.secret not in browser.posted:
+            return Gathered(params, parked)
+        met = replace(parked, browser=browser)
+        await self.interactions.save(met, browser)
+        return Gathered(params, met, (*browser.cookies, cookies.no_posted(parked.browser.secret)))
+
+    async def _recall(self, request: Request, handle: str, browser: BrowserId) -> Gathered:
+        """Begin a request anew that does not wait any more, as if it had just been sent."""
+        past = await self.interactions.recall(handle, browser)
+        if past is None:
             raise UnsafeRequest(
                 "this sign-in was answered, has expired, or began in another browser", rules.INTERACTION
             )
-        params = Params.parse(parked.params.encode())
+        params = Params.parse(past.params.encode())
         continues(request.origin, params)
-        return Parked(params, parked)
+        return Gathered(params, again="finished" if past.answered else "late")
 
-    async def _proceed(self, request: Request, gathered: Parked, understood: Understood, browser: BrowserId) -> Reply:
+    def _withholds_cookies(self, request: Request) -> bool:
+        """Whether the browser may have cookies that it would bring with a GET: a form of another site was sent.
+
+        In a frame it would not either, so there is nothing to wait for.
+        """
+        in_frame = request.headers.get("sec-fetch-dest", "document") != "document"
+        return request.method == "POST" and not in_frame and self.browsers.brings_nothing(request)
+
+    async def _come_again(self, request: Request, gathered: Gathered) -> Reply:
+        """Park a request until the browser comes again by a GET, with its cookies and the one that proves it is it."""
+        posted = self.browsers.posting()
+        parked = await self._park(request, gathered, posted)
+        return redirect(f"{self.base}/authorize?{urlencode({PARAMETER: parked.handle})}", *posted.cookies)
+
+    async def _proceed(self, request: Request, gathered: Gathered, understood: Understood, browser: BrowserId) -> Reply:
         signed_in, consent = await self.browsers.standing(request, understood.client.id)
         parked = gathered.interaction
-        progress = parked.progress if parked else Progress()
+        progress = parked.progress if parked else Progress(again=gathered.again)
         person = None if signed_in is None else signed_in.user_id
         asked = understood.asked
         reachable = await self.ways.reachable(asked.essential_acr, person)
@@ -97,10 +136,16 @@ class AuthorizeEndpoint:
                 page = "/select-account"
             case AskConsent():
                 page = "/consent"
-        parked = parked or await self._park(request, gathered, browser)
-        return redirect(f"{self.base}{page}?{urlencode({PARAMETER: parked.handle})}", *browser.cookies)
+        if parked is not None:
+            return self._to(page, parked, understood)
+        parked = await self._park(request, gathered, browser)
+        return self._to(page, parked, understood).with_cookies(*browser.cookies)
 
-    async def _park(self, request: Request, gathered: Parked, browser: BrowserId) -> Interaction:
+    def _to(self, page: str, parked: Interaction, understood: Understood) -> Reply:
+        query = {PARAMETER: parked.handle, signposts.PARAMETER: self.signposts.to(understood.client.id)}
+        return redirect(f"{self.base}{page}?{urlencode(query)}")
+
+    async def _park(self, request: Request, gathered: Gathered, browser: BrowserId) -> Interaction:
         """Keep a request until the person was asked. Strangers send any number of them: size and rate are bounded."""
         params = gathered.params.encoded()
         if len(params) > MAX_PARKED:
@@ -109,7 +154,7 @@ class AuthorizeEndpoint:
         if wait:
             said = "too many sign-ins begin at this address"
             raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
-        return await self.interactions.park(params, browser)
+        return await self.interactions.park(params, browser, gathered.again)
 
     @staticmethod
     def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:

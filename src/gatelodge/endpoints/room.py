@@ -54,14 +54,22 @@ def browser_routes(
     on: Foundation, sessions: Sessions, ops: Ops, tokens: Tokens, pages: LogoutPages, ways: Ways
 ) -> tuple[Route, ...]:
     """Return the endpoints that clients send browsers to."""
+    site, browsers = on.site, sessions.browsers
     authorize = AuthorizeEndpoint(
-        on.site.base, ops.authorizations, sessions.browsers, sessions.interactions, tokens.front, on.clock, ways
+        base=site.base,
+        authorizations=ops.authorizations,
+        browsers=browsers,
+        interactions=sessions.interactions,
+        signposts=ops.signposts,
+        issuer=tokens.front,
+        clock=on.clock,
+        ways=ways,
     ).handle
-    logout = EndSessionEndpoint(on.site.issuer, pages, sessions.browsers, on.registry, on.keys, on.db, on.clock).handle
+    logout = EndSessionEndpoint(site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock).handle
     begin, end = {"GET": authorize, "POST": authorize}, {"GET": logout, "POST": logout}
     return (
-        Route("authorization", "/authorize", begin, metadata="authorization_endpoint"),
-        Route("end_session", "/logout", end, metadata="end_session_endpoint"),
+        Route("authorization", "/authorize", begin, metadata="authorization_endpoint", acts=True),
+        Route("end_session", "/logout", end, metadata="end_session_endpoint", acts=True),
     )
 
 

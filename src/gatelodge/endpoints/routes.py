@@ -16,7 +16,8 @@ class Route:
 
     `path` is below the issuer's path, or a pattern such as `/static/{name:path}`. `kind` decides whether mistakes are
     told in JSON or as a page. `cors` lets scripts of any origin read the answer, never with credentials. `at_root`
-    routes stand outside the issuer's path. `metadata` is the member of the metadata document that tells where it is.
+    routes stand outside the issuer's path. `metadata` is the member of the metadata document that tells where it is. A
+    GET that `acts` does more than look, so no HEAD stands in for it.
     """
 
     name: str
@@ -26,6 +27,12 @@ class Route:
     cors: bool = False
     at_root: bool = False
     metadata: str = ""
+    acts: bool = False
+
+    def handler(self, method: str) -> Handler | None:
+        """Return what answers this method; a HEAD is answered as a GET that only looks (RFC 9110 9.3.2)."""
+        looks = method == "HEAD" and not self.acts
+        return self.handlers.get("GET" if looks else method)
 
 
 class Match(NamedTuple):

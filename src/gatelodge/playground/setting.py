@@ -44,8 +44,9 @@ def routes(pages: Pages, setting: Setting, outbound: Outbound, clock: Clock, ent
     player = Player(sample, Line(setting.issuer, outbound), id_tokens, reasons, clock)
     flow = FlowPage(pages, sample, player, runs, clock, there)
     callback = CallbackPage(pages, Receiver(sample, id_tokens, reasons, clock), runs)
+    arrivals = {"GET": callback.arrive, "POST": callback.paste}
     return (
         Route("playground", "/playground", {"GET": QuestionsPage(pages, there).show}),
-        Route("playground_callback", "/playground/callback", {"GET": callback.arrive, "POST": callback.paste}),
+        Route("playground_callback", "/playground/callback", arrivals, acts=True),
         Route("playground_flow", "/playground/{flow}", {"GET": flow.show, "POST": flow.act}),
     )

@@ -16,7 +16,6 @@ STATIC = "/static/"  # below the issuer
 
 # The address in the bar may hold a code: it goes nowhere else (RFC 9700 4.2.4).
 _PRIVATE = ("referrer-policy", "no-referrer")
-_STRICT_TRANSPORT = ("strict-transport-security", "max-age=63072000; includeSubDomains")
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -95,7 +94,7 @@ def _form_headers(recipient: Recipient) -> Headers:
     scheme = recipient.redirect_uri.partition(":")[0]
     own = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'"
     policy = f"{own}; form-action {scheme}:; base-uri 'none'; frame-ancestors 'none'"
-    headers: Headers = (
+    return (
         ("content-type", "text/html; charset=utf-8"),
         ("content-security-policy", policy),
         ("x-content-type-options", "nosniff"),
@@ -103,4 +102,3 @@ def _form_headers(recipient: Recipient) -> Headers:
         _PRIVATE,
         *NO_STORE,
     )
-    return (*headers, _STRICT_TRANSPORT) if recipient.issuer.startswith("https:") else headers

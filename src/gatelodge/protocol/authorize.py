@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from gatelodge.protocol import pkce, rules
+from gatelodge.protocol import base64url, pkce, rules
 from gatelodge.protocol.authorize_params import (
     read_login_hint,
     read_max_age,
@@ -20,8 +21,10 @@ from gatelodge.protocol.params import Params
 from gatelodge.protocol.redirect_uri import is_registered
 from gatelodge.protocol.response_type import Legacy, ResponseMode, canonical, enabled, usable_mode
 from gatelodge.protocol.scope import parse_scope
+from gatelodge.protocol.strict_json import read_object
 from gatelodge.protocol.targets import Apis, Wanted, single, understand
 
+MAX_OBJECT = 16_384  # bytes of a request object that is looked into
 NOBODY = ""  # the `hinted_sub` of a request whose hint could not be verified: it says nobody, so the person is asked
 
 _NOT_SUPPORTED: Mapping[str, ErrorCode] = {
@@ -98,7 +101,7 @@ def find_recipient(params: Params, client: Client | None, issuer: str) -> Recipi
     if client is None or client.id != client_id or not client.enabled:
         raise _unsafe(rules.CLIENT_KNOWN)
     redirect_uri = _redirect_uri(params, client)
-    response_mode = usable_mode(_lone(params, "response_mode"), _lone(params, "response_type") or "code")
+    response_mode = usable_mode(_asked_mode(params), _lone(params, "response_type") or "code")
     return Recipient(client, redirect_uri, response_mode, _lone(params, "state"), issuer)
 
 
@@ -166,6 +169,20 @@ def _only_redirect_uri(params: Params, client: Client) -> str:
 def _lone(params: Params, name: str) -> str | None:
     """Return a value that is said once: of two, neither can be trusted to be the one that was meant."""
     return None if name in params.repeated else params.get(name)
+
+
+def _asked_mode(params: Params) -> str | None:
+    """Return the way the client listens. Also a request object tells it, though it is refused: nothing else is read of
+    it, and the mode is as safe to be chosen by whoever sends the request as it is outside."""
+    outside, sent = _lone(params, "response_mode"), _lone(params, "request")
+    if outside is not None or sent is None:
+        return outside
+    try:
+        _, payload, _ = sent.split(".")
+        inside: Any = read_object(base64url.decoded(payload.encode()), MAX_OBJECT).get("response_mode")
+    except ValueError:
+        return None
+    return inside if isinstance(inside, str) else None
 
 
 def _refuse_request_objects(params: Params) -> None:

@@ -128,10 +128,17 @@ def _identify(
         return None
     if _is_too_old(asked, person, now):
         return Login(reauthenticate=True)
-    must_choose = asked.hinted_sub == NOBODY or "select_account" in asked.prompt
-    if not must_choose or progress.chosen_sub == person.sub:
+    if progress.chosen_sub == person.sub or not _must_choose(asked, progress):
         return None
     return Login() if "none" in asked.prompt else SelectAccount(person)
+
+
+def _must_choose(asked: AuthorizationRequest, progress: Progress) -> bool:
+    """Whether nothing goes on before the person says as whom: the client wants that, its hint says nothing, or the same
+    was answered before, and nobody is sent to an application a second time for pressing the back button."""
+    if asked.hinted_sub == NOBODY or "select_account" in asked.prompt:
+        return True
+    return progress.again == "finished" and "none" not in asked.prompt
 
 
 def _is_fresh(person: SignedIn, progress: Progress) -> bool:

@@ -14,7 +14,7 @@ from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import SessionPolicy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint
-from gatelodge.keys.secrets import SECRET_BYTES, b64, unb64
+from gatelodge.keys.secrets import SECRET_BYTES, b64, same, unb64
 from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Cookie
@@ -35,15 +35,34 @@ _USER_AGENT = 256  # characters kept
 
 @dataclass(frozen=True, slots=True)
 class BrowserId:
-    """One browser. `secret` is its cookie's value; `cookies` are to be set, and empty if it came with the request."""
+    """One browser. `secret` is its cookie's value; `cookies` are to be set, and empty if it came with the request.
+
+    `others` are further names it answers to, since several of its tabs were here for the first time at once, and
+    `posted` those it was given by requests that were posted from another site and came without any.
+    """
 
     secret: str = field(repr=False)
     cookies: tuple[Cookie, ...]
+    others: tuple[str, ...] = field(default=(), repr=False)
+    posted: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def digest(self) -> str:
         """What an interaction keeps of it."""
         return sha256(b"browser" + self.secret.encode()).hexdigest()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it brought no name."""
+        return bool(self.cookies)
+
+    def called(self, digest: str) -> "BrowserId | None":
+        """Return this browser by the one of its names that has this digest, or `None` if none has."""
+        for secret in (self.secret, *self.others, *self.posted):
+            one = BrowserId(secret, ())
+            if same(one.digest.encode(), digest.encode()):
+                return one
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +88,22 @@ class Browsers:
 
     def identify(self, request: Incoming) -> BrowserId:
         """Return which browser this is; one that cannot say gets a name, to be set with the answer."""
-        secret = request.cookies.get(cookies.BROWSER, "")
-        raw = unb64(secret)
-        if raw is not None and len(raw) == _BROWSER_BYTES:
-            return BrowserId(secret, ())
+        posted = _secrets(cookies.POSTED, request)
+        match _secrets(cookies.BROWSER, request):
+            case (secret, *others):
+                return BrowserId(secret, (), tuple(others), posted)
+            case _:
+                secret = b64(self._entropy.bytes(_BROWSER_BYTES))
+                return BrowserId(secret, (cookies.browser(secret),), (), posted)
+
+    def posting(self) -> BrowserId:
+        """Return a name for a browser that may have one, and could not say it with a request from another site."""
         secret = b64(self._entropy.bytes(_BROWSER_BYTES))
-        return BrowserId(secret, (cookies.browser(secret),))
+        return BrowserId(secret, (cookies.posted(secret),))
+
+    def brings_nothing(self, request: Incoming) -> bool:
+        """Whether a request came without any cookie of ours: the browser is new, or withheld them (`SameSite=Lax`)."""
+        return self.identify(request).is_new and cookies.SESSION not in request.cookies
 
     async def signed_in(self, request: Incoming) -> SignedIn | None:
         """Return who is signed in here, or `None`: also if he signed out, was disabled, or the session is too old."""
@@ -147,6 +176,10 @@ class Browsers:
 
     def _expiry(self, created_at: int, now: int) -> int:
         return min(now + self._policy.idle_lifetime, created_at + self._policy.lifetime)
+
+
+def _secrets(kind: str, request: Incoming) -> tuple[str, ...]:
+    return tuple(value for value in cookies.values(kind, request) if len(unb64(value) or b"") == _BROWSER_BYTES)
 
 
 async def _begin(

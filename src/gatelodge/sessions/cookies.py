@@ -1,21 +1,29 @@
-"""The three cookies of this product, and what this room sees of a request.
+"""The cookies of this product, and what this room sees of a request.
 
 `BROWSER` names a browser and nobody in it: interactions and forms are bound to it. `SESSION` is a person signed in.
-`KNOWN` is the memory of a browser people signed in with before. On https the adapter prefixes each with `__Host-`, sets
-`Secure`, and reads no other; on every scheme it sets `HttpOnly`, `SameSite=Lax` and `Path`.
+`KNOWN` is the memory of a browser people signed in with before. `POSTED` holds for a moment a request that was posted
+from another site. On https the adapter prefixes each with `__Host-`, sets `Secure`, and reads no other; on every scheme
+it sets `HttpOnly`, `SameSite=Lax` and `Path`.
+
+`BROWSER` and `POSTED` are beginnings of names: the end is told by the value. So a request that came without a cookie is
+given one beside those it did not bring, and never in their place; two tabs of a fresh browser keep one each.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Protocol
 
 from gatelodge.protocol.reply import Cookie
 from gatelodge.telemetry.events import Origin
 
 BROWSER = "gatelodge-browser"
+POSTED = "gatelodge-posted"
 SESSION = "gatelodge-session"
 KNOWN = "gatelodge-known"
 
 KNOWN_LIFETIME = 180 * 86_400  # seconds
+POSTED_LIFETIME = 300  # seconds: a redirect to ourselves
+MOST_NAMES = 64  # of one browser that are looked at: as many tabs may begin at once
 
 
 class Form(Protocol):
@@ -39,7 +47,28 @@ class Incoming(Protocol):
 
 def browser(secret: str) -> Cookie:
     """Return the cookie that names a browser, until it is closed."""
-    return Cookie(BROWSER, secret)
+    return Cookie(_named(BROWSER, secret), secret)
+
+
+def posted(secret: str) -> Cookie:
+    """Return the cookie that a request which was posted from another site meets its browser by."""
+    return Cookie(_named(POSTED, secret), secret, POSTED_LIFETIME)
+
+
+def no_posted(secret: str) -> Cookie:
+    """Return the cookie that deletes it."""
+    return Cookie(_named(POSTED, secret), "", 0)
+
+
+def values(kind: str, request: "Incoming") -> tuple[str, ...]:
+    """Return what a request brought of `BROWSER` or `POSTED`, in the order of their names."""
+    found = sorted(name for name in request.cookies if name.startswith(f"{kind}-"))[:MOST_NAMES]
+    brought = [(name, request.cookies[name]) for name in found]
+    return tuple(value for name, value in brought if value and name == _named(kind, value))
+
+
+def _named(kind: str, secret: str) -> str:
+    return f"{kind}-{sha256(secret.encode()).hexdigest()[:8]}"
 
 
 def session(value: str, lifetime: int) -> Cookie:

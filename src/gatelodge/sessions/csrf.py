@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from gatelodge.keys.secrets import b64, same
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.sessions.cookies import BROWSER, Form, Incoming
+from gatelodge.sessions.cookies import BROWSER, Form, Incoming, values
 
 FIELD = "csrf"
 
@@ -53,12 +53,19 @@ def token(key: Key, browser_secret: str, purpose: str) -> str:
 
 def check(key: Key, request: Incoming, purpose: str) -> None:
     """Pass a form that our own page made, for this purpose, in this browser. Raises `Forged` (ASVS 3.5.1, 3.5.3)."""
-    browser_secret = request.cookies.get(BROWSER)
     sent = _sent(request.form)
-    if not browser_secret or not sent or not from_own_page(key, request.headers):
+    if not sent or not from_own_page(key, request.headers):
         raise Forged
-    if not any(same(sent.encode(), _token(secret, browser_secret, purpose).encode()) for secret in key.secrets):
+    ours = (_token(secret, browser, purpose) for secret in key.secrets for browser in values(BROWSER, request))
+    if not any(same(sent.encode(), token.encode()) for token in ours):
         raise Forged
+
+
+def is_out_of_date(key: Key, request: Incoming) -> bool:
+    """Whether a form that does not pass is one of ours all the same, as the browser vouches: shown to somebody else, to
+    a browser that was closed since, or with a key that is gone. Nothing of it may be taken."""
+    vouched = request.headers.get("sec-fetch-site") == "same-origin"
+    return vouched and from_own_page(key, request.headers) and bool(_sent(request.form))
 
 
 def from_own_page(key: Key, headers: Mapping[str, str]) -> bool:

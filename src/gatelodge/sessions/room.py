@@ -23,6 +23,6 @@ def open(on: Foundation, known: KnownBrowsers) -> Sessions:
     policy = on.config.sessions
     return Sessions(
         Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
-        Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime),
+        Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime, policy.interaction_memory),
         csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),
     )

@@ -16,7 +16,6 @@ from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
 from gatelodge.web.asked import allowed_before, groups, left_out, may_allow, places
-from gatelodge.web.errors import expired
 from gatelodge.web.forms import Forms, Parked, shown_host
 from gatelodge.web.pages import Allows, Pages
 
@@ -39,6 +38,8 @@ class ConsentPage:
     async def show(self, request: Request) -> Reply:
         """Show what is asked; nothing is ever allowed by looking at it."""
         parked = await self.forms.parked(request)
+        if isinstance(parked, Reply):
+            return parked
         step = await self._step(request, parked)
         user = step and await self.db.read(users.find, step.signed_in.user_id)
         if step is None or user is None:
@@ -48,7 +49,9 @@ class ConsentPage:
             PAGE,
             allows=Allows(forms="anywhere"),
             locale=parked.locale,
-            handle=parked.handle,
+            query=parked.query,
+            again=parked.again,
+            client_uri=parked.understood.client.client_uri or "",
             csrf=self.forms.token(parked, PAGE, user.sub),
             client_name=parked.client_name,
             client_host=_home_of(parked.understood.client) or parked.next_host,
@@ -67,10 +70,11 @@ class ConsentPage:
         What was asked is read from the server's own record; the form only says which of it is allowed.
         """
         parked = await self.forms.parked(request)
+        if isinstance(parked, Reply):
+            return parked
         signed_in = await self.browsers.signed_in(request)
-        if signed_in is None:
-            raise expired()
-        self.forms.check(request, parked, PAGE, signed_in.sub)
+        if not self.forms.is_current(request, parked, PAGE, signed_in.sub if signed_in else "") or signed_in is None:
+            return await self.forms.ask_again(parked)
         step = await self._step(request, parked)
         if step is None:
             return self.forms.back(parked)

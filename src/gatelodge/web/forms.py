@@ -1,20 +1,21 @@
 """What every page of an interaction begins and ends with: the parked request it belongs to, and the way back."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
+from gatelodge.ops import signposts
 from gatelodge.ops.authorization import Authorizations, Refused, Understood
-from gatelodge.protocol.decide import Progress
+from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.progress import Again, Progress
 from gatelodge.protocol.reply import Cookie, Reply, redirect
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.origin import continues
 from gatelodge.web import locales
-from gatelodge.web.errors import check_form, expired
+from gatelodge.web.errors import expired, is_current
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,21 @@ class Parked:
     interaction: Interaction
     browser: BrowserId
     understood: Understood
+    query: str  # what finds it again, in the query of a page
 
     @property
     def handle(self) -> str:
         return self.interaction.handle
 
     @property
-    def query(self) -> str:
-        """What finds it again, in the query of a page."""
-        return f"{PARAMETER}={self.handle}"
-
-    @property
     def back(self) -> str:
         """Where it goes on, below the issuer's path: `/authorize` alone says what is next."""
-        return f"/authorize?{self.query}"
+        return way_back(self.handle)
+
+    @property
+    def again(self) -> Again:
+        """Why the person is asked once more, if they are."""
+        return self.interaction.progress.again
 
     @property
     def client_name(self) -> str:
@@ -58,31 +60,50 @@ class Forms:
     """Finds the parked request a page is about, makes its forms unforgeable, and leads back to `/authorize`."""
 
     def __init__(
-        self, base: str, key: csrf.Key, browsers: Browsers, interactions: Interactions, authorizations: Authorizations
+        self,
+        base: str,
+        key: csrf.Key,
+        browsers: Browsers,
+        interactions: Interactions,
+        authorizations: Authorizations,
+        signposts: Signposts,
     ) -> None:
         self._base = base
         self._key = key
         self._browsers = browsers
         self._interactions = interactions
         self._authorizations = authorizations
+        self._signposts = signposts
 
-    async def parked(self, request: Request) -> Parked:
-        """Return what this page is about. Raises `HttpRefusal` unless this browser has such a request."""
-        browser = self._browsers.identify(request)
-        interaction = await self._interactions.resume(request.query.get(PARAMETER) or "", browser)
+    async def parked(self, request: Request) -> Parked | Reply:
+        """Return what this page is about, or the way to where it begins anew. Raises `HttpRefusal` if nothing is known.
+
+        A request that does not wait any more begins anew, whatever was sent: nothing of an answer that comes late is
+        taken. One that was understood when it was parked, and is not since its client was changed, goes back as well:
+        the client is told in the way it listens.
+        """
+        handle, browser = request.query.get(PARAMETER) or "", self._browsers.identify(request)
+        interaction = await self._interactions.resume(handle, browser)
         if interaction is None:
-            raise expired()
+            if await self._interactions.recall(handle, browser) is None:
+                raise expired(await self._signposts.follow(request.query.get(signposts.PARAMETER)))
+            return redirect(self._base + way_back(handle))
         params = Params.parse(interaction.params.encode())
         continues(request.origin, params)
-        return Parked(interaction, browser, await self._understand(params))
+        try:
+            understood = await self._authorizations.understand(params)
+        except Refused:
+            return redirect(self._base + way_back(handle))
+        query = {PARAMETER: handle, signposts.PARAMETER: self._signposts.to(understood.client.id)}
+        return Parked(interaction, interaction.browser, understood, urlencode(query))
 
     def token(self, parked: Parked, page: str, person: str = "") -> str:
         """Return the token of a form: good in this browser, for this page of this request, and for this person."""
         return csrf.token(self._key, parked.browser.secret, _purpose(parked, page, person))
 
-    def check(self, request: Request, parked: Parked, page: str, person: str = "") -> None:
-        """Pass a form that carries its token. Raises `HttpRefusal`."""
-        check_form(self._key, request, _purpose(parked, page, person))
+    def is_current(self, request: Request, parked: Parked, page: str, person: str = "") -> bool:
+        """Whether a form carries its token; `False` if it is one of ours and out of date. Raises `HttpRefusal`."""
+        return is_current(self._key, request, _purpose(parked, page, person))
 
     async def keep(self, parked: Parked, progress: Progress) -> None:
         """Keep what has happened to the request."""
@@ -92,11 +113,15 @@ class Forms:
         """Return to `/authorize`."""
         return redirect(self._base + parked.back, *cookies)
 
-    async def _understand(self, params: Params) -> Understood:
-        try:
-            return await self._authorizations.understand(params)
-        except Refused as refused:  # it was understood when it was parked: the client's registration changed since
-            raise HttpRefusal(400, refused.error.description, refused.error.code) from None
+    async def ask_again(self, parked: Parked) -> Reply:
+        """Return to `/authorize` with an answer of which nothing was taken; the next page says why it is shown."""
+        await self.keep(parked, parked.interaction.progress.ask_again("changed"))
+        return self.back(parked)
+
+
+def way_back(handle: str) -> str:
+    """Return where the request of this handle goes on, below the issuer's path."""
+    return f"/authorize?{PARAMETER}={handle}"
 
 
 def shown_host(uri: str) -> str:

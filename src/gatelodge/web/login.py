@@ -1,6 +1,7 @@
 """The sign-in page: every way to sign in has one, and what they share stands here, so none can forget it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from gatelodge.authn.contract import SignInRefused, Throttled, Visit, Way
@@ -46,6 +47,8 @@ class LoginPage:
     async def show(self, request: Request) -> Reply:
         """Show the form, or lead on if this way is not enough; a `login_hint` is filled in (OIDC Core 3.1.2.1)."""
         occasion = await self._occasions.find(request)
+        if isinstance(occasion, Reply):
+            return occasion
         asked = await self._asked(request, occasion)
         if self._way.name not in asked.kinds:
             return redirect(self._address(asked.kinds[0], occasion), *occasion.browser.cookies)
@@ -54,8 +57,12 @@ class LoginPage:
     async def submit(self, request: Request) -> Reply:
         """Sign the person in and go on, or show the form again: the same for unknown, wrong and disabled."""
         occasion = await self._occasions.find(request)
-        self._occasions.check(request, occasion)
+        if isinstance(occasion, Reply):
+            return occasion
         visit = _visit(request, occasion)
+        if not self._occasions.is_current(request, occasion):
+            again, unread = replace(occasion, again="changed"), replace(visit, form=EMPTY)
+            return await self._form(again, await self._asked(request, occasion), unread)
         try:
             proof = await self._way.prove(visit)
             match await self._ways.after(proof, occasion.wanted):
@@ -99,6 +106,8 @@ class LoginPage:
             entries=self._entries(asked, occasion),
             given=await self._way.show(visit),
             problem=refusal.problem if refusal else None,
+            again="" if refusal else occasion.again,
+            client_uri=occasion.client_uri,
             wait_minutes=-(-retry_after // 60),
         ).with_cookies(*occasion.browser.cookies)
         return reply.with_headers(("retry-after", str(retry_after))) if retry_after else reply

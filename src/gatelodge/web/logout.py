@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
+from gatelodge.endpoints.end_session import CARRIED
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.progress import Again
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores.users import User
-from gatelodge.web.errors import check_form
+from gatelodge.web.errors import is_current
 from gatelodge.web.pages import Allows, Pages
 
 PURPOSE = "logout"
-CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class LogoutPage:
     browsers: Browsers
     key: csrf.Key
 
-    def ask(self, request: Request, params: Params, user: User, client_name: str | None) -> Reply:
+    def ask(self, request: Request, params: Params, user: User, client_name: str | None, again: Again = "") -> Reply:
         """Ask whether to sign `user` out, on behalf of a client if it said who it is.
 
         The request's parameters travel along, and are checked again when they return.
@@ -35,6 +36,7 @@ class LogoutPage:
             csrf=csrf.token(self.key, browser.secret, _purpose(user.sub)),
             carried=[(name, params.get(name)) for name in CARRIED if name in params],
             client_name=client_name,
+            again=again,
             person_name=user.name or user.username,
             person_login=user.email or user.username,
         ).with_cookies(*browser.cookies)
@@ -43,10 +45,12 @@ class LogoutPage:
         """Whether this is the form of `ask` coming back, and not a client's request."""
         return csrf.FIELD in request.form
 
-    def confirmed(self, request: Request, sub: str) -> bool:
-        """Whether the person says yes to being signed out. Raises `HttpRefusal` unless it is our form, made for him."""
-        check_form(self.key, request, _purpose(sub))
-        return request.form.get("decision") == "sign_out"
+    def confirmed(self, request: Request, sub: str) -> bool | None:
+        """Whether the person says yes to being signed out, `None` if our form is out of date and says nothing.
+
+        Raises `HttpRefusal` unless it is our form.
+        """
+        return request.form.get("decision") == "sign_out" if is_current(self.key, request, _purpose(sub)) else None
 
     def done(self) -> Reply:
         """Say that nobody is signed in here."""

@@ -1,16 +1,17 @@
-"""What somebody signs in for: the request of an application that waits for him, or a page of ours."""
+"""What somebody signs in for: the request of an application that waits for them, or a page of ours."""
 
 from dataclasses import dataclass
 
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.assurance import Levels
-from gatelodge.protocol.decide import SignedIn
+from gatelodge.protocol.progress import Again, SignedIn
+from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
 from gatelodge.web import locales, own_pages
-from gatelodge.web.errors import check_form
+from gatelodge.web.errors import is_current
 from gatelodge.web.forms import Forms, Parked
 
 NO_LEVEL = Levels()
@@ -34,6 +35,8 @@ class Occasion:
     login_hint: str = ""
     parked: Parked | None = None
     wanted: Levels = NO_LEVEL
+    again: Again = ""
+    client_uri: str = ""
 
 
 class Occasions:
@@ -44,8 +47,9 @@ class Occasions:
         self._browsers = browsers
         self._forms = forms
 
-    async def find(self, request: Request) -> Occasion:
-        """Return what this sign-in is for. Raises `HttpRefusal` if this browser has no such request to go on with."""
+    async def find(self, request: Request) -> Occasion | Reply:
+        """Return what this sign-in is for, or the way to where its request begins anew. Raises `HttpRefusal` if nothing
+        is known of one."""
         if PARAMETER in request.query or own_pages.PARAMETER not in request.query:
             return await self._parked(request)
         place = own_pages.read_place(request.query)
@@ -63,17 +67,19 @@ class Occasions:
         """Return the token of the form: good in this browser, for this occasion."""
         return csrf.token(self._key, occasion.browser.secret, occasion.purpose)
 
-    def check(self, request: Request, occasion: Occasion) -> None:
-        """Pass a form that carries its token. Raises `HttpRefusal`."""
-        check_form(self._key, request, occasion.purpose)
+    def is_current(self, request: Request, occasion: Occasion) -> bool:
+        """Whether a form carries its token; `False` if it is one of ours and out of date. Raises `HttpRefusal`."""
+        return is_current(self._key, request, occasion.purpose)
 
     async def signed_in(self, occasion: Occasion, person: SignedIn) -> None:
         """Note that somebody signed in for this, if a request waits for it: so it is known to have happened since."""
         if occasion.parked is not None:
             await self._forms.keep(occasion.parked, occasion.parked.interaction.progress.sign_in(person.session_id))
 
-    async def _parked(self, request: Request) -> Occasion:
+    async def _parked(self, request: Request) -> Occasion | Reply:
         parked = await self._forms.parked(request)
+        if isinstance(parked, Reply):
+            return parked
         asked = parked.understood.asked
         return Occasion(
             browser=parked.browser,
@@ -85,4 +91,6 @@ class Occasions:
             login_hint=asked.login_hint or "",
             parked=parked,
             wanted=Levels(asked.essential_acr, asked.acr_values),
+            again=parked.again,
+            client_uri=parked.understood.client.client_uri or "",
         )

@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from gatelodge.authn.contract import TEMPLATES
+from gatelodge.endpoints.failures import Onward
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply
 from gatelodge.web import locales
 from gatelodge.web.assets import HOUSE, ROOMS_WITH_PAGES, Assets
 from gatelodge.web.mishaps import kind_of
-
-TWO_YEARS = 63_072_000  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Allows:
 class Pages:
     """Renders templates into replies.
 
-    `issuer` says where this server lives: links start with its path, strict transport security follows its scheme.
+    `issuer` says where this server lives: links start with its path.
     `demo` adds the way to the demo to the home page, `inspector` the way to a request's trace to the error page.
     `ways` are the folders in which the ways to sign in have their templates.
     """
@@ -51,7 +50,6 @@ class Pages:
         place = urlsplit(issuer)
         self.base = place.path
         self.assets = Assets()
-        self._secure = place.scheme == "https"
         self._shared = {
             "base": place.path,
             "host": place.netloc,
@@ -74,15 +72,25 @@ class Pages:
         """Return the page of `template` (its file name without `.html`) with `values` in `locale`, one of ours."""
         page = self._environments[locale].get_template(template + ".html")
         body = page.render(values, **self._shared, locale=locale)
-        return Reply(status, _headers(allows, self._secure), body.encode())
+        return Reply(status, _headers(allows), body.encode())
 
-    def error(self, code: str, description: str, request_id: str, status: int = 400) -> Reply:
+    def error(
+        self, code: str, description: str, request_id: str, status: int = 400, onward: Onward | None = None
+    ) -> Reply:
         """Return the page that says what went wrong: the error's `code`, a plain sentence and the request's id.
 
-        `description` is for the developer of the application. It never echoes what was sent.
+        `description` is for the developer of the application. It never echoes what was sent. `onward` is the
+        application it leads on to; without one it leads home.
         """
-        kind = kind_of(status, code)
-        return self.render("error", status=status, kind=kind, code=code, description=description, request_id=request_id)
+        return self.render(
+            "error",
+            status=status,
+            kind=kind_of(status, code),
+            code=code,
+            description=description,
+            request_id=request_id,
+            onward=onward,
+        )
 
     def _asset(self, name: str) -> str:
         return self.base + self.assets.url(name)
@@ -111,9 +119,9 @@ def _environment(locale: str, loader: BaseLoader) -> Environment:
 
 
 @cache
-def _headers(allows: Allows, secure: bool) -> Headers:
-    """Return what every page is sent with (RFC 9700 4.2.4, 4.16)."""
-    headers: Headers = (
+def _headers(allows: Allows) -> Headers:
+    """Return what every page is sent with (RFC 9700 4.2.4, 4.16), besides what the door adds to every answer."""
+    return (
         ("content-type", "text/html; charset=utf-8"),
         ("content-security-policy", content_security_policy(allows)),
         ("referrer-policy", "no-referrer"),
@@ -123,7 +131,6 @@ def _headers(allows: Allows, secure: bool) -> Headers:
         ("cross-origin-resource-policy", "same-origin"),
         *NO_STORE,
     )
-    return (*headers, ("strict-transport-security", f"max-age={TWO_YEARS}; includeSubDomains")) if secure else headers
 
 
 def content_security_policy(allows: Allows) -> str:

@@ -2,11 +2,9 @@
 
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
-from gatelodge.protocol.progress import SignedIn
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
-from gatelodge.web.errors import expired
 from gatelodge.web.forms import Forms
 from gatelodge.web.pages import Allows, Pages
 
@@ -25,6 +23,8 @@ class SelectAccountPage:
     async def show(self, request: Request) -> Reply:
         """Show who is signed in; if nobody is, `/authorize` knows what to do."""
         parked = await self._forms.parked(request)
+        if isinstance(parked, Reply):
+            return parked
         signed_in = await self._browsers.signed_in(request)
         user = signed_in and await self._db.read(users.find, signed_in.user_id)
         if user is None:
@@ -33,7 +33,9 @@ class SelectAccountPage:
             PAGE,
             allows=Allows(forms="anywhere"),
             locale=parked.locale,
-            handle=parked.handle,
+            query=parked.query,
+            again=parked.again,
+            client_uri=parked.understood.client.client_uri or "",
             csrf=self._forms.token(parked, PAGE, user.sub),
             client_name=parked.client_name,
             person_name=user.name or user.username,
@@ -43,13 +45,11 @@ class SelectAccountPage:
     async def submit(self, request: Request) -> Reply:
         """Go on with the account that was shown, and with no other."""
         parked = await self._forms.parked(request)
-        signed_in = self._present(await self._browsers.signed_in(request))
-        self._forms.check(request, parked, PAGE, signed_in.sub)
-        await self._forms.keep(parked, parked.interaction.progress.choose(signed_in.sub))
+        if isinstance(parked, Reply):
+            return parked
+        signed_in = await self._browsers.signed_in(request)
+        sub = signed_in.sub if signed_in else ""
+        if not self._forms.is_current(request, parked, PAGE, sub) or not sub:
+            return await self._forms.ask_again(parked)
+        await self._forms.keep(parked, parked.interaction.progress.choose(sub))
         return self._forms.back(parked)
-
-    @staticmethod
-    def _present(signed_in: SignedIn | None) -> SignedIn:
-        if signed_in is None:
-            raise expired()
-        return signed_in

@@ -21,13 +21,13 @@ def routes(pages: Pages, fetch: Fetch, entropy: Entropy) -> tuple[Route, ...]:
     legacy = LegacyDemo(pages, fetch, entropy, Visits(entropy))
     return (
         Route("demo_web", "/demo/web", {"GET": web.show}),
-        Route("demo_web_login", "/demo/web/login", {"GET": web.login}),
-        Route("demo_web_callback", "/demo/web/callback", {"GET": web.callback}),
+        Route("demo_web_login", "/demo/web/login", {"GET": web.login}, acts=True),
+        Route("demo_web_callback", "/demo/web/callback", {"GET": web.callback}, acts=True),
         Route("demo_web_act", "/demo/web/act", {"POST": web.act}),
         Route("demo_spa", "/demo/spa", {"GET": spa.show}),
         Route("demo_spa_callback", "/demo/spa/callback", {"GET": spa.show}),
         Route("demo_legacy", "/demo/legacy", {"GET": legacy.show}),
-        Route("demo_legacy_start", "/demo/legacy/start", {"GET": legacy.start}),
-        Route("demo_legacy_callback", "/demo/legacy/callback", {"GET": legacy.callback}),
+        Route("demo_legacy_start", "/demo/legacy/start", {"GET": legacy.start}, acts=True),
+        Route("demo_legacy_callback", "/demo/legacy/callback", {"GET": legacy.callback}, acts=True),
         Route("demo_legacy_password", "/demo/legacy/password", {"POST": legacy.password}),
     )
