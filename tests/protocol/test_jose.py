@@ -15,7 +15,7 @@ from tests.cost import seconds_of
 
 from gatelodge.protocol import jose
 from gatelodge.protocol.jose import BadToken, Expected
-from gatelodge.protocol.jwks import PublicKeys, public_keys, read_jwk
+from gatelodge.protocol.jwks import BadKeys, PublicKeys, public_keys, read_jwk
 
 NOW = 1_800_000_000
 ISSUER, AUDIENCE = "https://as.test", "https://api.test"
@@ -149,6 +149,28 @@ def test_without_a_name_the_only_fitting_key_is_taken() -> None:
 )
 def test_JWT_07_a_header_that_brings_a_key_or_an_extension_is_refused(members: Mapping[str, Any]) -> None:
     assert refused(signed(head=header(**members))) == "jwt.header"
+
+
+PROOF = Expected(issuer=ISSUER, audience=AUDIENCE, types=frozenset({"dpop+jwt"}), brings_key=True)
+
+
+def brought(token: str) -> PublicKeys:
+    """The key a token brings, alone; private ones and none at all are refused where keys are read."""
+    key = read_jwk(jose.take_apart(token).header.get("jwk"))
+    return public_keys([] if key is None else [key])
+
+
+def test_a_kind_that_brings_its_key_is_read_with_it_and_no_other_kind_is() -> None:
+    public = EC.as_dict(private=False)
+    token = signed(head={"alg": "ES256", "typ": "dpop+jwt", "jwk": public, "kid": "ec"})
+    by_another = signed(head={"alg": "ES256", "typ": "dpop+jwt", "jwk": public, "kid": "ec"}, key=OTHER_EC)
+
+    assert read(token, PROOF, brought(token)) == CLAIMS
+    assert refused(by_another, PROOF) == "jwt.signature"
+    assert refused(token) == "jwt.header"
+    assert refused(signed(head=header(typ="dpop+jwt")), PROOF) == "jwt.header"  # brings none
+    with pytest.raises(BadKeys, match="not public"):
+        brought(signed(head={"alg": "ES256", "typ": "dpop+jwt", "jwk": EC.as_dict(private=True)}))
 
 
 DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000

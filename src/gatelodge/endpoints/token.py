@@ -35,7 +35,7 @@ class TokenEndpoint:
         grant_type = params.need("grant_type")
         proven = await self.proofs.prove(params, request.headers, request.origin)
         grant = self._grant(grant_type, proven.client)
-        desk = await self.desks.open(proven.client, request.origin)
+        desk = await self.desks.open(proven.client, request.origin, request.headers)
         return token_reply(await serve(grant, params, desk, self.db, self.keys.ring))
 
     def _grant(self, grant_type: str, client: Client) -> Grant[Any]:

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from gatelodge.protocol.client import Client, SigningAlg
+from gatelodge.protocol.reply import Headers
 from gatelodge.protocol.targets import Target
 from gatelodge.telemetry.events import Event
 
@@ -40,7 +41,8 @@ class FamilyRef(Struct, frozen=True):
 class Award(Struct, frozen=True):
     """What a client is given. `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
 
-    `event` is what happened; `warning` a second event, that this is a legacy grant or looks like a thief.
+    `event` is what happened; `warning` a second event, that this is a legacy grant or looks like a thief. `headers` go
+    with the answer.
     """
 
     client: Client
@@ -51,6 +53,7 @@ class Award(Struct, frozen=True):
     family: FamilyRef | None = None
     nonce: str | None = None
     warning: Event | None = None
+    headers: Headers = ()
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -1,6 +1,8 @@
 """What a grant works with: who asks, what there is to give, and under which policy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec import Struct
@@ -15,6 +17,8 @@ from gatelodge.protocol.targets import Apis
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.events import Origin
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
 
 class Authenticate(Protocol):
     """Checks a user name and password. Raises `SignInRefused` or `Throttled`."""
@@ -25,7 +29,8 @@ class Authenticate(Protocol):
 class Desk(Struct, frozen=True):
     """What a grant works with; nothing in it changes while it works.
 
-    `refresh` writes and reads refresh tokens. `now` is in seconds since 1970.
+    `refresh` writes and reads refresh tokens. `now` is in seconds since 1970. `headers` are the request's, by
+    lower-case name; there are none where a browser takes the answer along.
     """
 
     client: Client
@@ -38,6 +43,7 @@ class Desk(Struct, frozen=True):
     entropy: Entropy
     origin: Origin
     authenticate: Authenticate
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,8 @@ class Desks:
     entropy: Entropy
     authenticate: Authenticate
 
-    async def open(self, client: Client, origin: Origin) -> Desk:
-        """Return the desk of one request."""
+    async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> Desk:
+        """Return the desk of one request with these headers."""
         return Desk(
             client=client,
             apis=await self.registry.apis(),
@@ -66,4 +72,5 @@ class Desks:
             entropy=self.entropy,
             origin=origin,
             authenticate=self.authenticate,
+            headers=headers,
         )

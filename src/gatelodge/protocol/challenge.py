@@ -43,7 +43,7 @@ def bearer_reply(error: OAuthError | None = None, scope: tuple[str, ...] = ()) -
         return Reply(401, (("www-authenticate", bearer(scope=scope)), *NO_STORE))
     asked = bearer(error.code, error.description, scope)
     reply = json_reply({"error": error.code, "error_description": error.description}, _STATUS.get(error.code, 400))
-    return reply.with_headers(("www-authenticate", asked))
+    return reply.with_headers(("www-authenticate", asked), *error.headers)
 
 
 def _quotable(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from gatelodge.protocol.reply import Headers
 from gatelodge.protocol.rules import Rule
 
 ErrorCode = Literal[
@@ -44,13 +45,15 @@ class OAuthError(Exception):
 
     `code` is the error the specification names. `description` is lower case, names the parameter and never echoes a
     value. `rule` is the check that refused, for the developer's eyes only: it goes to the log, not on the wire.
+    `headers` go with the answer, where the client reads it itself (`DPoP-Nonce`, RFC 9449 8).
     """
 
-    def __init__(self, code: ErrorCode, description: str, rule: Rule | None = None) -> None:
+    def __init__(self, code: ErrorCode, description: str, rule: Rule | None = None, headers: Headers = ()) -> None:
         super().__init__(code, description)
         self.code: ErrorCode = code
         self.description = description
         self.rule = rule
+        self.headers = headers
 
 
 class UnsafeRequest(Exception):

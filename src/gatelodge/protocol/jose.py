@@ -1,7 +1,8 @@
 """The one door for reading JSON Web Tokens: whatever kind comes in, it comes in through `read` (RFC 7519, RFC 8725).
 
 What a kind of token must look like is an `Expected`. Algorithms are allow-listed per kind, keys are found by `kid`
-among keys the caller already trusts, bytes are limited before they are decoded, and no header can point to a key.
+among keys the caller already trusts, bytes are limited before they are decoded, no header can point to a key, and a
+header that brings one proves no more than that whoever made the token has it.
 """
 
 import math
@@ -22,8 +23,8 @@ HEADERS = 64  # remembered at most
 LEEWAY = 60  # seconds two honest clocks may differ
 LAST_SECOND = 1 << 42  # no time we believe lies beyond
 
-# A header member that brings its own key, or that changes what was signed, is refused whatever it says.
-_FORBIDDEN = frozenset({"crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc"})
+# A header member that says where a key is, or that changes what was signed, is refused whatever it says.
+_FORBIDDEN = frozenset({"crit", "b64", "jku", "x5u", "x5c", "zip", "enc"})
 
 
 class BadToken(Exception):
@@ -41,7 +42,8 @@ class Expected:
     `types` are the `typ` values it may carry, in lower case; `""` allows none at all. `issuer` and `audience` are
     `None` if the caller judges `iss` and `aud` itself; `sole_audience` demands the string itself, not a list.
     `max_ahead` is how many seconds `exp` may lie ahead, `grace` how many seconds after `exp` it is still taken. Other
-    servers may write parts of a second (RFC 7519 2), if not `whole_seconds`.
+    servers may write parts of a second (RFC 7519 2), if not `whole_seconds`. `brings_key` is for a kind that has the key it was
+    signed with in its header (`jwk`, RFC 9449 4.2); any other is refused for having it.
     """
 
     issuer: str | None
@@ -53,6 +55,7 @@ class Expected:
     grace: int = LEEWAY
     whole_seconds: bool = True
     max_bytes: int = MAX_TOKEN
+    brings_key: bool = False
 
 
 class Parts(NamedTuple):
@@ -114,6 +117,8 @@ def prove(parts: Parts, keys: Keys, expected: Expected) -> None:
 
 def check_header(parts: Parts, expected: Expected) -> str:
     """Return the algorithm a token says it is signed with, if it may be and its type is right. Raises `BadToken`."""
+    if ("jwk" in parts.header) is not expected.brings_key:
+        raise BadToken(rules.JWT_HEADER)
     alg: Any = parts.header.get("alg")
     if not isinstance(alg, str) or alg not in expected.algorithms:
         raise BadToken(rules.JWT_ALG)

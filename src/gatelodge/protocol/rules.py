@@ -98,7 +98,11 @@ REGISTRATION_URL = Rule("registration.url", "addresses shown to people are https
 JWT_COMPACT = Rule("jwt.compact", "a token is three canonical base64url parts of bounded length", "RFC 7515 7.1")
 JWT_JSON = Rule("jwt.json", "header and claims are strict JSON objects", "RFC 8725 3.7")
 JWT_ALG = Rule("jwt.alg", "the algorithm is one of those allowed for this kind of token", "RFC 8725 3.1")
-JWT_HEADER = Rule("jwt.header", "the header neither brings a key nor changes what was signed", "RFC 8725 3.10")
+JWT_HEADER = Rule(
+    "jwt.header",
+    "the header changes nothing that was signed and brings no key, or has to",
+    "RFC 8725 3.10",
+)
 JWT_TYP = Rule("jwt.typ", "typ says this kind of token", "RFC 8725 3.11")
 JWT_KEY = Rule("jwt.key", "kid names one known key that fits the algorithm", "RFC 7515 4.1.4")
 JWT_SIGNATURE = Rule("jwt.signature", "the signature verifies", "RFC 7515 5.2")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from gatelodge.protocol.challenge import basic
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.reply import Reply, json_reply
+from gatelodge.protocol.reply import Headers, Reply, json_reply
 
 _STATUS = {"invalid_client": 401, "server_error": 500, "temporarily_unavailable": 503}
 
@@ -25,6 +25,7 @@ class TokenSet(NamedTuple):
     refresh_token: str | None = None
     id_token: str | None = None
     issued: Mapping[str, Any] = MappingProxyType({})
+    headers: Headers = ()
 
     def __repr__(self) -> str:
         """Show no token."""
@@ -33,7 +34,8 @@ class TokenSet(NamedTuple):
 
 def token_reply(tokens: TokenSet) -> Reply:
     """Answer with the tokens. `scope` is always said, so nobody has to remember what was asked (3.3)."""
-    return json_reply(token_members(tokens))
+    reply = json_reply(token_members(tokens))
+    return reply.with_headers(*tokens.headers) if tokens.headers else reply
 
 
 def token_members(tokens: TokenSet) -> dict[str, object]:
@@ -54,7 +56,8 @@ def token_members(tokens: TokenSet) -> dict[str, object]:
 def refusal(error: OAuthError) -> Reply:
     """Answer a client's direct request with an error (5.2). A 401 names the scheme that works (RFC 9110 15.5.2)."""
     reply = json_reply({"error": error.code, "error_description": error.description}, _STATUS.get(error.code, 400))
-    return reply.with_headers(("www-authenticate", basic())) if reply.status == 401 else reply
+    asked = (("www-authenticate", basic()),) if reply.status == 401 else ()
+    return reply.with_headers(*asked, *error.headers)
 
 
 def too_many(retry_after: int) -> Reply:

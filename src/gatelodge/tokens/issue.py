@@ -134,6 +134,7 @@ def sign(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
         refresh_token=_refresh_token(kept.award, desk),
         id_token=_id_token(kept, desk, ring, token),
         issued=kept.claims,
+        headers=kept.award.headers,
     )
 
 
