@@ -42,8 +42,8 @@ class Expected:
     `types` are the `typ` values it may carry, in lower case; `""` allows none at all. `issuer` and `audience` are
     `None` if the caller judges `iss` and `aud` itself; `sole_audience` demands the string itself, not a list.
     `max_ahead` is how many seconds `exp` may lie ahead, `grace` how many seconds after `exp` it is still taken. Other
-    servers may write parts of a second (RFC 7519 2), if not `whole_seconds`. `brings_key` is for a kind that has the key it was
-    signed with in its header (`jwk`, RFC 9449 4.2); any other is refused for having it.
+    servers may write parts of a second (RFC 7519 2), if not `whole_seconds`. `brings_key` is for a kind that has the
+    key it was signed with in its header (`jwk`, RFC 9449 4.2); any other is refused for having it.
     """
 
     issuer: str | None
