@@ -30,6 +30,9 @@ BROWSERS_SAY = [
     ({"sec-fetch-site": "cross-site", "origin": OURS}, False),
     ({"sec-fetch-site": "cross-site", "origin": "null"}, False),  # sandboxed frame, data: URL, foreign 307
     ({"sec-fetch-site": "same-site", "origin": "https://other.id.test"}, False),
+    ({"sec-fetch-site": "same-site"}, False),
+    ({"sec-fetch-site": "same-site", "origin": "null"}, False),
+    ({"sec-fetch-site": "same-site", "origin": OURS}, False),
     ({"sec-fetch-site": "same-origin", "origin": "https://evil.test"}, False),
     ({"sec-fetch-site": "none"}, False),
     ({"sec-fetch-site": ""}, False),
@@ -113,3 +116,21 @@ def test_our_own_origin_has_no_path_and_keeps_its_port() -> None:
 
 def test_a_key_never_shows_its_secrets() -> None:
     assert "newest" not in repr(KEY)
+
+
+@pytest.mark.parametrize(
+    ("headers", "ours"),
+    [
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "same-origin", "origin": "null"}, True),
+        ({"sec-fetch-site": "same-origin", "origin": "https://evil.test"}, False),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({}, False),
+    ],
+)
+def test_TAB_03_only_a_form_that_the_browser_vouches_for_is_out_of_date_and_not_forged(
+    headers: dict[str, str], ours: bool
+) -> None:
+    assert csrf.is_out_of_date(KEY, posted("an old token", headers=headers)) is ours
+    assert not csrf.is_out_of_date(KEY, posted(None, headers=headers))
