@@ -48,6 +48,7 @@ class Installation:
     port: int = field(default_factory=free_port)
     management_port: int = field(default_factory=free_port)
     secrets: dict[str, str] = field(default_factory=dict[str, str])
+    command: tuple[str, ...] = (*COMMAND, "serve", "--json")
 
     @property
     def issuer(self) -> str:
@@ -84,17 +85,17 @@ class Installation:
         options = ("--email", f"{username}@example.org", "--email-verified", "--name", username.title())
         self.run("users", "add", "--username", username, *options, "--password-stdin", stdin=password + "\n")
 
-    def start(self, *options: str) -> "Started":
-        """Start `gatelodge serve` and return at once."""
+    def start(self, *options: str, stderr: int | None = None) -> "Started":
+        """Start `gatelodge serve` and return at once. What it says goes into a file, unless `stderr` is open to it."""
         log = self.folder / "serve.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [*COMMAND, "serve", "--json", *options],
+                [*self.command, *options],
                 cwd=self.folder,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=out,
+                stderr=out if stderr is None else stderr,
                 start_new_session=True,
             )
         return Started(self, process, log)
@@ -131,9 +132,15 @@ class Started:
         """Everything that was logged or printed."""
         return self.log.read_text("utf-8")
 
+    def said_by_now(self) -> str:
+        """Everything that was logged until now: records leave a moment after what they tell of."""
+        request_id = httpx2.post(f"{self.issuer}/token", timeout=PATIENCE).headers["x-request-id"]
+        eventually(lambda: request_id in self.said(), "the log has it")
+        return self.said()
+
     def records(self) -> list[dict[str, Any]]:
         """Every log record."""
-        return [json.loads(line) for line in self.said().splitlines()]
+        return [json.loads(line) for line in self.said_by_now().splitlines()]
 
     def is_ready(self, workers: int = 1) -> bool:
         """Whether it answers and as many workers have started. Fails if it ended instead."""

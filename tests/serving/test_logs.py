@@ -45,7 +45,7 @@ def provoke(server: Started, text: str) -> None:
 def test_HTTP_10_what_was_sent_makes_no_record_of_its_own(server: Started, text: str):
     before = len(server.records())
     provoke(server, text)
-    added = server.said().splitlines()[before:]
+    added = server.said_by_now().splitlines()[before:]
     assert added
     for line in added:
         record = json.loads(line)

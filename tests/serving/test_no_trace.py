@@ -191,11 +191,11 @@ def test_HTTP_11_everything_was_walked(walked: Walk):
     } <= kinds
     assert {"csrf", PARAMETER, "cookie gatelodge-session", "cookie gatelodge-browser"} <= kinds
     assert len(walked.witness.refusals) > 10
-    assert '"level":"debug"' in walked.server.said()
+    assert '"level":"debug"' in walked.server.said_by_now()
 
 
 def test_HTTP_11_the_logs_hold_no_secret(walked: Walk):
-    assert walked.witness.found_in(walked.server.said()) == set()
+    assert walked.witness.found_in(walked.server.said_by_now()) == set()
 
 
 def test_HTTP_11_refusals_hold_no_secret(walked: Walk):

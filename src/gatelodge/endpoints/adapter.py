@@ -1,6 +1,5 @@
 """The door: the one place where ASGI meets the protocol. It reads within limits, calls one handler, sends one reply."""
 
-import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +34,7 @@ from gatelodge.protocol.reply import Cookie, Headers, Reply
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin, RequestRefused
+from gatelodge.telemetry.mishap import told
 from gatelodge.telemetry.notes import NoteKeeper, Notes
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -128,9 +128,7 @@ class Door:
                 _log.warning("unavailable", reason=error.reason, endpoint=route.name, request_id=origin.request_id)
                 return self.failures.unavailable(route, error.retry_after, origin.request_id)
             case _:
-                # The message of an exception may hold what a person typed; its type and its place do not.
-                frames = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-8:]]
-                _log.error("unexpected", error=type(error).__name__, at=frames, request_id=origin.request_id)
+                _log.error("unexpected", **told(error), request_id=origin.request_id)
                 return self.failures.broken(route, origin.request_id)
 
     @staticmethod

@@ -1,8 +1,9 @@
 """Structured logs on standard error: one record a line, escaped and cut, JSON for machines or text for a terminal."""
 
-import asyncio
+import atexit
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TextIO, cast
@@ -13,6 +14,8 @@ import structlog
 from gatelodge.clock import stamp
 from gatelodge.config.policies import LogPolicy
 from gatelodge.telemetry.events import Level
+from gatelodge.telemetry.mishap import told
+from gatelodge.telemetry.outlet import Outlet
 
 LONGEST = 500  # characters of one value: what strangers send must not fill a disk
 
@@ -24,30 +27,6 @@ Record = MutableMapping[str, Any]
 Processor = Callable[[Any, str, Record], Any]
 
 
-class Lines:
-    """Standard error, written to once per turn of the event loop however many records there were in it."""
-
-    def __init__(self) -> None:
-        self._waiting: list[str] = []
-
-    def write(self, text: str) -> None:
-        """Write `text`, now or at the end of this turn of the loop."""
-        self._waiting.append(text)
-        if len(self._waiting) > 1:
-            return
-        try:
-            asyncio.get_running_loop().call_soon(self.flush)
-        except RuntimeError:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write everything that waits."""
-        text, self._waiting = "".join(self._waiting), []
-        if text:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-
-
 @dataclass(slots=True)
 class _Settled:
     """How this process logs, once `configure` said so."""
@@ -56,8 +35,14 @@ class _Settled:
     as_json: bool = False
 
 
+def _dropped(records: int) -> str:
+    said = {"event": "log_dropped", "level": "warning", "timestamp": stamp(), "records": records}
+    return _encode(said).decode() + "\n"
+
+
 _settled = _Settled()
-_lines = Lines()
+_outlet = Outlet(_dropped)
+finish = _outlet.finish
 
 
 def configure(policy: LogPolicy) -> None:
@@ -69,10 +54,9 @@ def configure(policy: LogPolicy) -> None:
     shared: list[Processor] = [
         cast(Processor, structlog.processors.add_log_level),
         cast(Processor, structlog.processors.TimeStamper(fmt="iso", utc=True)),
+        without_traceback,
         cut,
     ]
-    if not as_text:
-        shared.append(cast(Processor, structlog.processors.format_exc_info))
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -80,10 +64,12 @@ def configure(policy: LogPolicy) -> None:
         cache_logger_on_first_use=True,
     )
     _adopt_libraries(shared, renderer, max(level, logging.INFO))
+    _adopt_mishaps()
+    atexit.register(finish)
 
 
 def _factory(*_names: object) -> structlog.WriteLogger:
-    return structlog.WriteLogger(cast(TextIO, _lines))
+    return structlog.WriteLogger(cast(TextIO, _outlet))
 
 
 def write_event(level: Level, name: str, said: Mapping[str, object]) -> None:
@@ -96,7 +82,16 @@ def write_event(level: Level, name: str, said: Mapping[str, object]) -> None:
     if not _settled.as_json:
         getattr(structlog.stdlib.get_logger(), level)(name, **said)
         return
-    _lines.write(_encode({"event": name, "level": level, "timestamp": stamp(), **said}).decode() + "\n")
+    _outlet.write(_encode({"event": name, "level": level, "timestamp": stamp(), **said}).decode() + "\n")
+
+
+def without_traceback(_logger: object, _method: str, record: Record) -> Record:
+    """Say what an exception is and where, in place of its traceback: what it holds may be secret."""
+    given = record.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else cast(Any, given)[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        record.update(told(error))
+    return record
 
 
 def cut(_logger: object, _method: str, record: Record) -> Record:
@@ -121,7 +116,7 @@ def _adopt_libraries(shared: list[Processor], renderer: Processor, level: int) -
         foreign_pre_chain=cast(Any, shared),
         processors=cast(Any, [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]),
     )
-    handler = logging.StreamHandler(cast(TextIO, _lines))
+    handler = _Handler(cast(TextIO, _outlet))
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
@@ -130,3 +125,28 @@ def _adopt_libraries(shared: list[Processor], renderer: Processor, level: int) -
         logging.getLogger(name).handlers = []
     logging.getLogger("uvicorn.access").propagate = False
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log URLs of every outbound request
+    logging.getLogger("asyncio").filters = [_first_line]  # the others show tasks and what they raised
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes the records of libraries. One that cannot be written is no reason to print what it was about."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        write_event("error", "unexpected", {"error": "a record cannot be written", "logger": record.name})
+
+
+def _first_line(record: logging.LogRecord) -> bool:
+    record.msg, record.args = record.getMessage().partition("\n")[0], None
+    return True
+
+
+def _adopt_mishaps() -> None:
+    """Log what Python itself would print: warnings, and exceptions that nobody was there to catch."""
+    logging.captureWarnings(True)
+    threading.excepthook = lambda lost: _lost(lost.exc_value)
+    sys.unraisablehook = lambda lost: _lost(lost.exc_value)
+
+
+def _lost(error: BaseException | None) -> None:
+    if error is not None and not isinstance(error, SystemExit):
+        write_event("error", "unexpected", told(error))
