@@ -19,6 +19,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.grants import room as grants
 from gatelodge.grants.room import Granting
 from gatelodge.inspector import room as inspector
+from gatelodge.keys.keys import POLL as KEYS_POLL
 from gatelodge.keys.keys import Keys
 from gatelodge.ops import room as ops
 from gatelodge.ops.keys import schedule_of
@@ -28,8 +29,10 @@ from gatelodge.outbound import Outbound
 from gatelodge.playground import room as playground
 from gatelodge.sessions import room as sessions
 from gatelodge.sessions.room import Sessions
+from gatelodge.stores.registry import POLL as REGISTRY_POLL
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.sweeping import Sweeping
+from gatelodge.telemetry.watches import Watch, Watches
 from gatelodge.tokens import room as tokens
 from gatelodge.tokens.room import Tokens
 from gatelodge.web import room as web
@@ -63,9 +66,11 @@ async def lay_foundation(
     site = site_of(config.server)
     outbound = Outbound(allow_loopback=not site.secure)
     mint = mint_of(instance, vault)
-    on = Foundation(config, site, clock, entropy, vault, mint, db, instance, registry, keys, outbound, watching)
-    for work in (registry.watch, keys.watch, Sweeping(db, clock, config.retention).watch):
-        on.watch(work)
+    watches = Watches(clock, idle=not watching)
+    on = Foundation(config, site, clock, entropy, vault, mint, db, instance, registry, keys, outbound, watches)
+    on.watch(Watch("registry", registry.poll, REGISTRY_POLL))
+    on.watch(Watch("keys", keys.look, KEYS_POLL))
+    on.watch(Watch("sweep", Sweeping(db, clock, config.retention).look, config.retention.purge_interval))
     return on
 
 

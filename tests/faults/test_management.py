@@ -36,7 +36,8 @@ def ask_often(server: Started) -> None:
 
 def test_it_tells_and_counts(server: Started):
     assert httpx2.get(f"{server.management}/livez").text == "alive\n"
-    assert httpx2.get(f"{server.management}/readyz").json() == {"ready": True, "wrong": {}}
+    said = httpx2.get(f"{server.management}/readyz").json()
+    assert (said["ready"], said["wrong"], sorted(said["watches"])) == (True, {}, ["keys", "registry", "sweep"])
 
     jwks = 'gatelodge_requests_total{endpoint="jwks",status="200"}'
     before = counted(server, jwks)

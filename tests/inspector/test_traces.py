@@ -1,6 +1,5 @@
 """Every request leaves a trace: what it went through, who it was, what happened, and never a secret."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from tests.world import (
 
 from gatelodge.clock import Clock
 from gatelodge.config.policies import DatabasePolicy
-from gatelodge.database.tx import Tx, Unavailable
+from gatelodge.database.tx import Tx
 from gatelodge.inspector import room, traces
 from gatelodge.inspector import tracing as tracing_module
 from gatelodge.inspector.checked import steps_of
@@ -307,28 +306,6 @@ async def test_a_token_request_costs_no_statement_more(world: World):
     assert world.foundation.db.statements == before
 
 
-async def test_a_database_that_is_lost_loses_traces_and_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch):
-    async def lost(*_args: object) -> None:
-        raise Unavailable("gone")
-
-    tracing = tracing_of(world)
-    monkeypatch.setattr(tracing_module, "INTERVAL", 0.01)
-    async with world.http() as http:
-        await http.get("/authorize")
-        with monkeypatch.context() as broken:
-            broken.setattr(traces, "put_all", lost)
-            watch = asyncio.create_task(tracing.watch())
-            await asyncio.sleep(0.1)
-        assert not watch.done()
-        kept = await http.get("/authorize")
-        async with asyncio.timeout(10):
-            found = None
-            while found is None:
-                await asyncio.sleep(0.01)
-                found = await world.foundation.db.read(traces.find, kept.headers["x-request-id"])
-        watch.cancel()
-
-
 async def test_what_cannot_be_explained_is_answered_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch):
     def broken(*_args: object) -> str:
         raise ValueError("a mistake of ours")
@@ -340,12 +317,8 @@ async def test_what_cannot_be_explained_is_answered_all_the_same(world: World, m
 
 async def test_what_waits_is_written_when_the_server_stops(database_policy: DatabasePolicy, clock: Clock):
     config = traced(database_policy.url)
-    async with open_world(config, clock) as world:
-        tracing = tracing_of(world)
-        world.foundation.watches.append(asyncio.create_task(tracing.watch()))
-        await asyncio.sleep(0)
-        async with world.http() as http:
-            answer = await http.get("/authorize")
+    async with open_world(config, clock) as world, world.http() as http:
+        answer = await http.get("/authorize")
     again = await lay_foundation(config, clock, watching=False)
     found = await again.db.read(traces.find, answer.headers["x-request-id"])
     await again.close()

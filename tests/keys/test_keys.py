@@ -5,6 +5,8 @@ from collections import Counter
 from typing import Protocol
 
 import pytest
+import structlog
+from msgspec.structs import replace
 
 from gatelodge.clock import SystemEntropy
 from gatelodge.database.tx import Database
@@ -93,19 +95,46 @@ async def test_FLT_25_a_start_with_the_wrong_secret_key_fails_and_changes_nothin
 
 
 async def test_a_worker_whose_secret_key_is_out_of_date_goes_on_with_the_keys_it_has(
-    keys: Keys, installation: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    keys: Keys, installation: Database, clock: Clock
 ) -> None:
     newer = Vault(["a newer key of more than 32 characters"], SystemEntropy())
     key = make_key("ES256", newer)
     now = clock.now()
     row = SigningKey(key.kid, key.alg, key.public_jwk, key.sealed, now, now + 5_000)
     await installation.write(signing_keys.add, row)
-    monkeypatch.setattr("gatelodge.keys.keys.POLL", 0.01)
-    watch = asyncio.create_task(keys.watch())
-    await asyncio.sleep(0.1)
-    assert not watch.done()
+    before = metrics.EVENTS.labels("keys_unreadable")._value.get()
+    await keys.look()
+    await keys.look()
+    assert metrics.EVENTS.labels("keys_unreadable")._value.get() == before + 1
     assert keys.ring.signer("ES256", now).alg == "ES256"
-    watch.cancel()
+
+
+NEWER_KINDS = {
+    "another algorithm": {"alg": "EdDSA"},
+    "another kind of key": {"public_jwk": '{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}'},
+    "no JSON": {"public_jwk": "{"},
+    "no object": {"public_jwk": "[]"},
+}
+
+
+@pytest.mark.parametrize("kind", NEWER_KINDS)
+async def test_WATCH_01_a_key_of_a_kind_this_version_does_not_know_is_skipped_and_a_retired_one_is_dropped(
+    keys: Keys, installation: Database, clock: Clock, vault: Vault, kind: str
+) -> None:
+    bad, now = keys.ring.signer("ES256", clock.now()).kid, clock.now()
+    made = make_key("ES256", vault)
+    row = SigningKey(made.kid, made.alg, made.public_jwk, made.sealed, now, now)
+    with structlog.testing.capture_logs() as said:
+        await installation.write(signing_keys.add, replace(row, **NEWER_KINDS[kind]))
+        other = Keys(installation, vault, clock, SCHEDULE)
+        await other.start()
+        await other.retire(bad, Origin(), compromised=True)
+        await keys.look()
+        await keys.look()
+    assert [r["kid"] for r in said if r["event"] == "unknown_signing_key"] == [made.kid] * 2  # once by each
+    assert keys.ring.public(made.kid, now) is None
+    assert keys.ring.public(bad, now) is None
+    assert keys.ring.signer("ES256", now).kid != bad
 
 
 async def test_private_keys_are_not_in_the_database_in_clear(keys: Keys, installation: Database) -> None:
@@ -170,8 +199,5 @@ async def test_a_ring_is_opened_again_only_when_rows_changed(keys: Keys) -> None
 
 async def test_the_metrics_say_how_long_the_active_key_has_signed(keys: Keys, clock: Clock) -> None:
     clock.advance(30)
-    watch = asyncio.create_task(keys.watch())
-    async with asyncio.timeout(60):
-        while b'gatelodge_signing_key_age_seconds{alg="ES256"} 30.0' not in metrics.exposition():  # noqa: ASYNC110 - looked at from outside
-            await asyncio.sleep(0.01)
-    watch.cancel()
+    await keys.look()
+    assert b'gatelodge_signing_key_age_seconds{alg="ES256"} 30.0' in metrics.exposition()

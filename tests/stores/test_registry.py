@@ -1,8 +1,6 @@
 """The registry on both engines: no statement when warm, and never for long what is not true any more."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -290,31 +288,6 @@ async def test_clients_kept_are_bounded_and_the_one_that_was_not_used_for_longes
 
     kept = [client_id for client_id in ("web1", "web2", "web3") if known.cached_client(client_id)]
     assert kept == ["web1", "web3"]
-
-
-async def test_the_watch_notices_a_change_and_outlives_trouble(database, opened, fragile, monkeypatch):
-    monkeypatch.setattr(registry, "POLL", 0.005)
-    known = await opened()
-    watching = asyncio.create_task(known.watch())
-    await known.client("web1")
-
-    fragile.trouble = RuntimeError("the disk is on fire")
-    await asyncio.sleep(0.03)
-    fragile.trouble = None
-    await database.write(clients.replace, replace(WEB, name="New"), NOW)
-    await until(lambda: known.cached_client("web1") is None)
-
-    assert (await known.client("web1")).name == "New"
-    assert not watching.done()
-    watching.cancel()
-    with suppress(asyncio.CancelledError):
-        await watching
-
-
-async def until(holds, seconds=60.0):
-    async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 - it is the absence of something that is waited for
-            await asyncio.sleep(0.005)
 
 
 async def test_the_watch_asks_ten_times_a_second():

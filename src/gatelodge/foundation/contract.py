@@ -1,9 +1,7 @@
 """The foundation: what every room gets when it is opened. `server.py` lays it and lists the rooms."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import Config
@@ -15,14 +13,12 @@ from gatelodge.keys.vault import Vault
 from gatelodge.outbound import Outbound
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.registry import Registry
+from gatelodge.telemetry.watches import Watch, Watches
 
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What everything stands on: open for as long as the server runs.
-
-    `watching` says whether anything is done in the background; a test moves its server by hand.
-    """
+    """What everything stands on: open for as long as the server runs."""
 
     config: Config
     site: Site
@@ -35,14 +31,12 @@ class Foundation:
     registry: Registry
     keys: Keys
     outbound: Outbound
-    watching: bool = True
-    watches: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    watches: Watches
     endings: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
-    def watch(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let `work` go on in the background until the server stops."""
-        if self.watching:
-            self.watches.append(asyncio.create_task(work(), name=work.__qualname__))
+    def watch(self, watch: Watch) -> None:
+        """Let this go on in the background until the server stops."""
+        self.watches.start(watch)
 
     def at_end(self, act: Callable[[], None]) -> None:
         """Do this when the server stops."""
@@ -50,9 +44,7 @@ class Foundation:
 
     async def close(self) -> None:
         """Stop what runs in the background, finish what is queued, close the database."""
-        for watch in self.watches:
-            watch.cancel()
-        await asyncio.gather(*self.watches, return_exceptions=True)
+        await self.watches.end()
         for act in self.endings:
             act()
         await self.db.close()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
+from gatelodge.telemetry.watches import Watch
 from gatelodge.web.administrators import everybody
 from gatelodge.web.room import Web
 
@@ -15,10 +16,10 @@ def open(on: Foundation) -> "Tracing | None":
     """Open the room; `None` where it is switched off."""
     if not on.config.server.inspector:
         return None
-    from gatelodge.inspector.tracing import Tracing
+    from gatelodge.inspector.tracing import INTERVAL, Tracing
 
     tracing = Tracing(on.db, on.registry, on.clock, on.site.issuer)
-    on.watch(tracing.watch)
+    on.watch(Watch("traces", tracing.flush, INTERVAL, at_end=True))
     return tracing
 
 

@@ -5,9 +5,8 @@ what waits is written in one transaction. Of refusals the newest wait, of other 
 of refusals nor a busy token endpoint costs more than a fixed number of rows a second.
 """
 
-import asyncio
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterable
 
 import structlog
 from msgspec import Struct
@@ -57,8 +56,8 @@ class Tracing:
         self._registry = registry
         self._clock = clock
         self._issuer = issuer
-        self._refused: deque[Trace] = deque(maxlen=REFUSED_WAITING)
-        self._answered: list[Answered] = []
+        self._refused = deque[Trace](maxlen=REFUSED_WAITING)
+        self._answered = list[Answered]()
         self._is_full = False  # of answered ones: a refused one always finds room
 
     def keep(self, notes: Notes, request_id: str, endpoint: str, method: str, status: int) -> None:
@@ -94,24 +93,22 @@ class Tracing:
         return await self._db.read(traces.labels)
 
     async def flush(self) -> None:
-        """Write what waits. Raises `Unavailable`; what waited is lost then, which a trace may be."""
-        waiting = [*map(_written, self._answered), *self._refused]
-        self._answered.clear()
-        self._is_full = False
-        self._refused.clear()
-        if waiting:
-            await self._db.write(traces.put_all, sorted(waiting, key=_at))
-
-    async def watch(self) -> None:
-        """Write what waits every second, until cancelled, and once more then."""
+        """Write what waits. Raises `Unavailable`, and what waited waits on, as far as there is room."""
+        answered, refused = self._answered, self._refused
+        self._let_wait([], ())
+        waiting = [*map(_written, answered), *refused]
+        if not waiting:
+            return
         try:
-            while True:
-                await asyncio.sleep(INTERVAL)
-                with suppress(Unavailable):
-                    await self.flush()
-        finally:
-            with suppress(Unavailable):
-                await self.flush()
+            await self._db.write(traces.put_all, sorted(waiting, key=_at))
+        except Unavailable:
+            self._let_wait([*answered, *self._answered], (*refused, *self._refused))
+            raise
+
+    def _let_wait(self, answered: list[Answered], refused: Iterable[Trace]) -> None:
+        self._answered = answered[:ANSWERED_WAITING]
+        self._is_full = len(self._answered) == ANSWERED_WAITING
+        self._refused = deque(refused, maxlen=REFUSED_WAITING)
 
     def _client_id(self, notes: Notes) -> str:
         """Return the client that an event names, or the request itself if such a client is known."""

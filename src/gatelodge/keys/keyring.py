@@ -7,15 +7,15 @@ What it signed may come back as a hint for longer than it is published: its publ
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, cast
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers, RSAPublicNumbers
 from joserfc.jwk import ECKey, RSAKey
 
 from gatelodge.keys.signer import TYPES, Signer
-from gatelodge.keys.vault import Vault
+from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.protocol.client import SigningAlg
 from gatelodge.protocol.jwks import VerificationKey, read_jwk
 from gatelodge.stores.signing_keys import SigningKey
@@ -90,6 +90,11 @@ class KeyRing:
         if soonest is None:
             raise NoSigningKey(alg)
         return soonest
+
+    def again(self, row: SigningKey) -> HeldKey | None:
+        """Return a key that is open already, with the times of its row now."""
+        key = self._by_kid.get(row.kid)
+        return replace(key, row=row) if key is not None and key.row.public_jwk == row.public_jwk else None
 
     def public(self, kid: str, now: int) -> VerificationKey | None:
         """Return the published key of that name, `None` if there is none (any more)."""
@@ -170,12 +175,46 @@ def state(row: SigningKey, now: int) -> State:
     return "active" if row.activates_at <= now else "next"
 
 
+class UnknownKind(Exception):
+    """A signing key is of a kind this version does not know: a newer one may have written it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ring, and the names of the live keys that are not in it."""
+
+    ring: KeyRing
+    unknown: tuple[str, ...] = ()  # of a kind this version does not know
+    locked: tuple[str, ...] = ()  # sealed by a secret key that is not here
+
+    def whole(self) -> KeyRing:
+        """Return the ring. Raises `WrongSecretKey` if a key did not open."""
+        if self.locked:
+            raise WrongSecretKey(_purpose(self.locked[0]))
+        return self.ring
+
+
+def open_keys(rows: Iterable[SigningKey], vault: Vault, now: int, held: KeyRing, remember: int = 0) -> Opened:
+    """Open every key that is not removed, or take it from the ring that is `held` with the times it has now."""
+    keys, unknown, locked = list[HeldKey](), list[str](), list[str]()
+    ordered = sorted(rows, key=lambda row: (row.activates_at, row.kid))
+    gone = [row for row in ordered if state(row, now) == "removed" and is_remembered(row, now, remember)]
+    for row in ordered:
+        if state(row, now) == "removed":
+            continue
+        try:
+            keys.append(held.again(row) or _held(row, vault))
+        except UnknownKind:
+            unknown.append(row.kid)
+        except WrongSecretKey:
+            locked.append(row.kid)
+    past = [key for key in map(_past, gone) if key is not None]
+    return Opened(KeyRing(keys, past, remember), tuple(unknown), tuple(locked))
+
+
 def open_ring(rows: Iterable[SigningKey], vault: Vault, now: int, remember: int = 0) -> KeyRing:
     """Unseal every key that is not removed. Raises `WrongSecretKey` if even one does not open."""
-    ordered = sorted(rows, key=lambda row: (row.activates_at, row.kid))
-    live = [_held(row, vault) for row in ordered if state(row, now) != "removed"]
-    gone = [row for row in ordered if state(row, now) == "removed" and is_remembered(row, now, remember)]
-    return KeyRing(live, [key for key in map(_past, gone) if key is not None], remember)
+    return open_keys(rows, vault, now, KeyRing(()), remember).whole()
 
 
 def check_opens(rows: Iterable[SigningKey], vault: Vault, now: int) -> None:
@@ -215,19 +254,25 @@ def make_key(alg: SigningAlg, vault: Vault) -> NewKey:
 
 
 def _held(row: SigningKey, vault: Vault) -> HeldKey:
-    private = msgspec.json.decode(vault.unseal(row.sealed, _purpose(row.kid)))
-    public: dict[str, Any] = msgspec.json.decode(row.public_jwk)
-    verifier = read_jwk(public)
-    if verifier is None:
-        raise ValueError(f"signing key {row.kid} is not of a kind this version knows")
-    key = _rsa_key(private) if row.alg == "RS256" else ECKey.import_key(private).private_key
-    if key is None:
-        raise ValueError(f"signing key {row.kid} has no private half")
-    return HeldKey(row, Signer(row.kid, cast("SigningAlg", row.alg), key), verifier, public)
+    if row.alg not in ALGORITHMS:
+        raise UnknownKind(row.kid)
+    opened = vault.unseal(row.sealed, _purpose(row.kid))
+    try:
+        private, public = msgspec.json.decode(opened), msgspec.json.decode(row.public_jwk)
+        key = _rsa_key(private) if row.alg == "RS256" else ECKey.import_key(private).private_key
+        verifier = read_jwk(public)
+    except Exception as error:
+        raise UnknownKind(row.kid) from error
+    if verifier is None or key is None:
+        raise UnknownKind(row.kid)
+    return HeldKey(row, Signer(row.kid, row.alg, key), verifier, public)
 
 
 def _past(row: SigningKey) -> PastKey | None:
-    verifier = read_jwk(msgspec.json.decode(row.public_jwk))
+    try:
+        verifier = read_jwk(msgspec.json.decode(row.public_jwk))
+    except Exception:  # noqa: BLE001 - whatever is not as this version writes it
+        return None
     return verifier and PastKey(row, verifier)
 
 

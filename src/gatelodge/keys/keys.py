@@ -7,9 +7,11 @@ that plan at once one is kept; the other plans again and finds that nothing is l
 import asyncio
 from collections.abc import Sequence
 
+import structlog
+
 from gatelodge.clock import Clock
-from gatelodge.database.tx import Database, RunAgain, Tx, Unavailable
-from gatelodge.keys.keyring import KeyRing, NewKey, make_key, open_ring, state
+from gatelodge.database.tx import Database, RunAgain, Tx
+from gatelodge.keys.keyring import KeyRing, NewKey, Opened, make_key, open_keys, state
 from gatelodge.keys.schedule import (
     Change,
     Schedule,
@@ -20,13 +22,15 @@ from gatelodge.keys.schedule import (
     plan_rotation,
     plan_succession,
 )
-from gatelodge.keys.vault import Vault, WrongSecretKey
+from gatelodge.keys.vault import Vault
 from gatelodge.protocol.client import SigningAlg
 from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import KeyRetired, KeyRotated, KeysUnreadable, Origin
+
+_log = structlog.stdlib.get_logger()
 
 POLL = 2.0  # seconds between looks at the rows: how long a retired key may go on signing in another process
 
@@ -40,7 +44,12 @@ class Keys:
         self._clock = clock
         self._schedule = schedule
         self._rows: Sequence[SigningKey] = ()
-        self.ring = KeyRing(())
+        self._opened = Opened(KeyRing(()))
+
+    @property
+    def ring(self) -> KeyRing:
+        """Every key that is not removed and can be read."""
+        return self._opened.ring
 
     async def start(self) -> None:
         """Open the ring, after making the first keys of an algorithm that never had any.
@@ -48,19 +57,22 @@ class Keys:
         Raises `WrongSecretKey` if a key does not open; keys are never made in place of ones that exist.
         """
         await self.refresh()
+        self._opened.whole()
         for alg in missing(self._rows):
             active, following = await self._made(alg), await self._made(alg)
             await self._db.write(_begin, active, following, self._clock.now(), self._schedule)
         await self.refresh()
 
     async def refresh(self) -> None:
-        """Read the rows and open the ring again if they changed."""
+        """Read the rows and open the ring again if they changed. A row that cannot be read is told of, and skipped."""
         rows = await self._db.read(signing_keys.list_all)
         if rows != self._rows:
-            self.ring = await asyncio.to_thread(
-                open_ring, rows, self._vault, self._clock.now(), self._schedule.remember
+            before, now = self._opened, self._clock.now()
+            self._opened = await asyncio.to_thread(
+                open_keys, rows, self._vault, now, before.ring, self._schedule.remember
             )
             self._rows = rows
+            self._tell_of_gaps(before)
 
     async def tend(self) -> None:
         """Publish a new next key wherever the last one has taken over."""
@@ -70,22 +82,11 @@ class Keys:
                 await self._db.write(_succeed, alg, following, self._clock.now(), self._schedule)
                 await self.refresh()
 
-    async def watch(self) -> None:
-        """Refresh and tend until cancelled. Whatever cannot be read, the ring in hand goes on."""
-        readable = True
-        while True:
-            try:
-                await self.refresh()
-                await self.tend()
-                self._tell_age()
-                readable = True
-            except Unavailable:
-                pass
-            except WrongSecretKey:
-                if readable:
-                    emit(KeysUnreadable(), Origin())
-                readable = False
-            await asyncio.sleep(POLL)
+    async def look(self) -> None:
+        """Refresh and tend, as every process does every `POLL` seconds."""
+        await self.refresh()
+        await self.tend()
+        self._tell_age()
 
     async def rotate(self, alg: SigningAlg, origin: Origin) -> None:
         """Let the next key take over as soon as it was published long enough, and make another next one."""
@@ -102,6 +103,13 @@ class Keys:
     def rows(self) -> Sequence[SigningKey]:
         """Return every key there ever was, oldest first."""
         return self._rows
+
+    def _tell_of_gaps(self, before: Opened) -> None:
+        for kid in self._opened.unknown:
+            if kid not in before.unknown:
+                _log.warning("unknown_signing_key", kid=kid)
+        if self._opened.locked and not before.locked:
+            emit(KeysUnreadable(), Origin())
 
     def _tell_age(self) -> None:
         now = self._clock.now()

@@ -1,22 +1,27 @@
 """Whether the server is well: what `/readyz` asks, over a database handle of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gatelodge.clock import SystemClock
+from gatelodge.clock import Clock
 from gatelodge.config.policies import Config
 from gatelodge.database.engines import file_identity, lack_of_room, open_database
 from gatelodge.database.tx import Database, Unavailable
 from gatelodge.keys.keyring import ALGORITHMS, state
 from gatelodge.serving.management import Check
 from gatelodge.stores import instance, signing_keys
+from gatelodge.telemetry import metrics
+
+NEEDED = ("registry", "keys")  # without these a server answers as it should not: with clients or keys of yesterday
+LATE = 30  # seconds since one of them last succeeded
 
 
 class Health:
     """Asks the database in the same way as a request would."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, clock: Clock) -> None:
         self._policy = replace(config.database, lanes=1)
+        self._clock = clock
         self._db: Database | None = None
         self._file = file_identity(self._policy)
 
@@ -38,9 +43,22 @@ class Health:
             rows = await (await self._opened()).read(signing_keys.list_all)
         except Exception as error:  # noqa: BLE001 - the database check says more
             return type(error).__name__
-        now = SystemClock().now()
+        now = self._clock.now()
         missing = [alg for alg in ALGORITHMS if not any(r.alg == alg and state(r, now) == "active" for r in rows)]
         return f"no active key for {', '.join(missing)}" if missing else None
+
+    def ages(self) -> Mapping[str, int]:
+        """Return for how many seconds each work in the background has not succeeded, in the worker where it is worst.
+
+        A clock that was put back makes them negative, until the next success.
+        """
+        now = self._clock.now()
+        return {name: int(now - at) for name, at in sorted(metrics.last_success().items())}
+
+    async def watches(self) -> str | None:
+        """Whether everything that answers depend on was looked at lately."""
+        late = [f"{name} {age} s ago" for name, age in self.ages().items() if name in NEEDED and abs(age) > LATE]
+        return f"last succeeded: {', '.join(late)}" if late else None
 
     async def _opened(self) -> Database:
         if self._db is None:
@@ -50,7 +68,15 @@ class Health:
         return self._db
 
 
-def checks(config: Config) -> Mapping[str, Check]:
-    """Return the checks of one server, by name."""
-    health = Health(config)
-    return {"database": health.database, "signing_keys": health.signing_keys}
+def checks(health: Health, accepts: Callable[[], bool]) -> Mapping[str, Check]:
+    """Return what must be well, by name; `accepts` says whether connections are accepted."""
+
+    async def workers() -> str | None:
+        return None if accepts() else "no worker accepts connections"
+
+    return {
+        "workers": workers,
+        "database": health.database,
+        "signing_keys": health.signing_keys,
+        "watches": health.watches,
+    }

@@ -13,17 +13,20 @@ import msgspec
 from gatelodge.telemetry import metrics
 
 Check = Callable[[], Awaitable[str | None]]
+Ages = Callable[[], Mapping[str, int]]
 
 
 class Management:
     """An ASGI application with `/livez`, `/readyz` and `/metrics`.
 
     `checks` maps the name of something the server needs to a call that returns `None` when it is well, or one line
-    saying what is wrong. `hosts` are the names it may be asked by, besides addresses and names without a dot.
+    saying what is wrong. `ages` returns the seconds since each work in the background last succeeded. `hosts` are the
+    names it may be asked by, besides addresses and names without a dot.
     """
 
-    def __init__(self, checks: Mapping[str, Check], hosts: Iterable[str] = ()) -> None:
+    def __init__(self, checks: Mapping[str, Check], ages: Ages, hosts: Iterable[str] = ()) -> None:
         self._checks = checks
+        self._ages = ages
         self._names = frozenset(name_in(host) for host in hosts)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -49,7 +52,7 @@ class Management:
                 return 200, b"text/plain", b"alive\n"
             case "/readyz":
                 wrong = {name: said for name, check in self._checks.items() if (said := await check()) is not None}
-                body = msgspec.json.encode({"ready": not wrong, "wrong": wrong})
+                body = msgspec.json.encode({"ready": not wrong, "wrong": wrong, "watches": self._ages()})
                 return (503 if wrong else 200), b"application/json", body
             case "/metrics":
                 return 200, b"text/plain; version=0.0.4; charset=utf-8", metrics.exposition()

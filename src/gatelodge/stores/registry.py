@@ -1,17 +1,15 @@
 """Registered clients and APIs, kept in memory: a warm read costs no statement, and who does not exist costs none ever.
 
-`watch` asks ten times a second whether the instance's revision moved, which works across processes, machines and
+`poll` asks ten times a second whether the instance's revision moved, which works across processes, machines and
 connection poolers alike. When it did, the ids of all enabled clients are read anew; what is kept of a client that did
 not change stays, everything else is dropped. What is kept is trusted only for `TRUST` seconds after the last answer, so
-neither a lost database nor a watch that died serves yesterday's clients: reads then go to the database. Disabled
+neither a lost database nor a poll that fails serves yesterday's clients: reads then go to the database. Disabled
 clients and APIs are never served.
 """
 
-import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
@@ -72,13 +70,6 @@ class Registry:
         if revision != self._revision or not self._is_trusted():
             self._renew(*await self._db.read(_look))
         self._trusted_until = asked_at + TRUST
-
-    async def watch(self) -> None:
-        """Poll until cancelled."""
-        while True:
-            with suppress(Exception):  # whatever ails the database, trust runs out by itself, and the watch goes on
-                await self.poll()
-            await asyncio.sleep(POLL)
 
     def _renew(self, revision: int, known: dict[str, int] | None) -> None:
         """Keep what is still so; also what is being fetched right now is not kept."""

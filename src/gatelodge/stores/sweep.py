@@ -8,7 +8,7 @@ cannot take living rows with it before somebody notices, and one that jumps back
 from dataclasses import dataclass
 
 from gatelodge.config.policies import DAY, RetentionPolicy
-from gatelodge.database.tx import Database, Tx
+from gatelodge.database.tx import Database, Tx, Unavailable
 
 GRACE = DAY  # seconds a row is kept past its end: no difference between clocks that we expect revives one
 SOON = 600  # the same of a request that waits for a person: strangers make any number, and none is worth anything
@@ -20,13 +20,22 @@ BATCHES = 1_000  # per table and sweep; what is left is for the next one
 async def purge(db: Database, now: int, policy: RetentionPolicy) -> dict[str, int]:
     """Remove what ended long enough ago; return how many rows of each table, or nothing if another worker is at it.
 
-    Raises `Unavailable`; what was removed before that stays removed.
+    Raises `Unavailable`, or what a table's statement did; what was removed stays removed.
     """
     sweep = await db.write(begin, now)
     if sweep is None:
         return {}
-    removed = {table: await _purge_table(db, sweep, table, policy) for table in ENDS}
+    removed, trouble = dict[str, int](), None
+    for table in ENDS:
+        try:
+            removed[table] = await _purge_table(db, sweep, table, policy)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one table that cannot be swept must not keep all others full
+            trouble = error
     await db.write(end, sweep)
+    if trouble is not None:
+        raise trouble
     return removed
 
 

@@ -1,11 +1,10 @@
 """Sweeping in the background: expired rows go, in small batches, by one process at a time."""
 
-import asyncio
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
 from gatelodge.config.policies import RetentionPolicy
-from gatelodge.database.tx import Database, Unavailable
+from gatelodge.database.tx import Database
 from gatelodge.stores import sweep
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin, Purged
@@ -13,20 +12,15 @@ from gatelodge.telemetry.events import Origin, Purged
 
 @dataclass(frozen=True, slots=True)
 class Sweeping:
-    """Purges every `policy.purge_interval` seconds."""
+    """Purges what `policy` does not keep any longer."""
 
     db: Database
     clock: Clock
     policy: RetentionPolicy
 
-    async def watch(self) -> None:
-        """Sweep until cancelled. A lost database changes nothing: the next round tries again."""
-        while True:
-            await asyncio.sleep(self.policy.purge_interval)
-            try:
-                removed = await sweep.purge(self.db, self.clock.now(), self.policy)
-            except Unavailable:
-                continue
-            for table, rows in removed.items():
-                if rows:
-                    emit(Purged(table=table, rows=rows), Origin("sweep"))
+    async def look(self) -> None:
+        """Sweep once, unless another process does."""
+        removed = await sweep.purge(self.db, self.clock.now(), self.policy)
+        for table, rows in removed.items():
+            if rows:
+                emit(Purged(table=table, rows=rows), Origin("sweep"))
