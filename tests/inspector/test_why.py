@@ -13,6 +13,8 @@ from tests.world import RP, World, open_world, request_for
 from gatelodge.clock import SystemClock
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database import migrate
+from gatelodge.inspector.tracing import INTERVAL
+from gatelodge.telemetry.watches import Watch, Watches
 
 pytestmark = pytest.mark.anyio
 __all__ = ["gatelodge"]
@@ -79,6 +81,20 @@ async def test_it_works_beside_a_running_server(why: Why, tmp_path: Path):
         said = await why(name, "--json")
 
     assert said.json["request_id"] == name
+
+
+async def test_a_request_of_a_moment_ago_is_waited_for(why: Why, tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    migrate.up(DatabasePolicy(url=url))
+    async with open_world(traced(url), SystemClock()) as world:
+        writing = Watches(SystemClock())
+        writing.start(Watch("traces", tracing_of(world).flush, INTERVAL))
+        for _ in range(3):
+            async with world.http() as http:
+                answer = await http.get("/authorize", params=request_for(redirect_uri=RP + "/"))
+            said = await why(answer.headers["x-request-id"], env={"GATELODGE_SERVER_INSPECTOR": "true"})
+            assert said.code == 0
+        await writing.end()
 
 
 async def test_an_unknown_request_is_said_to_be_unknown(why: Why, request_id: str):

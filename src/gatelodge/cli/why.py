@@ -1,5 +1,6 @@
 """`gatelodge why`: which checks a request went through, and which one refused it."""
 
+import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from gatelodge.inspector import traces
 from gatelodge.inspector.trace import Trace
 from gatelodge.ops.refusals import NotThere, Refused
 from gatelodge.protocol.steps import Step, find_rule
+
+PATIENCE = 3.0  # seconds: three times as long as traces wait to be written
 
 _REQUEST_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -46,10 +49,20 @@ def why(config_file: Path | None, as_json: bool, request_id: str, data: Path | N
     if not _REQUEST_ID.fullmatch(request_id):
         raise Refused("a request id is 16 hexadecimal digits: see the error page, X-Request-Id or the log")
     config = (None if config_file else _demo(data)) or running.configured(config_file)
-    trace = running.look(config, traces.find, request_id)
+    trace = running.run(config, lambda desk: _sought(desk, request_id))
     if trace is None:
         raise NoTrace(_unknown(request_id, config))
     answer(as_json, described(trace), *told(trace))
+
+
+async def _sought(desk: running.Desk, request_id: str) -> Trace | None:
+    """Look for a trace, and wait for one that is just being written: servers write them a second later."""
+    until = desk.clock.monotonic() + (PATIENCE if desk.config.server.inspector else 0)
+    trace = await desk.db.read(traces.find, request_id)
+    while trace is None and desk.clock.monotonic() < until:
+        await asyncio.sleep(0.1)
+        trace = await desk.db.read(traces.find, request_id)
+    return trace
 
 
 def described(trace: Trace) -> dict[str, object]:
