@@ -39,7 +39,6 @@ def gone(postgres: BundledPostgres, house: House) -> Generator[None]:
 def assert_unavailable(response: httpx2.Response) -> None:
     assert response.status_code == 503, response.text
     assert int(response.headers["retry-after"]) >= 1
-    assert response.elapsed.total_seconds() < 10 * DEADLINE
     assert not {"psycopg", "Traceback", "/tmp", "select "}.intersection(response.text)
 
 
