@@ -17,7 +17,8 @@ from gatelodge.config.loading import load
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.endpoints import reading
 from gatelodge.serving import wire
-from gatelodge.serving.run import listen, uvicorn_settings
+from gatelodge.serving.listening import listen
+from gatelodge.serving.settings import uvicorn_settings
 
 DEADLINE = 1.0  # seconds
 

@@ -60,7 +60,7 @@ def demo(port: int, host: str, data: Path, examples: Path | None, as_json: bool)
         with working("Preparing the demo ..."):
             prepare(config, ports)
         with nullcontext() if beside is None else beside.running(config.server.issuer, data, _tell_of_job):
-            run(config, lambda: _greet(as_json, config, data, beside))
+            run(config, lambda config: _greet(as_json, config, data, beside))
 
 
 def settings(host: str, port: int, data: Path) -> Config:
@@ -133,11 +133,11 @@ def _locked(folder: int) -> bool:
 
 def _check_port_is_free(host: str, port: int) -> None:
     """Say that the port is taken before anything is made."""
-    from gatelodge.serving import run as serving
+    from gatelodge.serving import listening
 
     try:
-        serving.listen(host, port, "--port (make demo PORT=8100)").close()
-    except serving.CannotListen as error:
+        listening.listen(host, port, "--port (make demo PORT=8100)").close()
+    except listening.CannotListen as error:
         raise CannotStart(f"{error}. Is a demo running already?") from None
 
 

@@ -1,6 +1,7 @@
 """`gatelodge serve`: run the server."""
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -42,21 +43,30 @@ def serve(config_file: Path | None, json: bool, **given: object) -> None:
     """
     check_given(config_file, os.environ)
     overrides = {("server", key): value for key, value in given.items() if value is not None}
-    config = load(config_file, os.environ, overrides | ({("log", "format"): "json"} if json else {}))
-    complete(config)
+    read = partial(_read, config_file, overrides | ({("log", "format"): "json"} if json else {}))
+    config = read()
     if config.server.workers > 1:
         running.found(config)  # one worker does it by itself; of several, none could say why it cannot
-    run(config, partial(_announce, config))
+    run(config, _announce, None if sys.stderr.isatty() else read)
 
 
-def run(config: Config, begin: Callable[[], None] = lambda: None) -> None:
-    """Serve `config` until told to stop; `begin` is called when nothing keeps it from it. Raises `CannotStart`."""
-    from gatelodge.serving import run as serving  # a mistake in the configuration is told before the server is imported
+def _read(config_file: Path | None, overrides: dict[tuple[str, str], object]) -> Config:
+    config = load(config_file, os.environ, overrides)
+    complete(config)
+    return config
+
+
+def run(config: Config, begin: Callable[[Config], None], reread: Callable[[], Config] | None = None) -> None:
+    """Serve `config` until told to stop; `begin` is called when nothing keeps it from it. Raises `CannotStart`.
+
+    SIGHUP begins anew with what `reread` returns. Without it, as in a terminal that was closed, it ends the server.
+    """
+    from gatelodge.serving import listening, run  # a mistake in the configuration is told before these are imported
 
     try:
         with suppress(KeyboardInterrupt):  # that is how it is told to stop
-            serving.run(config, begin)
-    except serving.CannotListen as error:
+            run.run(config, begin, reread)
+    except listening.CannotListen as error:
         raise CannotStart(str(error)) from None
 
 

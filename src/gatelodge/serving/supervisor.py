@@ -2,12 +2,27 @@
 
 import logging
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from gatelodge.serving.signals import leave_when_told
+from gatelodge.telemetry import metrics
+
 LOG = logging.getLogger("gatelodge.serving.run")
+
+START_SECONDS = 60.0  # that a new worker gets until it serves, before the one it is to replace is kept
+
+
+class Worker(Process):
+    """One worker, which ends as whoever told it to expects. Nobody but the supervisor begins it anew."""
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve; called in the worker's own process."""
+        leave_when_told(heeds_hangup=False)
+        super().target(sockets)
 
 
 class Supervisor(Multiprocess):
@@ -17,10 +32,14 @@ class Supervisor(Multiprocess):
     of the database end the service for good, so then a worker that cannot start is tried again.
     """
 
-    def __init__(self, settings: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self, settings: uvicorn.Config, sockets: list[socket.socket], renew: Callable[[], uvicorn.Config] | None
+    ) -> None:
         super().__init__(settings, sockets)
         self.has_served = False
         self.has_failed = False
+        self.accepting = 0  # workers that answered when they were last asked, and accept connections
+        self._renew = renew
 
     def init_processes(self) -> None:
         """Start the first workers."""
@@ -28,40 +47,69 @@ class Supervisor(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """Replace every worker that has died or hangs."""
+        accepting = 0
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
             if worker.is_alive(self.config.timeout_worker_healthcheck):
-                self.has_served = self.has_served or worker.is_ready()
+                accepting += worker.is_ready()
             else:
                 self._replace(place, worker)
+        self.accepting = accepting
+        self.has_served = self.has_served or accepting > 0
+
+    def handle_hup(self) -> None:
+        """Begin anew, or end where nobody knows with what."""
+        if self._renew is None:
+            self.handle_term()
+            return
+        try:
+            self.config = self._renew()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with what is new, what is old serves
+            LOG.error("refused to begin anew: %s", error)
+            return
+        self.restart_all()
+
+    def restart_all(self) -> None:
+        """Replace one worker after the other; each goes when its successor accepts connections."""
+        for place, old in enumerate(self.processes):
+            new = self._hire()
+            if not new.wait_until_ready(START_SECONDS, self.should_exit):
+                LOG.error("worker %s does not start: the others stay as they are", new.pid)
+                self._dismiss(new)
+                return
+            old.terminate()
+            old.join()
+            metrics.forget_the_dead()
+            self.processes[place] = new
 
     def terminate_all(self) -> None:
         """Take nothing new, then tell every worker to finish: connections must be refused and not left waiting."""
+        self.accepting = 0
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
 
     def _replace(self, place: int, worker: Process) -> None:
-        worker.kill()
-        worker.join()
+        self._dismiss(worker)
         if worker.exitcode == STARTUP_FAILURE and not self.has_served:
             self.has_failed = True
             self.should_exit.set()
             return
         LOG.warning("worker %s ended with %s and is replaced", worker.pid, worker.exitcode)
-        self.processes[place] = self._hire()
+        try:
+            self.processes[place] = self._hire()
+        except OSError as error:  # no memory, no process left: the next round tries again
+            LOG.error("no worker can be started: %s", error)
+
+    @staticmethod
+    def _dismiss(worker: Process) -> None:
+        worker.kill()
+        worker.join()
+        metrics.forget_the_dead()
 
     def _hire(self) -> Process:
-        worker = Process(self.config, self.sockets)
+        worker = Worker(self.config, self.sockets)
         worker.start()
         worker.child_conn.close()  # the worker's end: kept open here, its death would be noticed by a timeout only
         return worker
-
-
-def supervise(settings: uvicorn.Config, listener: socket.socket) -> None:
-    """Run `settings.workers` workers until told to stop. Raises `SystemExit` if none can start."""
-    supervisor = Supervisor(settings, [listener])
-    supervisor.run()
-    if supervisor.has_failed:
-        raise SystemExit(STARTUP_FAILURE)

@@ -13,6 +13,7 @@ from gatelodge.serving.parser import RequestParser
 
 HEAD_SECONDS = 10.0  # from connecting, or from the first byte, to the end of the head
 BODY_SECONDS = 15.0  # from there to the end of the body; `endpoints/reading.py` says so before, where it reads one
+LAST_WORDS = 1.0  # from being told to stop, to the end of the head on a connection that has not been used
 MAX_HEAD = 32_768  # bytes of a request that are not its body: request line, headers, chunk sizes and extensions
 
 
@@ -27,6 +28,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _segment = 0  # bytes that arrived together, last
     _arrived = 0  # bytes of this request
     _decoded = 0  # bytes of its body
+    _is_leaving = False  # the server ends, and no request has come
     _is_void = False  # the head offered an upgrade and will be read again, without the offer
 
     def connection_made(self, transport: Any) -> None:
@@ -72,6 +74,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._arrived > MAX_HEAD and self._head_size() > MAX_HEAD:
             raise ValueError("the head is too long")
         super().on_headers_complete()
+        if self._is_leaving:
+            self.cycle.keep_alive = False
         self.headers = []  # what comes behind the body is no header of this request
 
     def on_body(self, body: bytes) -> None:
@@ -86,6 +90,18 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.expect_100_continue and self.cycle.response_complete and self.cycle.more_body:
             self.transport.close()  # whether the body it asked to send comes now, nobody can tell (RFC 9110 10.1.1)
+
+    def shutdown(self) -> None:
+        """Finish what runs. Who has only just connected is heard, if they speak at once."""
+        if self.cycle is not None:
+            super().shutdown()
+            return
+        self._is_leaving = True
+        self.loop.call_later(LAST_WORDS, self._leave_unheard)
+
+    def _leave_unheard(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
 
     def _owes_more(self) -> bool:
         """Whether the request is not there as a whole, or none has begun."""

@@ -1,0 +1,85 @@
+"""SIGHUP: the configuration is read again, and nobody who connects meanwhile is refused."""
+
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx2
+import pytest
+from tests.faults.test_stopping import BODY, half_sent
+from tests.server_process import PATIENCE, Installation, Started, answers, eventually
+
+REFUSED = '"refused to begin anew'
+
+
+def write(config: Path, lifetime: str) -> None:
+    config.write_text(f"[tokens]\naccess_token_lifetime = {lifetime}\n", "utf-8")
+
+
+@contextmanager
+def asked_all_the_time(server: Started) -> Generator[set[int]]:
+    """Ask over a new connection each time, and yield every status there was; 0 where there was no answer."""
+    said, over = set[int](), Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                said.add(httpx2.get(f"{server.issuer}/jwks", timeout=PATIENCE).status_code)
+            except httpx2.TransportError:
+                said.add(0)
+
+    asking = Thread(target=ask)
+    asking.start()
+    try:
+        yield said
+    finally:
+        over.set()
+        asking.join()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_SIGHUP_begins_anew_with_what_is_configured_now_and_refuses_nobody(tmp_path: Path, workers: int):
+    installation = Installation(tmp_path, f"sqlite:///{tmp_path / 'gatelodge.db'}")
+    secret = installation.add_client("daemon", "--type", "service", "--scope", "jobs")
+    config = tmp_path / "gatelodge.toml"
+
+    def lifetime() -> int:
+        form, proof = {"grant_type": "client_credentials"}, ("daemon", secret)
+        return httpx2.post(f"{installation.issuer}/token", data=form, auth=proof, timeout=PATIENCE).json()["expires_in"]
+
+    write(config, "100")
+    with installation.serve(workers) as server, asked_all_the_time(server) as statuses:
+        assert lifetime() == 100
+        write(config, "200")
+        with half_sent(server) as running:
+            server.process.send_signal(signal.SIGHUP)
+            eventually(lambda: "Shutting down" in server.said(), "it hears")
+            running.sendall(BODY[10:])
+            assert running.recv(65_536).startswith(b"HTTP/1.1 401")
+        eventually(lambda: lifetime() == 200, "it has begun anew")
+        write(config, "-1")
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: REFUSED in server.said(), "it hears")
+        assert lifetime() == 200
+        assert server.process.poll() is None
+        eventually(lambda: httpx2.get(f"{server.management}/readyz").status_code == 200, "it is ready")
+        assert statuses == {200}
+    assert "Traceback" not in server.said()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_is_ready_when_it_accepts_connections_and_not_before(tmp_path: Path, workers: int):
+    installation = Installation(tmp_path, f"sqlite:///{tmp_path / 'gatelodge.db'}")
+    server = installation.start("--workers", str(workers))
+    try:
+        eventually(lambda: answers(f"{server.management}/readyz"), "it is ready")
+        assert answers(f"{server.issuer}/jwks")
+        with half_sent(server):
+            server.process.terminate()
+            eventually(lambda: "Shutting down" in server.said(), "it hears")
+            said = httpx2.get(f"{server.management}/readyz", timeout=PATIENCE)
+            assert (said.status_code, "workers" in said.json()["wrong"]) == (503, True)
+    finally:
+        server.kill()
