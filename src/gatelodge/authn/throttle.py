@@ -1,6 +1,6 @@
 """Guesses are counted before they are checked, so parallel ones are all counted (ASVS 6.3.1).
 
-A stranger raises the counter of his address, then that of the account. A browser that is known to the account raises
+A stranger raises the counter of their address, then that of the account. A browser that is known to the account raises
 its own and the one such browsers share, and none of the strangers': nobody who never signed in can lock an owner out
 (ASVS 6.1.1). A counter that is full ends the attempt there and then, so a blocked address harms no account any more.
 

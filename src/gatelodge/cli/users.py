@@ -143,7 +143,7 @@ def grant_admin(config_file: Path | None, as_json: bool, login: str) -> None:
 @click.argument("login")
 @running.common
 def revoke_admin(config_file: Path | None, as_json: bool, login: str) -> None:
-    """Let a person be no administrator any more; his next request is refused.
+    """Let a person be no administrator any more; their next request is refused.
 
     \b
     gatelodge users revoke-admin ada

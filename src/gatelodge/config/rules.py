@@ -1,6 +1,6 @@
 """What a configuration must hold beyond the type of each value: the issuer, secrets, TLS, proxies.
 
-Each rule raises `ConfigError` with the key as the operator named it, so the first line he reads is what to change.
+Each rule raises `ConfigError` with the key as the operator named it, so the first line they read is what to change.
 """
 
 import os

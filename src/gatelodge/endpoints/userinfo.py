@@ -1,4 +1,4 @@
-"""The UserInfo endpoint (OpenID Connect Core 5.3): claims about the person, for whoever holds his access token."""
+"""The UserInfo endpoint (OpenID Connect Core 5.3): claims about the person, for whoever holds their access token."""
 
 from dataclasses import dataclass
 

@@ -35,7 +35,7 @@ async def begin_family(
     """Open the family of a new authorization, with a first refresh token if one is due and `with_refresh` allows it.
 
     Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, all its sessions were ended, or
-    what he allowed was taken back.
+    what they allowed was taken back.
     """
     held = await check_standing(tx, desk, grounds)
     due = with_refresh and refresh_is_due(desk, grounds)
@@ -68,7 +68,7 @@ async def check_standing(tx: Tx, desk: Desk, grounds: Grounds) -> Held:
 
 
 def _was_asked(client: Client, grounds: Grounds) -> bool:
-    """Whether the person was asked for his consent: an operator's own client asks for none, a password neither."""
+    """Whether the person was asked for their consent: an operator's own client asks for none, a password neither."""
     return bool(grounds.sid) and not client.trusted
 
 

@@ -39,14 +39,14 @@ class Consents:
         self._clock = clock
 
     async def allow(self, asking: Asking, answer: ConsentAnswer, origin: Origin) -> None:
-        """Keep what the person allowed, beside what he allowed this client before and was not asked again
+        """Keep what the person allowed, beside what they allowed this client before and was not asked again
         (OIDC Core 3.1.2.4)."""
         event = ConsentGiven(user_id=asking.user_id, client_id=asking.client_id, scope=" ".join(answer.allowed))
         await self._db.write(self._allow, asking, answer, event, origin)
         emit(event, origin)
 
     async def deny(self, asking: Asking, origin: Origin) -> None:
-        """Keep the person's no, for this one request: what he allowed before stays allowed."""
+        """Keep the person's no, for this one request: what they allowed before stays allowed."""
         event = ConsentDenied(user_id=asking.user_id, client_id=asking.client_id)
         await self._db.write(self._deny, asking, event, origin)
         emit(event, origin)

@@ -41,7 +41,7 @@ async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, n
 
 
 async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, now: int) -> User:
-    """Give a person a new password: every session and every token he holds ends. Raises `NotThere`."""
+    """Give a person a new password: every session and every token they hold ends. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.change_password(tx, user.id, password_hash, now)
     await audit.record(tx, PasswordSet(user_id=user.id), origin, now)
@@ -57,7 +57,7 @@ async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
 
 
 async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
-    """Keep a person out: every session and every token he holds ends. Raises `NotThere`."""
+    """Keep a person out: every session and every token they hold ends. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.disable(tx, user.id, now)
     await audit.record(tx, UserDisabled(user_id=user.id), origin, now)
@@ -73,7 +73,7 @@ async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
 
 
 async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
-    """Let a person be no administrator any more, from his next request on. Raises `NotThere`."""
+    """Let a person be no administrator any more, from their next request on. Raises `NotThere`."""
     user = await show(tx, login)
     await store.set_admin(tx, user.id, False)
     await audit.record(tx, AdminRevoked(user_id=user.id), origin, now)
@@ -81,7 +81,7 @@ async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
 
 
 async def remove(tx: Tx, login: str, origin: Origin, now: int) -> None:
-    """Forget a person and all he holds. Raises `NotThere`."""
+    """Forget a person and all they hold. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.remove(tx, user.id, now)
     await audit.record(tx, UserRemoved(user_id=user.id), origin, now)

@@ -27,7 +27,7 @@ def is_global(address: Address) -> bool:
 
 
 def may_serve(address: Address) -> bool:
-    """Whether a server somebody runs may have this address: in a network of his own, on this machine, or anywhere.
+    """Whether a server somebody runs may have this address: in a network of their own, on this machine, or anywhere.
 
     Link-local addresses are not: whoever answers there does so for whatever machine asks, as clouds' metadata do.
     """
@@ -52,7 +52,7 @@ def is_loopback(address: Address) -> bool:
 
 @lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
-    """Return what is counted as one address: an IPv4 address, or the /64 one IPv6 subscriber has to himself."""
+    """Return what is counted as one address: an IPv4 address, or the /64 one IPv6 subscriber has to themselves."""
     try:
         ip = ip_address(address)
     except ValueError:

@@ -55,7 +55,7 @@ PROTOCOL_CLAIMS = frozenset(
 
 
 class Person(Protocol):
-    """A person as this module needs him; a stored user is one."""
+    """A person as this module needs one; a stored user is one."""
 
     @property
     def sub(self) -> str: ...

@@ -1,4 +1,4 @@
-"""What a person allows a client once he answered: what he ticked is added, what he unticked is taken back."""
+"""What a person allows a client once they answered: what they ticked is added, what they unticked is taken back."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -27,14 +27,14 @@ class Consent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The person must sign in; `reauthenticate` when he is signed in but must prove it again."""
+    """The person must sign in; `reauthenticate` when they are signed in but must prove it again."""
 
     reauthenticate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SelectAccount:
-    """The person must say which account he means; `signed_in` is the one at hand."""
+    """The person must say which account they mean; `signed_in` is the one at hand."""
 
     signed_in: SignedIn
 
@@ -48,9 +48,9 @@ class StepUp:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """The person must be asked: about the scopes in `scope`, and the APIs in `resource` he has not allowed before.
+    """The person must be asked: about the scopes in `scope`, and the APIs in `resource` they have not allowed before.
 
-    `remembered` are the scopes of the request that he allowed before and is not asked about.
+    `remembered` are the scopes of the request that they allowed before and are not asked about.
     """
 
     signed_in: SignedIn
@@ -84,7 +84,7 @@ def next_step(
 ) -> Step:
     """Return what is next. `granted` is what the person who is signed in allowed this client before.
 
-    `reachable_acrs` are the levels of assurance he can reach here. Raises `OAuthError` for the client: the person
+    `reachable_acrs` are the levels of assurance they can reach here. Raises `OAuthError` for the client: the person
     refused, or something is missing and `prompt=none` forbids to ask for it.
     """
     if progress.refused:
@@ -176,7 +176,7 @@ def _step_up(asked: AuthorizationRequest, person: SignedIn, reachable_acrs: Coll
 def _ask_consent(
     asked: AuthorizationRequest, client: Client, person: SignedIn, granted: Consent | None, progress: Progress
 ) -> AskConsent | None:
-    """Ask for every scope and API he has not answered in this interaction or, unless he is asked again, before."""
+    """Ask for every scope and API they have not answered in this interaction or, unless asked again, before."""
     again = "consent" in asked.prompt
     if client.trusted and not again:
         return None
@@ -193,13 +193,13 @@ def _ask_consent(
 
 
 def _allowed_before(asked: AuthorizationRequest, granted: Consent) -> frozenset[str]:
-    """Return the scopes he allowed, but for those of an API he did not allow them at: names may be shared."""
+    """Return the scopes they allowed, but for those of an API they did not allow them at: names may be shared."""
     elsewhere = {scope_of(place) for place in asked.places if place not in granted.resources}
     return frozenset(granted.scopes) - elsewhere
 
 
 def _may_be_an_impostor(client: Client) -> bool:
-    """Whether any program on the person's machine could pose as this client, so each time he must say that he meant it.
+    """Whether any program on the person's machine could pose as this client: each time they say that they meant it.
 
     RFC 8252 8.6: nothing proves a native client, and its redirect URI is there for whoever takes it first.
     """
@@ -223,7 +223,7 @@ def _issue(asked: AuthorizationRequest, person: SignedIn, progress: Progress) ->
 
 
 def _answer(person: SignedIn, progress: Progress) -> ConsentAnswer:
-    """Return what this person answered in this interaction: what somebody else answered binds him to nothing."""
+    """Return what this person answered in this interaction: what somebody else answered binds them to nothing."""
     answer = progress.consent
     return answer if answer is not None and answer.sub == person.sub else ConsentAnswer(person.sub, (), ())
 

@@ -9,10 +9,10 @@ Again = Literal["", "late", "finished", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person who is signed in in this browser. `auth_time` is in seconds since 1970: when he last proved who he is.
+    """A person who is signed in in this browser.
 
-    `session_id` is the row of the session: every sign-in makes another. `sid` is its public name. `amr` is a list of
-    space-joined methods (RFC 8176).
+    `auth_time` is when they last proved who they are, in seconds since 1970. `session_id` is the row of the session:
+    every sign-in makes another. `sid` is its public name. `amr` is a list of space-joined methods (RFC 8176).
     """
 
     user_id: int
@@ -26,9 +26,9 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class ConsentAnswer:
-    """What a person answered on the consent page of this interaction: of the scopes `asked`, those he `allowed`.
+    """What a person answered on the consent page of this interaction: of the scopes `asked`, those they `allowed`.
 
-    `resource` are the APIs he was asked about, `left_out` those of them he allowed nothing at. `places` are the allowed
+    `resource` are the APIs they were asked about, `left_out` those they allowed nothing at. `places` are the allowed
     scopes at each API of the request, `refused` those that were asked and not allowed.
     """
 

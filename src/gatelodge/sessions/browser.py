@@ -106,7 +106,7 @@ class Browsers:
         return self.identify(request).is_new and cookies.SESSION not in request.cookies
 
     async def signed_in(self, request: Incoming) -> SignedIn | None:
-        """Return who is signed in here, or `None`: also if he signed out, was disabled, or the session is too old."""
+        """Return who is signed in here, or `None`: also if they signed out, was disabled, or the session is too old."""
         presented = self._presented(request)
         if presented is None:
             return None
@@ -114,7 +114,7 @@ class Browsers:
         return None if row is None else await self._in_use(row)
 
     async def standing(self, request: Incoming, client_id: str) -> tuple[SignedIn | None, Consent | None]:
-        """Return who is signed in here and what he allowed this client before, in one read."""
+        """Return who is signed in here and what they allowed this client before, in one read."""
         presented = self._presented(request)
         if presented is None:
             return None, None
@@ -124,7 +124,7 @@ class Browsers:
         return (None, None) if found is None else (await self._in_use(found.session), found.consent)
 
     async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedIn, tuple[Cookie, ...]]:
-        """Sign a person in, who just proved who he is, and return him with the cookies to set.
+        """Sign a person in, who just proved who they are, and return them with the cookies to set.
 
         The session that was in this browser ends. The browser is known to the account from now on. Raises
         `SignInRefused` if the proof became void meanwhile.

@@ -7,13 +7,13 @@ PASSWORD = "select secret from credentials where place = $1 and user_id = $2 and
 
 
 async def password(tx: Tx, user_id: int) -> str | None:
-    """Return the hash of a person's password, or `None` if he has none."""
+    """Return the hash of a person's password, or `None` if they have none."""
     row = await tx.one(PASSWORD, place_of(user_id), user_id)
     return None if row is None else str(row[0])
 
 
 async def is_void(tx: Tx, user_id: int, password_hash: str | None) -> bool:
-    """Return whether a person got another password than the one of this hash, if he proved himself with one."""
+    """Return whether a person got another password than the one of this hash, if they proved themselves with one."""
     return password_hash is not None and await password(tx, user_id) != password_hash
 
 

@@ -76,7 +76,7 @@ async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> SessionRow | Non
 
 
 class Standing(Struct, frozen=True):
-    """All that an authorization request asks of the past: who is signed in, and what he allowed the client."""
+    """All that an authorization request asks of the past: who is signed in, and what they allowed the client."""
 
     session: SessionRow
     consent: Consent | None
@@ -129,7 +129,7 @@ async def end_all_of_user(tx: Tx, user_id: int) -> int:
 
 
 class Authority(Struct, frozen=True):
-    """That a person's authorization counts, and what he allows its client now."""
+    """That a person's authorization counts, and what they allow its client now."""
 
     consent: Consent | None
 
@@ -143,8 +143,11 @@ where u.place = $4 and u.id = $1 and u.enabled = 1
 
 
 async def authority(tx: Tx, user_id: int, sid: str, client_id: str) -> Authority | None:
-    """Return what stands behind what a person authorized in a session, in one statement: also after he signed out of
-    it, but `None` once he is disabled or gone, or all his sessions were ended. Without a session `sid` is empty."""
+    """Return what stands behind what a person authorized in a session, in one statement.
+
+    Also after they signed out of it, but `None` once they are disabled or gone, or all their sessions were ended.
+    Without a session `sid` is empty.
+    """
     row = await tx.one(AUTHORITY, user_id, sid, client_id, place_of(user_id))
     return None if row is None else Authority(_consent(*row))
 

@@ -1,7 +1,7 @@
 """The people. A person signs in with a user name or an e-mail address; both live in one space of names (`names.py`).
 
 A user name with an `@` must be the person's own e-mail address (the schema checks it, too), so nobody can take
-another's address as his user name and be found in his place.
+another's address as their user name and be found in their place.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _claims = Decoder(dict[str, object]).decode
 class User(Struct, frozen=True):
     """One person. `sub` is the subject identifier; `claims` are all further standard claims.
 
-    `admin` says that he may look after this server: `set_admin` changes it and nothing else does.
+    `admin` says that they may look after this server: `set_admin` changes it and nothing else does.
     `msgspec.structs.replace` makes a changed copy.
     """
 

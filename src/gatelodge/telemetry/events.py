@@ -73,7 +73,7 @@ class SignInThrottled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut(Event):
-    """A person signed out, or a client signed him out."""
+    """A person signed out, or a client signed them out."""
 
     by: ClassVar[ActorKind] = "person"
 

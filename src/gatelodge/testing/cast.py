@@ -29,7 +29,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with an account; `sub` is what tokens call him."""
+    """Somebody with an account; `sub` is what tokens call them."""
 
     sub: str
     username: str

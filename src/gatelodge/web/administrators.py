@@ -26,7 +26,7 @@ Guard = Callable[[OwnPage, Handler], Handler]
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """An administrator who proved not long ago who he is, as of this request. Made by `Administrators.admit` alone."""
+    """An administrator who proved not long ago who they are, as of this request. Made by `Administrators.admit`."""
 
     user: User
 
@@ -65,7 +65,7 @@ class Administrators:
         return Administrator(user)
 
     async def is_signed_in(self, request: Request) -> bool:
-        """Whether an administrator is signed in here, whenever it was. Good for showing him the way and no more."""
+        """Whether an administrator is signed in here, whenever it was. Good for showing them the way and no more."""
         found = await self._who(request)
         return found is not None and found[1].admin
 
