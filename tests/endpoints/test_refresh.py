@@ -164,13 +164,29 @@ async def test_RT_21_refreshes_that_are_refused_undo_nothing_of_others_and_spend
         assert (await refresh(world, tokens["refresh_token"])).status_code == 200
 
 
-async def test_what_is_given_back_was_the_last_token_and_ends_the_overlap_of_the_one_before(world: World):
+async def test_what_is_given_back_neither_lengthens_nor_ends_the_overlap_of_the_token_before(world: World, clock):
     first = await world.browser().tokens()
     second = (await refresh(world, first["refresh_token"])).json()
+    clock.advance(20)
 
     assert_error(await refresh(world, second["refresh_token"], resource="https://api.test/opaque"), "invalid_target")
+    assert (await refresh(world, first["refresh_token"])).json()["refresh_token"] == second["refresh_token"]
+    assert_error(await refresh(world, second["refresh_token"], resource="https://api.test/opaque"), "invalid_target")
+    clock.advance(11)
     assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
     await world.assert_dead(second)
+
+
+async def test_RT_20_asking_for_too_much_in_between_does_not_make_repeats_count_anew(world: World):
+    token = (await world.browser().tokens())["refresh_token"]
+    for _ in range(60):
+        mine = (await refresh(world, token)).json()["refresh_token"]
+        behind = await refresh(world, token)
+        if behind.status_code != 200:
+            break
+        assert_error(await refresh(world, mine, scope="openid orders:write"), "invalid_scope")
+        token = mine
+    assert_error(behind, "invalid_grant")
 
 
 async def test_RT_07_a_resource_that_was_not_granted_is_refused(world: World):

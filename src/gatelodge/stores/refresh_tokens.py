@@ -108,6 +108,7 @@ ROTATE = """
 update families set
     generation = $5 + 1,
     rotated_at = case when generation = $5 then $1 else rotated_at end,
+    rotated_before = case when generation = $5 then rotated_at else rotated_before end,
     idle_expires_at = case when generation = $5 then $2 else idle_expires_at end,
     repeats = case when generation = $5 then 0 else repeats + 1 end,
     lately = case when generation <> $5 then lately + 1 when rotated_at > $7 then lately else 0 end,
@@ -141,7 +142,7 @@ async def rotate(
 
 
 GIVE_BACK = """
-update families set generation = generation - 1, rotated_at = 0
+update families set generation = generation - 1, rotated_at = rotated_before
 where place = $1 and id = $2 and nonce = $3 and generation = $4 and repeats = 0
 """
 
@@ -149,8 +150,8 @@ where place = $1 and id = $2 and nonce = $3 and generation = $4 and repeats = 0
 async def give_back(tx: Tx, rotated: Rotated) -> None:
     """Take back a rotation in its own transaction: the token that was presented is the newest again.
 
-    Whoever presented it had the answer before, so that answer is not given again. A rotation whose answer another body
-    of this batch gave again stands: there is a successor out there.
+    What is left of the overlap before it, and the repeats it is counted by, are as they were. A rotation whose answer
+    another body of this batch gave again stands: there is a successor out there.
     """
     if not rotated.repeated:
         family = rotated.family

@@ -137,6 +137,7 @@ create table families (
     code_id bigint,                       -- the ticket it was redeemed from
     generation integer not null,          -- 0: no refresh token was ever issued
     rotated_at bigint not null,
+    rotated_before bigint not null default 0,  -- `rotated_at` until the last rotation, for one that is given back
     rotated_from text not null default '',-- the network the last rotation was asked for from
     repeats integer not null default 0,   -- how often the answer of the last rotation was given again
     lately integer not null default 0,    -- the same of all rotations that followed one another within the overlap
