@@ -2,6 +2,9 @@
 
 The row id finds the ticket, the digest proves the secret, and the kind is part of both the look-up and the digest, so
 no value of one kind can be spent as another. Spending is one conditional statement: of any number of takers one wins.
+
+A ticket may also be found by a short code that a person types, and answered there once (RFC 8628 3.3). Such a code can
+be guessed: whoever looks one up counts the attempt first, as every guess is counted (`authn/throttle.py`).
 """
 
 from msgspec import Struct
@@ -93,3 +96,44 @@ where place = $5 and id = $2 and kind = $3 and digest = $4 and spent_at is null
 async def rewrite(tx: Tx, kind: str, row_id: int, secret_digest: bytes, payload: str) -> bool:
     """Replace what an unspent ticket says; `False` if there is none."""
     return await tx.run(REWRITE, payload, row_id, kind, secret_digest, place_of(row_id)) == 1
+
+
+PUT_TYPED = """
+insert into tickets (place, id, digest, kind, code, expires_at, payload)
+values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5, $6) on conflict do nothing returning id
+"""
+
+
+async def put_typed(
+    tx: Tx, kind: str, secret_digest: bytes, code_digest: bytes, payload: str, expires_at: int
+) -> int | None:
+    """Keep a ticket with a code that a person will type; `None` if that code is in use, so another is needed.
+
+    It lives where its code leads, since who types the code knows nothing else of it.
+    """
+    place = tx.places.of(code_digest)
+    row = await tx.one(PUT_TYPED, place, secret_digest, kind, code_digest, expires_at, payload)
+    return None if row is None else int(row[0])
+
+
+FIND_TYPED = """
+select id, expires_at, spent_at, payload from tickets
+where place = $1 and code = $2 and kind = $3 and spent_at is null and expires_at > $4
+"""
+
+
+async def find_typed(tx: Tx, kind: str, code_digest: bytes, now: int) -> Ticket | None:
+    """Return the ticket of a typed code that waits for an answer."""
+    row = await tx.one(FIND_TYPED, tx.places.of(code_digest), code_digest, kind, now)
+    return None if row is None else Ticket(int(row[0]), kind, *row[1:])
+
+
+ANSWER_TYPED = """
+update tickets set payload = $5, code = null
+where place = $1 and code = $2 and kind = $3 and spent_at is null and expires_at > $4
+"""
+
+
+async def answer_typed(tx: Tx, kind: str, code_digest: bytes, payload: str, now: int) -> bool:
+    """Replace what the ticket of a typed code says, once: its code finds nothing any more. `False` if it did not."""
+    return await tx.run(ANSWER_TYPED, tx.places.of(code_digest), code_digest, kind, now, payload) == 1

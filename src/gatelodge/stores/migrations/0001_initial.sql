@@ -119,12 +119,14 @@ create table tickets (
     {PLACED},
     digest {BYTES} not null,
     kind text not null,
+    code {BYTES},                         -- digest of a short code that a person types, until it was answered
     expires_at bigint not null,
     spent_at bigint,
     replayed_at bigint,                   -- presented again after it was spent
     payload text not null                 -- JSON
 ) {FILL};
 create index tickets_expiry on tickets (expires_at);
+create unique index tickets_code on tickets (place, code) where code is not null;
 -- Requests that wait for a person are removed soon after their end: see stores/sweep.py.
 create index tickets_interactions on tickets (expires_at) where kind = 'interaction';
 
