@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
 from gatelodge.grants.codes import CODE, read_code
@@ -27,6 +28,7 @@ class CodeRequest(Struct, frozen=True):
     redirect_uri: str | None
     verifier: str | None
     resource: tuple[str, ...]
+    value: StoredValue | None = None  # what the code says
 
     def __repr__(self) -> str:
         return "CodeRequest(...)"
@@ -59,10 +61,19 @@ class AuthorizationCode(Grant[CodeRequest]):
             raise OAuthError("invalid_request", "code is missing", rules.REQUIRED)
         return CodeRequest(code, params.get("redirect_uri"), params.get("code_verifier"), params.all("resource"))
 
-    async def redeem(self, tx: Tx, asked: CodeRequest, desk: Desk) -> Award:
+    async def prepare(self, asked: CodeRequest, desk: Desk) -> CodeRequest:
         value = desk.mint.take_apart(asked.code)
         if value is None:
             raise _unknown()
+        return CodeRequest(asked.code, asked.redirect_uri, asked.verifier, asked.resource, value)
+
+    def place(self, asked: CodeRequest) -> int | None:
+        return None if asked.value is None else place_of(asked.value.row_id)
+
+    async def redeem(self, tx: Tx, asked: CodeRequest, desk: Desk) -> Award:
+        value = asked.value
+        if value is None:
+            raise RuntimeError("a code is redeemed only after prepare() took it apart")
         proof = desk.mint.digest(CODE, value.secret)
         ticket = await tickets.take(tx, CODE, value.row_id, proof, desk.now)
         if ticket is None:

@@ -50,6 +50,10 @@ class Grant(ABC, Generic[R]):
         """Do what is slow or leaves this machine, before the transaction."""
         return asked
 
+    def place(self, asked: R) -> int | None:
+        """Return the one place that redeeming touches, `None` if that is not known before."""
+        return None
+
     @abstractmethod
     async def redeem(self, tx: Tx, asked: R, desk: Desk) -> Award:
         """Spend what was presented and say what it is worth. Awaits only `tx`; may be run again.

@@ -7,6 +7,7 @@ from it: the application sees the person's password, so nothing that protects a 
 from dataclasses import dataclass, replace
 
 from gatelodge.authn.contract import SignInRefused, Throttled
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.contract import Desk, Grant
@@ -66,6 +67,9 @@ class Password(Grant[PasswordRequest]):
         except SignInRefused:
             raise OAuthError("invalid_grant", "username or password is wrong", rules.PASSWORD_RIGHT) from None
         return replace(asked, proven=proven)
+
+    def place(self, asked: PasswordRequest) -> int | None:
+        return None if asked.proven is None else place_of(asked.proven.user_id)
 
     async def redeem(self, tx: Tx, asked: PasswordRequest, desk: Desk) -> Award:
         person = asked.proven

@@ -6,6 +6,7 @@ A client whose answer was lost may present the immediate predecessor again for a
 
 from msgspec import Struct
 
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, FamilyRef
 from gatelodge.grants.contract import Desk, Grant, GrantRefused
@@ -29,6 +30,7 @@ class RefreshRequest(Struct, frozen=True):
     token: str
     scope: tuple[str, ...] | None
     resource: tuple[str, ...]
+    value: RefreshValue | None = None  # what the token says, once it proved to be one of ours
 
     def __repr__(self) -> str:
         return "RefreshRequest(...)"
@@ -58,10 +60,19 @@ class RefreshToken(Grant[RefreshRequest]):
         scope = params.get("scope")
         return RefreshRequest(token, None if scope is None else parse_scope(scope), params.all("resource"))
 
-    async def redeem(self, tx: Tx, asked: RefreshRequest, desk: Desk) -> Award:
+    async def prepare(self, asked: RefreshRequest, desk: Desk) -> RefreshRequest:
         value = desk.refresh.read(asked.token)
         if value is None:
             raise _unknown()
+        return RefreshRequest(asked.token, asked.scope, asked.resource, value)
+
+    def place(self, asked: RefreshRequest) -> int | None:
+        return None if asked.value is None else place_of(asked.value.family_id)
+
+    async def redeem(self, tx: Tx, asked: RefreshRequest, desk: Desk) -> Award:
+        value = asked.value
+        if value is None:
+            raise RuntimeError("a refresh is redeemed only after prepare() read its token")
         policy = desk.policy
         lifetimes = (policy.refresh_overlap, policy.refresh_idle_lifetime)
         network = network_of(desk.origin.address)

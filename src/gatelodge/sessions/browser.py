@@ -12,6 +12,7 @@ from gatelodge.authn.contract import SignInRefused
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import SessionPolicy
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, b64, same, unb64
@@ -110,7 +111,8 @@ class Browsers:
         presented = self._presented(request)
         if presented is None:
             return None
-        row = await self._db.read(sessions.find, presented.row_id, presented.digest, self._clock.now())
+        there = self._db.at(place_of(presented.row_id))
+        row = await there.read(sessions.find, presented.row_id, presented.digest, self._clock.now())
         return None if row is None else await self._in_use(row)
 
     async def standing(self, request: Incoming, client_id: str) -> tuple[SignedIn | None, Consent | None]:
@@ -118,7 +120,8 @@ class Browsers:
         presented = self._presented(request)
         if presented is None:
             return None, None
-        found = await self._db.read(
+        there = self._db.at(place_of(presented.row_id))
+        found = await there.read(
             sessions.find_with_consent, presented.row_id, presented.digest, client_id, self._clock.now()
         )
         return (None, None) if found is None else (await self._in_use(found.session), found.consent)
@@ -157,7 +160,8 @@ class Browsers:
         """End the session of this browser, if there is one, and return the cookie that deletes its value."""
         presented = self._presented(request)
         if presented is not None:
-            event = await self._db.write(_end, presented, request.origin, self._clock.now())
+            there = self._db.at(place_of(presented.row_id))
+            event = await there.write(_end, presented, request.origin, self._clock.now())
             if event is not None:
                 emit(event, request.origin)
         return cookies.no_session()
@@ -170,7 +174,7 @@ class Browsers:
         now = self._clock.now()
         if now - row.seen_at >= _NOTED_EVERY:
             expires_at = self._expiry(row.created_at, now)
-            if not await self._db.write(sessions.touch, row.id, now, expires_at):
+            if not await self._db.at(place_of(row.id)).write(sessions.touch, row.id, now, expires_at):
                 return None
         return SignedIn(row.user_id, row.sub, row.id, row.sid, row.auth_time, " ".join(row.amr), row.acr)
 

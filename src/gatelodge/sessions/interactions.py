@@ -15,7 +15,8 @@ from msgspec import Struct
 from msgspec.json import decode, encode
 
 from gatelodge.clock import Clock, Entropy
-from gatelodge.database.tx import Database, Tx
+from gatelodge.database.places import place_of
+from gatelodge.database.tx import Database, Runner, Tx
 from gatelodge.keys.locket import lock, unlock
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES
@@ -59,7 +60,7 @@ class _Record(Struct, frozen=True):
     until: int
 
 
-class _Place(NamedTuple):
+class _Slot(NamedTuple):
     """Where a handle leads, and the key to the parameters there, which the database does not have."""
 
     row_id: int
@@ -82,59 +83,64 @@ class Interactions:
     async def park(self, params: str, browser: BrowserId, again: Again = "") -> Interaction:
         """Park a request for this browser; `again` says why it is begun anew, if it is."""
         secret, progress = self._entropy.bytes(SECRET_BYTES), Progress(again=again)
-        place = self._place_of(0, secret)
+        slot = self._slot_of(0, secret)
         until = self._clock.now() + self._lifetime
-        record = _json(_Record(browser.digest, lock(place.key, params.encode()), progress, until))
-        row_id = await self._db.write(tickets.put, KIND, place.digest, record, until + self._memory)
+        record = _json(_Record(browser.digest, lock(slot.key, params.encode()), progress, until))
+        row_id = await self._db.write(tickets.put, KIND, slot.digest, record, until + self._memory)
         handle, owner = self._mint.compose(row_id, secret), BrowserId(browser.secret, ())
         return Interaction(handle, row_id, params, progress, owner, until)
 
     async def resume(self, handle: str, browser: BrowserId) -> Interaction | None:
         """Return a parked request; `None` if it is unknown, expired, answered, or another browser's."""
-        place, now = self._place(handle), self._clock.now()
-        if place is None:
+        slot, now = self._slot(handle), self._clock.now()
+        if slot is None:
             return None
-        found = _open(place, await self._db.read(tickets.peek, KIND, place.row_id, place.digest, now), browser)
+        found = _open(
+            slot, await self._at(slot.row_id).read(tickets.peek, KIND, slot.row_id, slot.digest, now), browser
+        )
         if found is None or found.record.until <= now:
             return None
-        return Interaction(handle, place.row_id, found.params, found.record.progress, found.browser, found.record.until)
+        return Interaction(handle, slot.row_id, found.params, found.record.progress, found.browser, found.record.until)
 
     async def recall(self, handle: str, browser: BrowserId) -> Past | None:
         """Return a request that does not wait any more; `None` if it is unknown, long over, or another browser's."""
-        place, now = self._place(handle), self._clock.now()
-        if place is None:
+        slot, now = self._slot(handle), self._clock.now()
+        if slot is None:
             return None
-        where = (KIND, place.row_id, place.digest)
-        late = await self._db.read(tickets.peek, *where, now)
-        ticket = late or await self._db.read(tickets.find_spent, *where)
-        found = _open(place, ticket if ticket and ticket.expires_at > now else None, browser)
+        where = (KIND, slot.row_id, slot.digest)
+        late = await self._at(slot.row_id).read(tickets.peek, *where, now)
+        ticket = late or await self._at(slot.row_id).read(tickets.find_spent, *where)
+        found = _open(slot, ticket if ticket and ticket.expires_at > now else None, browser)
         return found and Past(found.params, answered=late is None)
 
     async def save(self, interaction: Interaction, browser: BrowserId) -> None:
         """Keep the progress of an interaction; nothing happens to one that was answered."""
-        await self._db.write(self.save_in, interaction, browser)
+        await self._at(interaction.row_id).write(self.save_in, interaction, browser)
 
     async def save_in(self, tx: Tx, interaction: Interaction, browser: BrowserId) -> None:
         """Keep the progress of an interaction, within a transaction."""
-        place = self._place(interaction.handle)
-        if place is not None:
-            locked = lock(place.key, interaction.params.encode())
+        slot = self._slot(interaction.handle)
+        if slot is not None:
+            locked = lock(slot.key, interaction.params.encode())
             record = _Record(browser.digest, locked, interaction.progress, interaction.until)
-            await tickets.rewrite(tx, KIND, place.row_id, place.digest, _json(record))
+            await tickets.rewrite(tx, KIND, slot.row_id, slot.digest, _json(record))
 
     async def take_in(self, tx: Tx, interaction: Interaction, now: int) -> bool:
         """Spend an interaction, within the transaction that answers it; `False` if somebody did, or it expired."""
-        place = self._place(interaction.handle)
-        if place is None or interaction.until <= now:
+        slot = self._slot(interaction.handle)
+        if slot is None or interaction.until <= now:
             return False
-        return await tickets.take(tx, KIND, place.row_id, place.digest, now) is not None
+        return await tickets.take(tx, KIND, slot.row_id, slot.digest, now) is not None
 
-    def _place(self, handle: str) -> _Place | None:
+    def _at(self, row_id: int) -> Runner:
+        return self._db.at(place_of(row_id))
+
+    def _slot(self, handle: str) -> _Slot | None:
         value = self._mint.take_apart(handle)
-        return value and self._place_of(value.row_id, value.secret)
+        return value and self._slot_of(value.row_id, value.secret)
 
-    def _place_of(self, row_id: int, secret: bytes) -> _Place:
-        return _Place(row_id, self._mint.digest(KIND, secret), self._mint.digest(f"{KIND} key", secret))
+    def _slot_of(self, row_id: int, secret: bytes) -> _Slot:
+        return _Slot(row_id, self._mint.digest(KIND, secret), self._mint.digest(f"{KIND} key", secret))
 
 
 class _Found(NamedTuple):
@@ -145,10 +151,10 @@ class _Found(NamedTuple):
     params: str
 
 
-def _open(place: _Place, ticket: Ticket | None, browser: BrowserId) -> _Found | None:
+def _open(slot: _Slot, ticket: Ticket | None, browser: BrowserId) -> _Found | None:
     record = ticket and decode(ticket.payload, type=_Record)
     owner = record and browser.called(record.browser)
-    params = record and unlock(place.key, record.locked)
+    params = record and unlock(slot.key, record.locked)
     return _Found(record, owner, params.decode()) if record and owner and params is not None else None
 
 

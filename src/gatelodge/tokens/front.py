@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.codes import CODE, KeptCode, write_code
@@ -55,7 +56,8 @@ class FrontIssuer:
         Raises `UnsafeRequest` if it was answered meanwhile, `OAuthError` if the account is not active any more.
         """
         desk = await self.desks.open(understood.client, origin)
-        written = await self.db.write(self._write, understood.asked, decided, parked, desk)
+        there = self.db if parked else self.db.at(place_of(decided.signed_in.user_id))
+        written = await there.write(self._write, understood.asked, decided, parked, desk)
         if written is None:
             raise UnsafeRequest("this request was answered already", rules.INTERACTION)
         for event in (_answered(understood.asked, decided), *written.events):

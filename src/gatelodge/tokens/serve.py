@@ -30,7 +30,9 @@ async def serve(grant: Grant[Any], params: Params, desk: Desk, db: Database, rin
 
 async def _kept(grant: Grant[Any], asked: object, desk: Desk, db: Database) -> Kept:
     if grant.needs_database:
-        return await db.write(_redeem_and_keep, grant, asked, desk)
+        place = grant.place(asked)
+        runner = db if place is None else db.at(place)
+        return await runner.write(_redeem_and_keep, grant, asked, desk)
     award: Award = dry_run(grant.redeem(_NOWHERE, asked, desk))
     return await db.write(issue.keep, award, desk) if issue.writes(award) else issue.keep_nothing(award, desk)
 
