@@ -214,3 +214,26 @@ def test_a_grant_this_server_does_not_have_is_refused():
 
 def test_a_program_that_any_other_could_pose_as_is_never_trusted():
     assert refusal(replace(NATIVE, trusted=True)) == "invalid_client_metadata"
+
+
+CURSOR = "cursor://anysphere.cursor-retrieval/oauth/callback"
+
+
+def test_RED_12_a_scheme_without_a_dot_needs_the_operators_word_for_this_client() -> None:
+    assert refusal(replace(NATIVE, redirect_uris=(CURSOR,))) == "invalid_redirect_uri"
+    spoken = replace(NATIVE, redirect_uris=(CURSOR,), custom_schemes=frozenset({"cursor"}))
+    check(spoken, OFF, GRANTS)
+    for other in ("vscode://x/cb", "cursor:cb", "Cursor://x/cb", CURSOR + "#f"):
+        assert refusal(replace(spoken, redirect_uris=(other,))) == "invalid_redirect_uri"
+    assert refusal(replace(WEB, custom_schemes=frozenset({"cursor"}))) == "invalid_client_metadata"
+
+
+EVIL = ("javascript", "data", "vbscript", "file", "blob", "about", "intent", "view-source", "http", "https", "mailto")
+MALFORMED = ("JavaScript", "\tjavascript", "java\x00script", "", "a b", "1st", "x:y")
+
+
+@pytest.mark.parametrize("scheme", [*EVIL, *MALFORMED])
+def test_RED_13_no_word_of_anybody_permits_a_dangerous_scheme(scheme: str) -> None:
+    uri = f"{scheme}://x/%0aalert(1)"
+    client = replace(NATIVE, redirect_uris=(uri,), custom_schemes=frozenset({scheme}))
+    assert refusal(client) in ("invalid_redirect_uri", "invalid_client_metadata")

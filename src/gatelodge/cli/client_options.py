@@ -79,6 +79,12 @@ MEMBERS = (
     click.option("--policy-uri", "policy_uri", help="Its privacy policy: a link beside what it asks for."),
     click.option("--tos-uri", "tos_uri", help="Its terms of service: a link beside what it asks for."),
     click.option(
+        "--allow-scheme",
+        "custom_schemes",
+        multiple=True,
+        help='A scheme without a dot that this native client may be answered by, as in "cursor". Repeatable.',
+    ),
+    click.option(
         "--pkce/--no-pkce",
         "require_pkce",
         default=None,
@@ -88,7 +94,9 @@ MEMBERS = (
         "--trusted/--not-trusted", "trusted", default=None, help="It is your own: people are not asked for consent."
     ),
 )
-WORDS = frozenset({"grant_types", "scope", "id_token_claims"})  # several in one text are as good as several options
+WORDS = frozenset(
+    {"grant_types", "scope", "id_token_claims", "custom_schemes"}
+)  # several in one text are as good as several options
 
 
 def _given(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Callable[P, None]], Callable[P, None]]:

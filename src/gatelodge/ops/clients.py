@@ -18,6 +18,7 @@ from gatelodge.telemetry.events import (
     ClientEnabled,
     ClientRemoved,
     ClientSecretRotated,
+    CustomSchemesPermitted,
     Event,
     Origin,
     PkceExempted,
@@ -35,6 +36,7 @@ async def add(tx: Tx, client: Client, legacy: LegacyPolicy, origin: Origin, now:
     await audit.record(tx, ClientAdded(client_id=client.id), origin, now)
     if client.pkce_exempt:
         await audit.record(tx, PkceExempted(client_id=client.id), origin, now)
+    await _tell_schemes(tx, client, frozenset(), origin, now)
     return await show(tx, client.id)
 
 
@@ -74,7 +76,15 @@ async def change(
     await audit.record(tx, ClientChanged(client_id=client_id, what=" ".join(sorted(what))), origin, now)
     if after.pkce_exempt and not before.pkce_exempt:
         await audit.record(tx, PkceExempted(client_id=client_id), origin, now)
+    await _tell_schemes(tx, after, before.custom_schemes, origin, now)
     return after
+
+
+async def _tell_schemes(tx: Tx, client: Client, before: frozenset[str], origin: Origin, now: int) -> None:
+    new = client.custom_schemes - before
+    if new:
+        event = CustomSchemesPermitted(client_id=client.id, schemes=" ".join(sorted(new)))
+        await audit.record(tx, event, origin, now)
 
 
 async def rotate_secret(tx: Tx, client_id: str, digest: bytes, overlap: int, origin: Origin, now: int) -> Client:

@@ -85,7 +85,8 @@ def _form(recipient: Recipient, members: Mapping[str, str]) -> str:
     )
     uri = recipient.redirect_uri
     static = escape(urlsplit(recipient.issuer).path + STATIC)
-    host = escape(urlsplit(uri).netloc or uri.partition(":")[0] + ":")
+    parts = urlsplit(uri)
+    host = escape(parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:")
     return _PAGE.format(action=escape(uri), fields=fields, static=static, host=host)
 
 

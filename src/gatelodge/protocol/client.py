@@ -28,6 +28,7 @@ class Client:
     `pkce_exempt` is the operator's exemption of one confidential client from PKCE. `trusted` clients are the operator's
     own: consent is not asked. A secret is taken in the header and in the body alike unless `auth_fixed` says that only
     `auth_method` is right. `id_token_claims` are those its ID tokens say beside UserInfo, as far as scopes allow.
+    `custom_schemes` are schemes without a dot that the operator lets this native client be answered by.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -47,6 +48,7 @@ class Client:
     pkce_exempt: Annotated[bool, Member("require_pkce", OPPOSITE)] = False
     trusted: Annotated[bool, Member("trusted", FLAG)] = False
     id_token_alg: Annotated[SigningAlg, Member("id_token_signed_response_alg", one_of(*get_args(SigningAlg)))] = "RS256"
+    custom_schemes: Annotated[frozenset[str], Member("custom_schemes", SET)] = frozenset()
     auth_fixed: Annotated[bool, Member("token_endpoint_auth_method_fixed", FLAG)] = False
     id_token_claims: Annotated[frozenset[str], Member("id_token_claims", SET)] = frozenset()
     client_uri: Annotated[str | None, Member("client_uri", TEXT)] = None

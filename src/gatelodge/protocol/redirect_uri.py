@@ -5,6 +5,7 @@ of them read a hostile URI alike; a URI that is not of the plain form below is r
 """
 
 import re
+from collections.abc import Collection
 from ipaddress import AddressValueError, IPv6Address
 
 from gatelodge.protocol import rules
@@ -12,6 +13,18 @@ from gatelodge.protocol.client import Client, ClientType
 from gatelodge.protocol.rules import Rule
 
 MAX_LENGTH = 2_000
+
+# What browsers and systems run, show, fetch or dial themselves: no application's own, whoever says so (ASVS 1.2.2).
+NEVER = frozenset[str](
+    {
+        *("javascript", "vbscript", "jscript", "livescript", "mocha", "data", "blob", "file", "filesystem"),
+        *("about", "intent", "content", "jar", "view-source", "chrome", "chrome-extension", "edge", "moz-extension"),
+        *("resource", "res", "ms-its", "mhtml", "mk", "shell", "http", "https", "ws"),
+        *("wss", "ftp", "ftps", "sftp", "gopher", "ldap", "ldaps", "mailto", "tel"),
+        *("sms", "smsto", "callto", "ssh", "telnet", "rlogin", "smb", "nfs", "cid"),
+        *("mid", "urn", "search-ms", "ms-msdt", "ms-officecmd"),
+    }
+)
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::([0-9]{1,5}))?([/?].*)?")
@@ -21,6 +34,7 @@ _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::(.*))?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2[Ee]){1,2}(?:[/;]|$)")
+_SCHEME = re.compile(r"[a-z][a-z0-9+-]{0,62}")
 _PRIVATE_USE = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:/(?!/).*")
 
 
@@ -34,15 +48,25 @@ def is_registered(sent: str, client: Client) -> bool:
     return client.type == "native" and any(_same_but_port(sent, registered) for registered in client.redirect_uris)
 
 
-def defect(uri: str, client_type: ClientType) -> Rule | None:
-    """Return the rule that keeps a client of this type from registering `uri`, or `None` if it may."""
+def is_custom_scheme(scheme: str) -> bool:
+    """Whether an operator may permit this scheme: well-formed, and one that opens an application alone."""
+    return _SCHEME.fullmatch(scheme) is not None and scheme not in NEVER
+
+
+def defect(uri: str, client_type: ClientType, permitted: Collection[str] = ()) -> Rule | None:
+    """Return the rule that keeps a client of this type from registering `uri`, or `None` if it may.
+
+    `permitted` are schemes without a dot that the operator spoke out for this client.
+    """
     if uri.startswith(("https:", "http:")):
         return url_defect(uri)
     if not _plain(uri):
         return rules.REDIRECT_SYNTAX
     if "#" in uri:
         return rules.REDIRECT_FRAGMENT
-    fits = client_type == "native" and _PRIVATE_USE.fullmatch(uri)
+    scheme, _, rest = uri.partition(":")
+    spoken = scheme in permitted and is_custom_scheme(scheme) and rest.startswith("/")
+    fits = client_type == "native" and (spoken or _PRIVATE_USE.fullmatch(uri))
     return None if fits else rules.REDIRECT_SCHEME
 
 

@@ -48,10 +48,16 @@ def _check_names(client: Client) -> None:
 
 
 def _check_redirect_uris(client: Client) -> None:
-    _check_each("redirect_uris", client.redirect_uris, lambda uri: redirect_uri.defect(uri, client.type))
-    _check_each(
-        "post_logout_redirect_uris", client.post_logout_redirect_uris, lambda uri: redirect_uri.defect(uri, client.type)
-    )
+    if client.custom_schemes and client.type != "native":
+        raise _inconsistent("custom_schemes are for native clients: only they are programs on a person's machine")
+    if not all(map(redirect_uri.is_custom_scheme, client.custom_schemes)):
+        said = "custom_schemes names one that is malformed, or that no application may have"
+        raise _refusal("invalid_client_metadata", said, rules.REDIRECT_SCHEME)
+    for member, uris in (
+        ("redirect_uris", client.redirect_uris),
+        ("post_logout_redirect_uris", client.post_logout_redirect_uris),
+    ):
+        _check_each(member, uris, lambda uri: redirect_uri.defect(uri, client.type, client.custom_schemes))
     if client.response_types and not client.redirect_uris:
         raise _refusal("invalid_redirect_uri", "redirect_uris is missing", rules.REGISTRATION)
     if client.type == "service" and (client.redirect_uris or client.response_types):

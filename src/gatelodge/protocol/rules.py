@@ -46,7 +46,11 @@ REDIRECT_HOST = Rule("redirect.host", "the host is a name or an address, without
 REDIRECT_PORT = Rule("redirect.port", "a port is a number from 1 to 65535", "RFC 3986 3.2.3")
 REDIRECT_PATH = Rule("redirect.path", "a path has no segments that browsers take out", "RFC 9700 4.1.3")
 REDIRECT_HTTPS = Rule("redirect.https", "http is for loopback only", "RFC 9700 2.6")
-REDIRECT_SCHEME = Rule("redirect.scheme", "other schemes are a native client's reversed domain name", "RFC 8252 7.1")
+REDIRECT_SCHEME = Rule(
+    "redirect.scheme",
+    "other schemes are a reversed domain name, or permitted",
+    "RFC 8252 7.1",
+)
 
 # The authorization request
 REQUEST_OBJECT = Rule("authorize.request_object", "request, request_uri and registration are not sent", "OIDC Core 6")

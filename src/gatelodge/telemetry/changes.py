@@ -26,6 +26,14 @@ class PkceExempted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomSchemesPermitted(Event):
+    """An operator let a native client be answered by schemes that no domain name stands behind."""
+
+    schemes: str
+    level: ClassVar[Level] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSecretRotated(Event):
     """A client got a new secret; the old one works for `overlap` more seconds."""
 

@@ -127,7 +127,7 @@ def way_back(handle: str) -> str:
 def shown_host(uri: str) -> str:
     """Return where an address leads, in a form that cannot be mistaken: its host, or the scheme of an application."""
     parts = urlsplit(uri)
-    return parts.netloc or f"{parts.scheme}:"
+    return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 
 
 def _purpose(parked: Parked, page: str, person: str) -> str:
