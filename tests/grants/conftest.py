@@ -6,24 +6,13 @@ from pathlib import Path
 
 import pytest
 from tests.world import World, config_for, open_world
+from tests.worlds import legacy_world as legacy_world
+from tests.worlds import world as world
 
 from gatelodge.clock import Clock
-from gatelodge.config.policies import DatabasePolicy, LegacyPolicy
+from gatelodge.config.policies import LegacyPolicy
 
 ALL_ON = LegacyPolicy(password=True, implicit=True, hybrid=True)
-
-
-@pytest.fixture
-def engine() -> str:
-    """One engine is enough here: what matters of the database is tested with the endpoints and the stores."""
-    return "sqlite"
-
-
-@pytest.fixture
-async def world(database_policy: DatabasePolicy, clock: Clock, anyio_backend: str) -> AsyncIterator[World]:
-    """A server as it comes."""
-    async with open_world(config_for(database_policy.url), clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.grants.conftest import ALL_ON
+from tests.grants.one_engine import engine as engine
 from tests.world import CLIENTS, World, assert_error
 
 from gatelodge.grants import GRANTS

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.grants.one_engine import engine as engine
 from tests.world import World, config_for, open_world
 
 from gatelodge.clock import Clock

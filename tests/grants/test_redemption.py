@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx2
 import jwt
 import pytest
+from tests.grants.one_engine import engine as engine
 from tests.grants.samples import SAMPLES, Form, Sample
 from tests.world import CLIENTS, World, assert_error, audited, refresh
 
