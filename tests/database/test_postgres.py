@@ -143,6 +143,23 @@ async def test_what_was_running_on_a_killed_connection_is_of_unknown_outcome(
     assert await insistently(database, 1) == 1
 
 
+async def test_WATCH_01_a_lane_is_tried_again_whatever_kept_it_from_connecting(
+    database: PostgresDatabase, desk: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[str]()
+
+    async def broken(conninfo: str) -> psycopg.AsyncConnection[Any]:
+        tried.append(conninfo)
+        raise ValueError("a mistake of ours")
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(postgres, "_connect", broken)
+        kill_ours(desk)
+        await until(lambda: len(tried) > 20)  # more than there are lanes, so they were tried again
+        assert database.trouble == "a lane failed: ValueError"
+    assert await insistently(database, 1) == 1
+
+
 async def test_FLT_18_a_slow_statement_ends_at_the_deadline_and_the_others_go_on(database: PostgresDatabase) -> None:
     dozing = [asyncio.ensure_future(database.write(doze))]
     await asyncio.sleep(0.05)

@@ -114,7 +114,7 @@ class PostgresDatabase(Database):
     async def _connect(self, lane: Lane, waiting: Waiting, alike: list[Lane]) -> None:
         try:
             await lane.connect()
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, a lane that is not tried again is lost for good
             self._note(error)
             if not any(other.connected for other in alike):
                 waiting.refuse_queued("the database cannot be reached")
@@ -122,7 +122,7 @@ class PostgresDatabase(Database):
             self.trouble = None
 
     def _note(self, error: Exception) -> None:
-        self.trouble = reason(error)
+        self.trouble = reason(error) if isinstance(error, _FAILURES) else f"a lane failed: {type(error).__name__}"
         LOG.warning("postgres: %s", self.trouble)
 
 

@@ -102,12 +102,14 @@ class SqliteDatabase(Database):
         self._writer.open()
 
     async def _run_what_waits(self) -> None:
-        while batch := self._waiting.take(BATCH):
-            await self._run(batch)
-            self._waiting.done(batch)
-            if self._shortening is None and self._log.is_long():
-                self._shortening = create_task(self._shorten_log())
-        self._work = None
+        try:
+            while batch := self._waiting.take(BATCH):
+                await self._run(batch)
+                self._waiting.done(batch)
+                if self._shortening is None and self._log.is_long():
+                    self._shortening = create_task(self._shorten_log())
+        finally:
+            self._work = None  # however it ended, the next write begins anew
 
     async def _run(self, batch: list[Job]) -> None:
         """Run jobs in one transaction and answer them after its commit."""
@@ -119,8 +121,9 @@ class SqliteDatabase(Database):
                     self._carry_out(job.run)
             await self._hand.do(self._writer.commit)
         except Exception as error:  # noqa: BLE001 - whatever it was, callers must be told, and the work must go on
-            await self._hand.do(self._writer.abandon)
             self._note(error)
+            with suppress(Exception):
+                await self._hand.do(self._writer.abandon)
             for job in batch:
                 job.refuse(self.trouble or "")
             return
@@ -165,10 +168,11 @@ class SqliteDatabase(Database):
     async def _shorten_log(self) -> None:
         try:
             await self._log_hand.do(self._log.shorten)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the log is long still and is looked at again
             self._note(error)
             await sleep(1)
-        self._shortening = None
+        finally:
+            self._shortening = None
 
     def _note(self, error: Exception) -> None:
         """Remember why the engine cannot answer. Damage stays: answers out of a damaged file are not to be trusted."""
