@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: demo test lint format docs bench bench-peers clean help
+.PHONY: demo test mutants lint format docs bench bench-peers clean help
 
 help:            ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -23,11 +23,19 @@ $(VENV)/.dev: pyproject.toml $(BIN)/gatelodge
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
 	@touch $@
 
+$(VENV)/.mutation: pyproject.toml $(VENV)/.dev
+	@echo "Installing what makes mutants ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutation
+	@touch $@
+
 demo: $(BIN)/gatelodge ## set up and run the server with demo people and clients on http://localhost:$(PORT)
 	@$(BIN)/gatelodge demo --port $(PORT) --examples examples $(ARGS)
 
 test: $(VENV)/.dev ## set up and run every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+mutants: $(VENV)/.mutation ## change the source in small ways and say which changes no test notices
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	@$(BIN)/ruff format --check .

@@ -111,7 +111,7 @@ def test_a_form_made_with_a_key_that_is_gone_is_refused() -> None:
 
 def test_our_own_origin_has_no_path_and_keeps_its_port() -> None:
     assert KEY.origin == "https://id.test"
-    assert key_of([b"x"], "http://localhost:8000").origin == "http://localhost:8000"
+    assert key_of([b"x"], "http://localhost:8000") == Key((b"x",), "http://localhost:8000")
 
 
 def test_a_key_never_shows_its_secrets() -> None:

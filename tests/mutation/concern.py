@@ -1,0 +1,29 @@
+"""Which tests concern which file: those that are run for each of its mutants, so they are few and quick."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "gatelodge"
+ROOMS = ["sessions", "tokens", "grants", "client_auth", "protocol", "database"]
+
+# Beside tests/ROOM/test_FILE.py, or all of tests/ROOM where a file has no test of its own name.
+MORE = {
+    "tokens/own.py": ["tests/endpoints/test_introspect.py", "tests/endpoints/test_userinfo.py"],
+    "tokens/revoke.py": ["tests/endpoints/test_revoke.py"],
+    "tokens/introspect.py": ["tests/endpoints/test_introspect.py"],
+    "grants/families.py": ["tests/grants/test_authorization_code.py"],
+}
+
+
+def concerning(file: str) -> list[str]:
+    """Return the tests of a file below `src/gatelodge`."""
+    room, _, rest = file.partition("/")
+    own, of_room = f"tests/{room}/test_{rest}", f"tests/{room}"
+    if (ROOT / own).exists():
+        return [own, *MORE.get(file, [])]
+    return MORE.get(file, [of_room])
+
+
+def uses_postgres(file: str) -> bool:
+    """Whether PostgreSQL takes part: where it is driven. Elsewhere both engines say the same, and SQLite is quicker."""
+    return file.startswith("database/postgres/")

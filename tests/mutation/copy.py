@@ -1,0 +1,121 @@
+"""A copy of the project that mutmut may change, and what became of the mutants in it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutation.concern import ROOT, uses_postgres
+
+NEEDED = ("src", "tests", "docs", "examples", "pyproject.toml", "README.md")
+MUTMUT = Path(sys.executable).with_name("mutmut")
+FATES = {0: "alive", 5: "unreached", 33: "unreached", None: "untried"}  # mutmut's exit codes; any other one is a death
+
+# How a refusal is worded, and under which rule it is told, is asserted where it matters: mutants of it are noise.
+WORDED = [r"\braise [A-Z]\w+\(", r"\braise _refusal\(", r"\breturn (OAuthError|GrantRefused)\("]
+CODECS = re.compile(r'"(ascii|utf-8|sha256|surrogatepass)"', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change, and what the tests said to it."""
+
+    function: str
+    was: str
+    becomes: str
+    fate: str
+
+    @property
+    def lives(self) -> bool:
+        return self.fate in ("alive", "unreached")
+
+
+class Copy:
+    """The project in `folder`, with one file to be mutated."""
+
+    def __init__(self, folder: Path, file: str, tests: Sequence[str]) -> None:
+        self._folder = folder
+        self._file = f"src/gatelodge/{file}"
+        (folder / "mutants" / "src").mkdir(parents=True)  # Python never looks again at a path it did not find
+        for name in NEEDED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, folder / name)
+        with (folder / "pyproject.toml").open("a") as configuration:
+            configuration.write(_configured(self._file, tests, postgres=uses_postgres(file)))
+
+    def run(self, seconds: float) -> list[Mutant]:
+        """Try every mutant, for at most so many seconds. Exits if the tests fail without any mutant."""
+        log = self._folder / "mutmut.log"
+        with log.open("w") as output:
+            running = subprocess.Popen(
+                [MUTMUT, "run", "--max-children", "1"],
+                cwd=self._folder, env=self._environment(), stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+            try:
+                code = running.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(running.pid, signal.SIGKILL)
+                code = running.wait()
+        told = log.read_text(errors="replace")
+        if code not in (0, -signal.SIGKILL):
+            sys.exit(f"{self._file}: mutmut could not begin\n{_last_lines(told)}")
+        return list(self._mutants())
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(self._folder / "mutants" / "src")}
+
+    def _mutants(self) -> Iterator[Mutant]:
+        meta = self._folder / "mutants" / f"{self._file}.meta"
+        codes = json.loads(meta.read_text())["exit_code_by_key"] if meta.exists() else {}
+        for name, code in codes.items():
+            fate = FATES.get(code, "dead")
+            function, was, becomes = self._shown(name) if fate in ("alive", "unreached") else ("", "", "")
+            same = fate == "alive" and _in_small_letters(was) == _in_small_letters(becomes)
+            yield Mutant(function, was, becomes, "the same" if same else fate)
+
+    def _shown(self, name: str) -> tuple[str, str, str]:
+        shown = subprocess.run(
+            [MUTMUT, "show", name],
+            cwd=self._folder,
+            env=self._environment(),
+            text=True,
+            capture_output=True,
+            check=True,
+        ).stdout.splitlines()
+        return _function(name), _side("-", shown), _side("+", shown)
+
+
+def _configured(file: str, tests: Sequence[str], *, postgres: bool) -> str:
+    settings = {
+        "source_paths": ["src"],
+        "only_mutate": [file],
+        "also_copy": ["docs", "examples", "README.md"],
+        "do_not_mutate_patterns": WORDED,
+        "pytest_add_cli_args": [] if postgres else ["-k", "not postgres"],
+        "pytest_add_cli_args_test_selection": list(tests),
+    }
+    return "\n".join(["", "[tool.mutmut]", *(f"{name} = {json.dumps(value)}" for name, value in settings.items()), ""])
+
+
+def _function(name: str) -> str:
+    """Return what mutmut's name of a mutant says of where it is: `module.xǁClassǁmethod__mutmut_3`."""
+    return re.sub(r"^xǁ|^x_", "", name.rpartition(".")[2].partition("__mutmut_")[0]).replace("ǁ", ".")
+
+
+def _side(sign: str, shown: Sequence[str]) -> str:
+    lines = [line[1:].strip() for line in shown if line.startswith(sign) and not line.startswith(sign * 3)]
+    return "\n".join(lines)
+
+
+def _in_small_letters(line: str) -> str:
+    return CODECS.sub(lambda found: found[0].lower(), line)
+
+
+def _last_lines(told: str) -> str:
+    return "\n".join(told.replace("\r", "\n").splitlines()[-40:])
