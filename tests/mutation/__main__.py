@@ -62,9 +62,11 @@ def complaints_of(file: str, seconds: float) -> list[str]:
 def judge(file: str, mutants: Sequence[Mutant]) -> list[str]:
     """Compare who lives with who may."""
     excused = [one for one in survivors.read() if one.file == file]
-    lives = [Survivor(file, one.function, one.was, one.becomes) for one in mutants if one.lives]
+    lives = [Survivor(file, one.function, one.was, one.becomes) for one in mutants if one.fate == "alive"]
+    unreached = Counter(one.function for one in mutants if one.fate == "unreached")
     untried = sum(one.fate == "untried" for one in mutants)
     complaints = [f"{file}: {untried} mutants were not tried, for want of time"] if untried else []
+    complaints += [f"{file}: no test calls {one}, nor its {count} mutants" for one, count in sorted(unreached.items())]
     complaints += [f"no test notices:\n{one.as_toml()}" for one in lives if one not in excused]
     if not untried:
         complaints += [f"excused, but noticed or gone:\n{one.as_toml()}" for one in excused if one not in lives]

@@ -31,10 +31,6 @@ class Mutant:
     becomes: str
     fate: str
 
-    @property
-    def lives(self) -> bool:
-        return self.fate in ("alive", "unreached")
-
 
 class Copy:
     """The project in `folder`, with one file to be mutated."""
@@ -75,11 +71,11 @@ class Copy:
         codes = json.loads(meta.read_text())["exit_code_by_key"] if meta.exists() else {}
         for name, code in codes.items():
             fate = FATES.get(code, "dead")
-            function, was, becomes = self._shown(name) if fate in ("alive", "unreached") else ("", "", "")
+            was, becomes = self._shown(name) if fate == "alive" else ("", "")
             same = fate == "alive" and _in_small_letters(was) == _in_small_letters(becomes)
-            yield Mutant(function, was, becomes, "the same" if same else fate)
+            yield Mutant(_function(name), was, becomes, "the same" if same else fate)
 
-    def _shown(self, name: str) -> tuple[str, str, str]:
+    def _shown(self, name: str) -> tuple[str, str]:
         shown = subprocess.run(
             [MUTMUT, "show", name],
             cwd=self._folder,
@@ -88,7 +84,7 @@ class Copy:
             capture_output=True,
             check=True,
         ).stdout.splitlines()
-        return _function(name), _side("-", shown), _side("+", shown)
+        return _side("-", shown), _side("+", shown)
 
 
 def _configured(file: str, tests: Sequence[str], *, postgres: bool) -> str:

@@ -35,6 +35,12 @@ def test_who_lives_must_be_listed_and_who_is_listed_must_live(monkeypatch: pytes
     (tmp_path / LIST.name).write_text(entry.as_toml())
     assert judge("room/file.py", [dead, alive]) == []
     assert judge("room/file.py", [dead]) == [f"excused, but noticed or gone:\n{entry.as_toml()}"]
-    assert judge("room/file.py", [dead, Mutant("", "", "", "untried")]) == [
+
+
+def test_what_was_not_tried_or_not_called_is_told():
+    assert judge("room/file.py", [Mutant("may", "", "", "untried"), Mutant("may", "", "", "dead")]) == [
         "room/file.py: 1 mutants were not tried, for want of time"
+    ]
+    assert judge("room/file.py", [Mutant("may", "", "", "unreached")]) == [
+        "room/file.py: no test calls may, nor its 1 mutants"
     ]
