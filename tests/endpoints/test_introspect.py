@@ -1,7 +1,7 @@
 """Introspection (RFC 7662; catalogue 2.10)."""
 
 import pytest
-from tests.world import OPAQUE_API, World, assert_error
+from tests.world import OPAQUE_API, World, assert_error, refresh
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +51,32 @@ async def test_a_disabled_client_makes_its_tokens_inactive(world: World):
 
     assert (await world.userinfo(tokens["access_token"])).status_code == 401
     assert await world.introspect(tokens["access_token"], "rs1") == {"active": False}
+
+
+async def test_a_refresh_token_is_known_to_its_own_client_alone_and_only_while_it_is_the_newest(world: World, clock):
+    tokens = await world.browser().tokens(scope="openid offline_access orders:read")
+    token, person = tokens["refresh_token"], (await world.introspect(tokens["access_token"]))["sub"]
+    idle = world.foundation.config.tokens.refresh_idle_lifetime
+    told = {"active": True, "iss": world.issuer, "sub": person, "client_id": "web1", "exp": clock.now() + idle}
+
+    assert await world.introspect(token) == told | {"scope": "openid offline_access orders:read"}
+    for other in ("rs1", "web2"):
+        assert await world.introspect(token, other) == {"active": False}
+    clock.advance(idle - 1)
+    assert (await world.introspect(token))["active"] is True
+    newest = (await refresh(world, token)).json()["refresh_token"]
+    assert await world.introspect(token) == {"active": False}
+    clock.advance(idle - 1)
+    assert (await world.introspect(newest))["active"] is True
+    clock.advance(1)
+    assert await world.introspect(newest) == {"active": False}
+
+
+async def test_the_end_of_its_family_is_the_end_of_a_refresh_token(world: World, clock):
+    token = (await world.browser().tokens())["refresh_token"]
+    policy = world.foundation.config.tokens
+    end = clock.now() + policy.refresh_lifetime
+    while clock.now() + policy.refresh_idle_lifetime <= end:
+        clock.advance(policy.refresh_idle_lifetime - 1)
+        token = (await refresh(world, token)).json()["refresh_token"]
+    assert (await world.introspect(token))["exp"] == end

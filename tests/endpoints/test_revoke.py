@@ -2,7 +2,7 @@
 
 import pytest
 from structlog.testing import capture_logs
-from tests.world import World, refresh
+from tests.world import World, audited, refresh
 
 pytestmark = pytest.mark.anyio
 
@@ -22,19 +22,20 @@ async def test_RV_01_revoking_anothers_token_does_nothing_and_the_log_tells(worl
     assert (await refresh(world, tokens["refresh_token"])).status_code == 200
 
 
-async def test_revoking_ones_own_twice_is_told_once(world: World):
+async def test_revoking_ones_own_twice_is_told_and_audited_once(world: World):
     tokens = await world.browser().tokens()
-    machine = (await world.token("daemon1", grant_type="client_credentials", scope="things:read")).json()
-    with capture_logs() as lines:
-        for _ in range(2):
-            for client_id, token in (
-                ("web1", tokens["access_token"]),
-                ("web1", tokens["refresh_token"]),
-                ("daemon1", machine["access_token"]),
-            ):
-                await world.direct("/revoke", client_id, token=token)
-
-    assert [line["event"] for line in lines] == ["token_revoked"] * 3
+    held = [("web1", "access_token", tokens["access_token"]), ("web1", "family", tokens["refresh_token"])]
+    for scope in ("orders:read", "things:read"):  # a JWT, and one that is kept
+        machine = (await world.token("daemon1", grant_type="client_credentials", scope=scope)).json()
+        held.append(("daemon1", "access_token", machine["access_token"]))
+    for client_id, what, token in held:
+        with capture_logs() as lines:
+            first, second = [await world.direct("/revoke", client_id, token=token) for _ in range(2)]
+        assert [(line["event"], line["client_id"], line["what"]) for line in lines] == [
+            ("token_revoked", client_id, what)
+        ]
+        assert await audited(world, first) == [("token_revoked", client_id, None)]
+        assert await audited(world, second) == []
 
 
 async def test_revoking_an_access_token_ends_it_alone(world: World):

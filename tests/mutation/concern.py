@@ -11,7 +11,8 @@ MORE = {
     "tokens/own.py": ["tests/endpoints/test_introspect.py", "tests/endpoints/test_userinfo.py"],
     "tokens/revoke.py": ["tests/endpoints/test_revoke.py"],
     "tokens/introspect.py": ["tests/endpoints/test_introspect.py"],
-    "grants/families.py": ["tests/grants/test_authorization_code.py"],
+    "grants/families.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
+    "grants/narrowing.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
 }
 
 
