@@ -72,6 +72,13 @@ async def test_a_refresh_token_is_known_to_its_own_client_alone_and_only_while_i
     assert await world.introspect(newest) == {"active": False}
 
 
+async def test_a_refresh_token_of_a_family_that_was_ended_is_inactive(world: World):
+    token = (await world.browser().tokens())["refresh_token"]
+    assert (await world.introspect(token))["active"] is True
+    await world.direct("/revoke", "web1", token=token)
+    assert await world.introspect(token) == {"active": False}
+
+
 async def test_the_end_of_its_family_is_the_end_of_a_refresh_token(world: World, clock):
     token = (await world.browser().tokens())["refresh_token"]
     policy = world.foundation.config.tokens
