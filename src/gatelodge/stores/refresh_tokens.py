@@ -213,16 +213,15 @@ async def find_live_with_person(tx: Tx, family_id: int, nonce: bytes, now: int) 
     return None if row is None else LiveFamily(*row[:6], user=None if row[6] is None else users.of(row[6:]))
 
 
-END_JWT = """
-update families set ended_jwts = $4 where place = $1 and id = $2 and ended_jwts = $3 and revoked_at is null
-"""
+HOLD_LIVE = FIND_LIVE + " for update"  # by the first statement, so in the order of its batch, as who rotates it does
+END_JWT = "update families set ended_jwts = $4 where place = $1 and id = $2 and ended_jwts = $3 and revoked_at is null"
 MOST_ENDED = 64  # access tokens of one family that ended by themselves and have not expired: beyond, the family ends
 
 
 async def end_jwt(tx: Tx, family_id: int, nonce: bytes, jti: str, expires_at: int, now: int) -> bool:
     """End one JWT access token of a family until it expires by itself; `False` if it had ended."""
-    live = await find_live(tx, family_id, nonce, now)
-    if live is None or live.has_ended(jti):
+    row = await tx.one(HOLD_LIVE, family_id, nonce, now, place_of(family_id))
+    if row is None or (live := LiveFamily(*row)).has_ended(jti):
         return False
     ended = [one for one in live.ended_jwts.split() if int(one.rpartition(":")[2]) > now]
     if len(ended) == MOST_ENDED:

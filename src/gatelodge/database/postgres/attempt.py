@@ -1,10 +1,10 @@
 """One attempt at running bodies together: the next statement of each goes out in one exchange, until all have ended."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gatelodge.database.jobs import Run
+from gatelodge.database.postgres.shape import of, row_of
 from gatelodge.database.postgres.wire import Refused, Wire
 from gatelodge.database.tx import Statement, StatementFailed
 
@@ -23,13 +23,13 @@ class Attempt:
 
     async def play(self) -> None:
         """Drive every body to its end, whatever becomes of the others. Raises `Refused` or `Lost`."""
-        self._asking = [pair for run in self._runs if (pair := self._sent(run, run.begin()))]
+        self._send([(run, run.begin()) for run in self._runs])
         while self._asking:
             self.statements += len(self._asking)
             answers = (await self._wire.exchange())[-len(self._asking) :]  # before them there may be a `begin`
             self._rounds.append((self._asking, answers))
             answered = zip(self._asking, answers, strict=True)
-            self._asking = [pair for (run, _), answer in answered if (pair := self._sent(run, run.resume(answer)))]
+            self._send([(run, run.resume(answer)) for (run, _), answer in answered])
 
     def spoilers(self) -> list[Run]:
         """Return the bodies that failed after they had changed something. One that had not leaves nothing to undo."""
@@ -43,16 +43,25 @@ class Attempt:
         """Return the body whose statement was refused; none if it was no body's."""
         return [run for run, statement in self._asking if statement is refusal.statement]
 
-    def _sent(self, run: Run, statement: Statement | None) -> tuple[Run, Statement] | None:
-        """Put a statement into the next exchange; `None` if there is none or, and the run has failed, it cannot be."""
-        if statement is None:
-            return None
+    def _send(self, stepped: Iterable[tuple[Run, Statement | None]]) -> None:
+        """Put what the bodies that have not ended ask into the next exchange, in the one order of the rows."""
+        asking = [(run, statement) for run, statement in stepped if statement is not None]
+        if len(asking) > 1:
+            asking.sort(key=_row)
+        self._asking = [pair for pair in asking if self._sent(*pair)]
+
+    def _sent(self, run: Run, statement: Statement) -> bool:
+        """Put a statement into the next exchange; `False` if it cannot be, and the run has failed."""
         try:
             self._wire.send(statement)
         except (ValueError, OverflowError, TypeError, AttributeError) as error:
             run.fail(StatementFailed(f"{run.name}: {error}"))
-            return None
-        return run, statement
+            return False
+        return True
+
+
+def _row(asked: tuple[Run, Statement]) -> tuple[str, ...]:
+    return row_of(asked[1])
 
 
 def _changed(asked: _Asking, answers: list[Any]) -> list[Run]:
@@ -61,13 +70,8 @@ def _changed(asked: _Asking, answers: list[Any]) -> list[Run]:
 
 def _changes(statement: Statement, answer: object) -> bool:
     """Return whether a statement with this answer may have changed anything; what is not known for sure has."""
-    first_word, returns = _shape(statement.sql)
-    if first_word in ("insert", "update", "delete"):
-        told = returns or statement.answer == "run"  # of what it changed: rows, or their number
+    shape = of(statement.sql)
+    if shape.word in ("insert", "update", "delete"):
+        told = shape.returns or statement.answer == "run"  # of what it changed: rows, or their number
         return bool(answer) or not told
-    return first_word != "select"
-
-
-@lru_cache(maxsize=1024)
-def _shape(sql: str) -> tuple[str, bool]:
-    return sql.split(maxsplit=1)[0].lower(), "returning" in sql.lower()
+    return shape.word != "select"
