@@ -14,16 +14,19 @@ from gatelodge.config.policies import Config, DatabasePolicy, LegacyPolicy
 from gatelodge.demo import planting as demo
 from gatelodge.outbound import Call, Fetched, Outbound
 from gatelodge.playground import room
+from gatelodge.playground.scripts import SCRIPTS
 
 ISSUER = "http://localhost:8000"
 CALLBACK = f"{ISSUER}/playground/callback"
+SCRIPT_OF = {script.key: script for script in SCRIPTS}
+PLAYED = [script for script in SCRIPTS if script.begin]
 ALL_ON = LegacyPolicy(password=True, implicit=True, hybrid=True)
 
 
 class InMemory(Outbound):
     """The way out, of which the other end is the server itself; notes where it was sent.
 
-    `change` is somebody on the line, who makes of an answer from a path what he likes.
+    `change` is somebody on the line, who makes of an answer from a path what they like.
     """
 
     world: World | None = None

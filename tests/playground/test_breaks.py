@@ -2,15 +2,16 @@
 
 import pytest
 from tests.conftest import FakeClock
-from tests.playground.conftest import Visitor
+from tests.playground.conftest import PLAYED, Visitor
 
-from gatelodge.playground.breaks import BREAKS, BY_ACT
+from gatelodge.playground.scripts.authorization_code import AUTHORIZATION_CODE
 
 pytestmark = pytest.mark.anyio
-ON_THE_WAY = {"id_token_forged", "token_swapped", "code_swapped"}
-BEFORE = [one.act for one in BREAKS if one.stage == "before" and one.act not in {"secret_wrong_machine", *ON_THE_WAY}]
-WITH_A_CODE = [one.act for one in BREAKS if one.stage == "code" and one.act != "code_expired"]
-WITH_TOKENS = [one.act for one in BREAKS if one.stage == "tokens"]
+BY_ACT = {one.act: one for script in PLAYED for one in script.breaks}
+ON_THE_WAY = {one.act for one in BY_ACT.values() if one.tampering}
+BEFORE = [one.act for one in AUTHORIZATION_CODE.breaks if one.stage == "before"]
+WITH_A_CODE = [one.act for one in AUTHORIZATION_CODE.breaks if one.stage == "code" and not one.wait]
+WITH_TOKENS = [one.act for one in AUTHORIZATION_CODE.breaks if one.stage == "tokens"]
 BY_CLIENT, BY_API = {"state_missing", "state_changed", *ON_THE_WAY}, {"order", "token_changed"}
 
 
@@ -58,7 +59,7 @@ async def test_what_no_browser_carries_cannot_be_changed_there(visitor: Visitor,
     assert f'value="{act}"' not in await visitor.open(flow)
 
 
-async def test_who_says_no_to_an_attempt_is_told_that_he_said_no(visitor: Visitor) -> None:
+async def test_who_says_no_to_an_attempt_is_told_that_they_said_no(visitor: Visitor) -> None:
     await visitor.open("implicit")
     answer = await visitor.browser.http.post("/playground/implicit", data={"act": "id_token_forged"})
     page = await visitor.browser.sign_in(await visitor.browser.follow(answer))

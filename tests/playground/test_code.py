@@ -21,12 +21,17 @@ from tests.docs.conftest import person as person
 from tests.docs.examples import ROOT
 from tests.ports import free_port
 
-from gatelodge.playground.flows import FLOWS
 from gatelodge.playground.sample import Sample
-from gatelodge.playground.snippets import SHOWN, of_api, of_client
+from gatelodge.playground.scripts import SCRIPTS
+from gatelodge.playground.snippets import API, Snippet, snippets
 
 pytestmark = pytest.mark.slow
 ORDERS = ["a looking glass", "a pocket watch"]
+
+
+def every_snippet(sample: Sample) -> list[Snippet]:
+    """What the pages of all flows show."""
+    return [one for code in (API, *(script.code for script in SCRIPTS)) for one in snippets(code, sample)]
 
 
 @dataclass
@@ -101,8 +106,7 @@ class Copy:
 
     def __call__(self, key: str, **instead: str) -> Copied:
         sample, port = Sample(self.demo.issuer, "playground-secret", 60), free_port()
-        every = {one.key: one.text for flow in FLOWS.values() for one in of_client(flow, sample)}
-        text = (every | {one.key: one.text for one in of_api(sample)})[key]
+        text = next(one.text for one in every_snippet(sample) if one.key == key)
         for old, new in {"localhost:5000": f"localhost:{port}", "--port 5000": f"--port {port}", **instead}.items():
             text = text.replace(old, new)
         return Copied(self.demo, self.folder, text, port)
@@ -122,9 +126,8 @@ TRIED = {
 
 def test_every_snippet_is_tried_here_or_in_a_browser() -> None:
     sample = Sample("http://localhost:8000", "playground-secret", 60)
-    shown = [*of_api(sample), *(one for key in SHOWN for one in of_client(FLOWS[key], sample))]
 
-    assert {one.key for one in shown} == TRIED
+    assert {one.key for one in every_snippet(sample)} == TRIED
 
 
 # A web application

@@ -1,20 +1,18 @@
 """Every flow runs for real, and what is shown of it is what was sent."""
 
 import pytest
-from tests.playground.conftest import ISSUER, InMemory, Visitor
-
-from gatelodge.playground.flows import FLOWS
+from tests.playground.conftest import ISSUER, PLAYED, SCRIPT_OF, InMemory, Visitor
 
 pytestmark = pytest.mark.anyio
-RUNNABLE = [key for key, flow in FLOWS.items() if flow.steps]
+RUNNABLE = [script.key for script in PLAYED]
 
 
 @pytest.mark.parametrize("flow", RUNNABLE)
 async def test_a_flow_runs_to_its_end(visitor: Visitor, flow: str) -> None:
     await visitor.to_tokens(flow)
-    for act in FLOWS[flow].after:
-        assert visitor.next == act
-        await visitor.press(act)
+    for act in SCRIPT_OF[flow].after:
+        assert visitor.next == act.key
+        await visitor.press(act.key)
 
     assert visitor.next == "restart"
     assert visitor.refused == ""
@@ -25,7 +23,7 @@ async def test_a_flow_runs_to_its_end(visitor: Visitor, flow: str) -> None:
 async def test_before_it_begins_every_message_lies_ahead(visitor: Visitor, flow: str) -> None:
     text = await visitor.open(flow)
 
-    assert text.count("arrow ghost") == 2 * len(FLOWS[flow].steps)
+    assert text.count("arrow ghost") == 2 * len(SCRIPT_OF[flow].steps)
     assert 'id="messages"' not in text
 
 

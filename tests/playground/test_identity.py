@@ -13,7 +13,6 @@ from tests.playground.conftest import InMemory, Visitor
 from gatelodge.client.errors import ServerUnavailable
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.keys.secrets import b64
-from gatelodge.playground.flows import FLOWS
 from gatelodge.playground.identity import IdTokens
 from gatelodge.playground.runs import Run
 from gatelodge.playground.sample import Sample
@@ -31,20 +30,18 @@ class Desk:
     clock: FakeClock
     reachable: bool = True
 
-    async def judge(self, flow: str, token: str | None, **beside: str) -> str:
+    async def judge(self, token: str | None, **beside: str) -> str:
         id_tokens = IdTokens(Sample(ISSUER, "secret", 60), self._send, self.clock)
         said = {**beside, "id_token": token or ""}
-        refusal = await id_tokens.of_browser(RUN, FLOWS[flow], Params.of(said.items()))
+        refusal = await id_tokens.of_browser(RUN, "playground", Params.of(said.items()))
         assert refusal is None or (refusal.by == "client" and refusal.rule is not None)
         return refusal.rule.id if refusal and refusal.rule else ""
 
     async def implicit(self, key: ECKey = KEY, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        return await self.judge(
-            "implicit", self.token({"at_hash": half("at")} | changes, key, header), access_token="at"
-        )
+        return await self.judge(self.token({"at_hash": half("at")} | changes, key, header), access_token="at")
 
     async def hybrid(self, **changes: Any) -> str:
-        return await self.judge("hybrid", self.token({"c_hash": half("co")} | changes), code="co")
+        return await self.judge(self.token({"c_hash": half("co")} | changes), code="co")
 
     def token(self, changes: dict[str, Any], key: ECKey = KEY, header: dict[str, Any] | None = None) -> str:
         now = self.clock.now()
@@ -97,11 +94,11 @@ async def test_one_without_a_signature_is_not_believed(desk: Desk) -> None:
     claims = desk.token({"at_hash": half("at")}).split(".")[1]
     unsigned = f"{b64(json.dumps({'alg': 'none'}).encode())}.{claims}."
 
-    assert await desk.judge("implicit", unsigned, access_token="at") == "client.id_token"
+    assert await desk.judge(unsigned, access_token="at") == "client.id_token"
 
 
 async def test_an_answer_without_the_one_that_was_asked_for_is_refused(desk: Desk) -> None:
-    assert await desk.judge("implicit", None, access_token="at") == "client.whole"
+    assert await desk.judge(None, access_token="at") == "client.whole"
 
 
 async def test_without_the_server_s_keys_nobody_is_believed(desk: Desk) -> None:
@@ -114,7 +111,7 @@ async def test_without_the_server_s_keys_nobody_is_believed(desk: Desk) -> None:
 
 
 def on_the_line(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    """Let somebody change the claims of every ID token on its way from the token endpoint, as he cannot sign."""
+    """Let somebody change the claims of every ID token on its way from the token endpoint, as they cannot sign."""
 
     def change(path: str, body: bytes) -> bytes:
         if path != "/token":

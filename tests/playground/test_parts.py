@@ -5,18 +5,19 @@ import re
 from itertools import product
 
 import pytest
+from tests.playground.conftest import PLAYED, SCRIPT_OF
 
 from gatelodge.playground.diagram import NARROW, WIDE, Size, draw
-from gatelodge.playground.flows import FLOWS, Flow
 from gatelodge.playground.messages import Message
 from gatelodge.playground.questions import QUESTIONS, advise, answers_in
 from gatelodge.playground.sample import Sample
-from gatelodge.playground.snippets import Snippet, of_api, of_client
+from gatelodge.playground.script import Script
+from gatelodge.playground.scripts import SCRIPTS
+from gatelodge.playground.snippets import API, Snippet, snippets
 from gatelodge.playground.wording import Piece, answer_text, redirect_text, request_text
 from gatelodge.protocol.params import Params
 
 SAMPLE = Sample("http://localhost:8000", "playground-secret", 60)
-DRAWN = [flow for flow in FLOWS.values() if flow.steps]
 
 
 def masked(pieces: tuple[Piece, ...]) -> str:
@@ -35,21 +36,19 @@ def masked(pieces: tuple[Piece, ...]) -> str:
     ],
 )
 def test_three_answers_choose_the_flow(person: str, secret: str, browser: str, flow: str) -> None:
-    assert advise({"person": person, "secret": secret, "browser": browser}).flow == flow
+    assert advise({"person": person, "secret": secret, "browser": browser}, SCRIPTS).script.key == flow
 
 
 def test_whatever_is_answered_there_is_a_flow_and_a_reason() -> None:
     for answers in product(["yes", "no", "what"], repeat=3):
         query = Params.of(zip((question.name for question in QUESTIONS), answers, strict=True))
-        advice = advise(answers_in(query))
-        assert advice.flow in FLOWS
-        assert advice.reasons
+        assert advise(answers_in(query), SCRIPTS).reasons
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
-def test_everything_drawn_is_inside_the_drawing(flow: Flow, size: Size) -> None:
-    drawing = draw(flow.lanes, [Message(step) for step in flow.steps], flow.steps, size)
+@pytest.mark.parametrize("script", PLAYED, ids=lambda script: script.key)
+def test_everything_drawn_is_inside_the_drawing(script: Script, size: Size) -> None:
+    drawing = draw(script.lanes, [Message(step) for step in script.steps], script.steps, size)
 
     for arrow in drawing.arrows:
         half = len(arrow.label) * size.letter / 2
@@ -58,7 +57,7 @@ def test_everything_drawn_is_inside_the_drawing(flow: Flow, size: Size) -> None:
         assert size.top < arrow.label_y
         assert arrow.y < drawing.height
         assert arrow.x1 != arrow.x2
-    assert len({arrow.y for arrow in drawing.arrows}) == 2 * len(flow.steps)
+    assert len({arrow.y for arrow in drawing.arrows}) == 2 * len(script.steps)
 
 
 def test_secrets_are_masked_wherever_they_stand() -> None:
@@ -87,8 +86,8 @@ def test_json_stays_json_when_nothing_in_it_is_secret() -> None:
     )
 
 
-def code(flow: Flow, sample: Sample = SAMPLE) -> list[Snippet]:
-    return [*of_client(flow, sample), *of_api(sample)]
+def code(script: Script, sample: Sample = SAMPLE) -> list[Snippet]:
+    return [*snippets(script.code, sample), *snippets(API, sample)]
 
 
 @pytest.mark.parametrize(
@@ -101,23 +100,23 @@ def code(flow: Flow, sample: Sample = SAMPLE) -> list[Snippet]:
     ],
 )
 def test_a_flow_has_the_code_of_the_client_that_performs_it(flow: str, languages: list[str]) -> None:
-    assert [one.key.partition("-")[2] for one in of_client(FLOWS[flow], SAMPLE)] == languages
+    assert [one.key.partition("-")[2] for one in snippets(SCRIPT_OF[flow].code, SAMPLE)] == languages
 
 
-@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
-def test_the_code_of_every_flow_has_no_gaps(flow: Flow) -> None:
-    assert of_client(flow, SAMPLE)
-    for one in code(flow):
+@pytest.mark.parametrize("script", PLAYED, ids=lambda script: script.key)
+def test_the_code_of_every_flow_has_no_gaps(script: Script) -> None:
+    assert snippets(script.code, SAMPLE)
+    for one in code(script):
         assert not re.search(r"@[A-Z_]+@", one.text)
         if not one.key.endswith(("-curl", "-javascript")):
             ast.parse(one.text)
 
 
-@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
-def test_no_line_of_code_is_too_long_for_the_page(flow: Flow) -> None:
-    assert not [line for one in code(flow) for line in one.text.splitlines() if len(line) > 100]
+@pytest.mark.parametrize("script", PLAYED, ids=lambda script: script.key)
+def test_no_line_of_code_is_too_long_for_the_page(script: Script) -> None:
+    assert not [line for one in code(script) for line in one.text.splitlines() if len(line) > 100]
 
 
-@pytest.mark.parametrize("flow", DRAWN, ids=lambda flow: flow.key)
-def test_outside_the_demo_the_secret_is_in_no_example(flow: Flow) -> None:
-    assert not [one for one in code(flow, Sample("https://id.test", "very-secret", 60)) if "very-secret" in one.text]
+@pytest.mark.parametrize("script", PLAYED, ids=lambda script: script.key)
+def test_outside_the_demo_the_secret_is_in_no_example(script: Script) -> None:
+    assert not [one for one in code(script, Sample("https://id.test", "very-secret", 60)) if "very-secret" in one.text]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.stores.users import NewUser
@@ -11,7 +12,7 @@ SCOPES = frozenset({"openid", "profile", "email", "phone", "address", "offline_a
 LEGACY_RESPONSE_TYPES = frozenset(
     {"code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
 )
-LEGACY_GRANTS = frozenset({"password", "implicit"})
+EVERY_GRANT = frozenset({"implicit", *(grant.grant_type for grant in GRANTS)})
 API_PATH = "/demo/api"
 PLAYGROUND, PLAYGROUND_PUBLIC = "playground", "playground-public"
 PLAYGROUND_SECRET = "playground-secret"
@@ -128,14 +129,17 @@ def api(issuer: str) -> Api:
 
 def clients(issuer: str) -> tuple[Client, ...]:
     """Return the applications of a demo at `issuer`."""
-    playground = playground_clients(issuer, PLAYGROUND_SECRET, LEGACY_GRANTS, LEGACY_RESPONSE_TYPES)
+    playground = playground_clients(issuer, PLAYGROUND_SECRET, EVERY_GRANT, LEGACY_RESPONSE_TYPES)
     return (_web(issuer), _spa(issuer), _native(), _daemon(), _legacy(issuer), *playground)
 
 
 def playground_clients(
-    issuer: str, secret: str, legacy_grants: frozenset[str], response_types: frozenset[str]
+    issuer: str, secret: str, grants: frozenset[str], response_types: frozenset[str]
 ) -> tuple[Client, Client]:
-    """Return the playground's sample application, with a secret and without; it is called back there and only there."""
+    """Return the playground's sample application, with a secret and without; it is called back there and only there.
+
+    `grants` are for the one with a secret, besides those that need no switch.
+    """
     callback = (issuer + "/playground/callback",)
     confidential = Client(
         id=PLAYGROUND,
@@ -144,7 +148,7 @@ def playground_clients(
         auth_method="client_secret_basic",
         secrets=_secret(secret),
         redirect_uris=callback,
-        grants=frozenset({"authorization_code", "refresh_token", "client_credentials"}) | legacy_grants,
+        grants=frozenset({"authorization_code", "refresh_token", "client_credentials"}) | grants,
         response_types=response_types,
         scopes=PLAYGROUND_SCOPES,
     )

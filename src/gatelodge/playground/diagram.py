@@ -34,7 +34,7 @@ NARROW = Size(width=288, margin=30, top=44, row=44, letter=6.3, narrow=True)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One who takes part: where the line of his life is, and how he is called there."""
+    """One who takes part: where the line of their life is, and what they are called there."""
 
     lane: Lane
     name: str

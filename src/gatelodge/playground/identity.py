@@ -9,7 +9,6 @@ from gatelodge.client.sending.jwks import AsyncJwksCache
 from gatelodge.clock import Clock
 from gatelodge.demo.pages.backend import claims_of
 from gatelodge.playground.checks import AT_HASH, C_HASH, SIGNATURE, WHOLE, WHY, of_library
-from gatelodge.playground.flows import Flow
 from gatelodge.playground.line import Exchange
 from gatelodge.playground.messages import Refusal
 from gatelodge.playground.runs import Run
@@ -29,16 +28,14 @@ class IdTokens:
         self._keys = AsyncJwksCache(sample.keys, send, clock)
         self._clock = clock
 
-    async def of_browser(self, run: Run, flow: Flow, answer: Params) -> Refusal | None:
-        """Return why the ID token in an answer is not believed; `None` if it is, or if none was asked for."""
-        if "id_token" not in flow.response_type.split():
-            return None
+    async def of_browser(self, run: Run, client_id: str, answer: Params) -> Refusal | None:
+        """Return why the ID token in an answer that must have one is not believed; `None` if it is."""
         token = answer.get("id_token")
         if token is None:
             return refusal_of(WHOLE)
         expected = ExpectedIdToken(
             issuer=self._sample.issuer,
-            client_id=self._sample.client_id(public=flow.public),
+            client_id=client_id,
             nonce=run.nonce,
             access_token=answer.get("access_token"),
             code=answer.get("code"),
@@ -46,7 +43,7 @@ class IdTokens:
         demanded = [(claim, rule) for name, claim, rule in _HASHES if answer.get(name) is not None]
         return await self._judge(token, expected, demanded)
 
-    async def of_token_endpoint(self, run: Run, flow: Flow, exchange: Exchange, nonce: str = "") -> Refusal | None:
+    async def of_token_endpoint(self, run: Run, client_id: str, exchange: Exchange, nonce: str = "") -> Refusal | None:
         """Return why the ID token among fresh tokens is not believed; `None` if it is, or if there is none.
 
         It is about whoever the one before was about (3.3.3.6, 12.2).
@@ -57,7 +54,7 @@ class IdTokens:
         before = run.early or (run.tokens.id if run.tokens else "")
         expected = ExpectedIdToken(
             issuer=self._sample.issuer,
-            client_id=self._sample.client_id(public=flow.public),
+            client_id=client_id,
             nonce=nonce or None,
             access_token=exchange.member("access_token"),
             subject=claims_of(before)["sub"] if before else None,

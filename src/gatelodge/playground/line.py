@@ -1,7 +1,7 @@
 """How the sample application reaches the server it belongs to: over HTTP, to this one issuer, with every word kept."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from gatelodge.demo.pages.backend import json_object
 from gatelodge.outbound import Call, Fetched, FetchFailed, Outbound
 from gatelodge.playground.messages import phrase
-from gatelodge.playground.wording import Text, answer_text, request_text
+from gatelodge.playground.wording import SECRET, Text, answer_text, request_text
 
 MAX_ANSWER = 131_072  # bytes
 
@@ -49,23 +49,25 @@ class Line:
 
     async def get(self, url: str, token: str = "") -> Exchange:
         """Ask for what is at `url`, with a bearer token if there is one."""
-        return await self._send("GET", url, None, {"authorization": f"Bearer {token}"} if token else {})
+        return await self._send("GET", url, None, bearer(token) if token else {}, SECRET)
 
-    async def post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
-        """Send a form to `url`."""
-        return await self._send("POST", url, form, headers)
+    async def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str], secrets: Set[str] = SECRET
+    ) -> Exchange:
+        """Send a form to `url`; what has one of these names, there or in the answer, is masked when it is shown."""
+        return await self._send("POST", url, form, headers, secrets)
 
     async def _send(
-        self, method: str, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str]
+        self, method: str, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str], secrets: Set[str]
     ) -> Exchange:
         if not url.startswith(self._issuer + "/"):
             raise ValueError("the sample application talks to its own server only")
-        sent = request_text(method, url, headers, form)
+        sent = request_text(method, url, headers, form, secrets)
         try:
             got = await self._outbound.send(Call("POST" if method == "POST" else "GET", form, headers), url, MAX_ANSWER)
         except FetchFailed as failure:
             got = Fetched(504, "text/plain", f"(no answer: {failure.reason})".encode())
-        text = answer_text(got.status, phrase(got.status), got.headers, _shown(got))
+        text = answer_text(got.status, phrase(got.status), got.headers, _shown(got), secrets)
         return Exchange(sent, text, got.status, json_object(got.body), got.headers)
 
 

@@ -1,22 +1,22 @@
 """The pages of the playground: the questions, and one page for each flow that shows a run of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gatelodge.clock import Clock
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.playground import tokens
-from gatelodge.playground.breaks import BY_ACT, offered
 from gatelodge.playground.callback import Receiver
 from gatelodge.playground.diagram import NARROW, WIDE, draw
-from gatelodge.playground.flows import FLOWS, Flow
-from gatelodge.playground.messages import Message, Step
+from gatelodge.playground.hands import Hands
+from gatelodge.playground.messages import Message
 from gatelodge.playground.player import Player
+from gatelodge.playground.progress import ahead, beside, breaks, next_in
 from gatelodge.playground.questions import QUESTIONS, advise, answers_in
+from gatelodge.playground.repertoire import Repertoire
 from gatelodge.playground.runs import MOST_MESSAGES, Run, Runs, Tokens
-from gatelodge.playground.sample import Sample
-from gatelodge.playground.snippets import of_api, of_client
+from gatelodge.playground.script import Script
+from gatelodge.playground.snippets import API, snippets
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply, redirect
@@ -29,91 +29,89 @@ MAX_ANSWER = 16_384  # characters of an answer that is pasted
 class QuestionsPage:
     """Three questions and the flow that follows from the answers; and all flows, side by side."""
 
-    def __init__(self, pages: Pages, there: Collection[str]) -> None:
+    def __init__(self, pages: Pages, played: Repertoire) -> None:
         self._pages = pages
-        self._there = there
+        self._played = played
 
     async def show(self, request: Request) -> Reply:
         """Show the questions, answered as the query says."""
         answers = answers_in(request.query)
-        advice = advise(answers)
+        choice = advise(answers, self._played.scripts.values())
         return self._pages.render(
             "playground/questions",
             allows=Allows(scripts=True, forms="here"),
             questions=QUESTIONS,
             answers=answers,
-            advice=advice,
-            flow=FLOWS[advice.flow],
-            flows=FLOWS.values(),
-            there=self._there,
+            choice=choice,
+            scripts=self._played.scripts.values(),
+            there=self._played.there,
         )
 
 
 class FlowPage:
     """One flow: what happened so far, what is next, and how to break it."""
 
-    def __init__(
-        self, pages: Pages, sample: Sample, player: Player, runs: Runs, clock: Clock, there: Collection[str]
-    ) -> None:
+    def __init__(self, pages: Pages, hands: Hands, player: Player, runs: Runs, played: Repertoire) -> None:
         self._pages = pages
-        self._sample = sample
+        self._hands = hands
         self._player = player
         self._runs = runs
-        self._clock = clock
-        self._there = there
+        self._played = played
 
     async def show(self, request: Request) -> Reply:
         """Show the run of this browser, or the flow before it begins."""
-        flow = self._flow(request)
-        found = self._runs.find(request)
-        run = found if found is not None and found.flow == flow.key else self._runs.new(flow.key)
-        now = self._clock.now()
-        ahead = _ahead(flow, run)
-        opened = request.query.get("open") or ""
+        script = self._script(request)
+        run = self._run(request, script)
+        now, lying = self._hands.clock.now(), ahead(script, run)
+        proposed, opened = next_in(script, run), request.query.get("open") or ""
         return self._pages.render(
             "playground/flow",
             allows=Allows(scripts=True, forms="anywhere"),
-            flow=flow,
+            script=script,
             run=run,
-            next=_next(flow, run),
-            breaks=list(offered(flow, run)),
-            broken=BY_ACT.get(run.broken),
-            wide=draw(flow.lanes, run.messages, ahead, WIDE),
-            small=draw(flow.lanes, run.messages, ahead, NARROW),
+            next=proposed,
+            beside=beside(script, run, proposed),
+            breaks=breaks(script, run),
+            broken=script.attempt(run.broken),
+            wide=draw(script.lanes, run.messages, lying, WIDE),
+            small=draw(script.lanes, run.messages, lying, NARROW),
             entries=entries(run.messages, int(opened) if opened.isdecimal() and len(opened) < 4 else 0),
             tokens=tokens.show(run.tokens or Tokens("", run.early), now),
             seconds=max(run.until - now, 0),
-            snippets=of_client(flow, self._sample),
-            api_snippets=of_api(self._sample),
-            flows=[one for one in FLOWS.values() if one.key in self._there],
+            snippets=snippets(script.code, self._hands.sample),
+            api_snippets=snippets(API, self._hands.sample),
+            scripts=[one for key, one in self._played.scripts.items() if key in self._played.there],
         )
 
     async def act(self, request: Request) -> Reply:
         """Do what a button says, then show the page again, or send the browser where the flow sends it."""
         check_own_page(self._pages.issuer, request)
-        flow, act = self._flow(request), request.form.get("act") or ""
-        found = self._runs.find(request)
-        run = found if found is not None and found.flow == flow.key else self._runs.new(flow.key)
+        script, act = self._script(request), request.form.get("act") or ""
+        run = self._run(request, script)
         if act in ("show", "hide"):
-            run = replace(run, shown=act == "show")
-            return self._back(request, flow, run, "#messages")
+            return self._back(request, replace(run, shown=act == "show"), "#messages")
         if act == "restart" or len(run.messages) > MOST_MESSAGES:
-            return self._back(request, flow, self._runs.new(flow.key), "")
-        move = await self._player.act(replace(run, before=len(run.messages)), act, request.form)
+            return self._back(request, self._runs.new(script.key), "")
+        move = await self._player.play(replace(run, before=len(run.messages)), act, request.form)
         if move is None:
             raise HttpRefusal(400, "act is not something this page does", "invalid_request")
         if move.to:
             return redirect(move.to, self._runs.keep(request, move.run))
-        return self._back(request, flow, move.run, "#now")
+        return self._back(request, move.run, "#now")
 
-    def _flow(self, request: Request) -> Flow:
-        flow = FLOWS.get(request.path_params["flow"])
-        if flow is None or flow.key not in self._there:
+    def _script(self, request: Request) -> Script:
+        script = self._played.playable(request.path_params["flow"])
+        if script is None:
             raise HttpRefusal(404, "there is no such flow on this server", "not_found")
-        return flow
+        return script
 
-    def _back(self, request: Request, flow: Flow, run: Run, where: str) -> Reply:
-        return redirect(f"{self._pages.base}/playground/{flow.key}{where}", self._runs.keep(request, run))
+    def _run(self, request: Request, script: Script) -> Run:
+        """Return the run of this browser, a new one if it plays something else or nothing."""
+        found = self._runs.find(request)
+        return found if found is not None and found.flow == script.key else self._runs.new(script.key)
+
+    def _back(self, request: Request, run: Run, where: str) -> Reply:
+        return redirect(f"{self._pages.base}/playground/{run.flow}{where}", self._runs.keep(request, run))
 
 
 class CallbackPage:
@@ -177,37 +175,3 @@ def entries(messages: Sequence[Message], opened: int) -> list[Entry]:
         else:
             found.append(Entry(number, message, None, number, number == opened))
     return found
-
-
-def _ahead(flow: Flow, run: Run) -> Sequence[Step]:
-    """Return the steps of the flow that lie ahead of this run."""
-    if run.over or run.ended:
-        return ()
-    passed = _passed(run)
-    last = max((n for n, step in enumerate(flow.steps) if step.key in passed), default=-1)
-    return flow.steps[last + 1 :]
-
-
-def _next(flow: Flow, run: Run) -> str:
-    """Return the act that the flow goes on with, `done` if it has come to its end."""
-    if run.ended and run.broken and run.tokens is not None and run.tokens.refresh:
-        return "ended"
-    if run.over or run.ended:
-        return "restart"
-    if run.until:
-        return "code_expired"
-    if run.code:
-        return "exchange"
-    if run.tokens is not None:
-        passed = _passed(run)
-        after = (act for act in flow.after if act not in passed and (act != "refresh" or run.tokens.refresh))
-        return next(after, "done")
-    if run.sent_to:
-        return "waiting"
-    return "authorize" if flow.response_type else flow.key
-
-
-def _passed(run: Run) -> Collection[str]:
-    """Return the steps that passed. A request that was refused, as an attempt is, is still to be made."""
-    refused = {n - 1 for n, message in enumerate(run.messages) if message.is_reply and message.refusal}
-    return {m.step.key for n, m in enumerate(run.messages) if m.refusal is None and n not in refused}

@@ -13,6 +13,7 @@ from gatelodge.demo.planting import plant_api, plant_client
 from gatelodge.keys.secrets import b64
 from gatelodge.keys.vault import Vault
 from gatelodge.ops.refusals import Refused
+from gatelodge.playground.scripts import SCRIPTS
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.response_type import enabled
 from gatelodge.stores import clients as client_store
@@ -28,8 +29,7 @@ async def prepare(db: Database, issuer: str, secret: str, legacy: LegacyPolicy, 
 
     Raises `Refused` if somebody else's client has the name.
     """
-    switched_on = (("password", legacy.password), ("implicit", legacy.implicit))
-    grants = frozenset(name for name, on in switched_on if on)
+    grants = frozenset(script.grant for script in SCRIPTS if script.runs(legacy))
     ours = demo_data.playground_clients(issuer, secret, grants, enabled(legacy))
     await db.write(_plant, ours, issuer, legacy, now)
 

@@ -1,7 +1,10 @@
 """Three questions that choose the flow, and why."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
+from gatelodge.playground.script import Script
 from gatelodge.protocol.params import Params
 
 
@@ -52,10 +55,10 @@ QUESTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Choice:
     """The flow to use, and what in the answers says so."""
 
-    flow: str
+    script: Script
     reasons: tuple[str, ...]
 
 
@@ -68,29 +71,12 @@ def answers_in(query: Params) -> dict[str, str]:
     }
 
 
-def advise(answers: dict[str, str]) -> Advice:
-    """Return the flow that fits."""
-    match answers["person"], answers["secret"], answers["browser"]:
-        case "no", "yes", _:
-            return Advice("machine", (_NOBODY, "It can keep a secret, so it proves itself with that.", _NO_MATTER))
-        case "no", _, _:
-            return Advice("machine", (_NOBODY, _NO_PROOF, _NO_MATTER))
-        case _, _, "no":
-            return Advice("device", (_SOMEBODY, "No browser can open there, so the person uses one elsewhere."))
-        case _, "yes", _:
-            return Advice("code", (_SOMEBODY, _SECRET, _BROWSER))
-        case _:
-            return Advice("public", (_SOMEBODY, _NO_SECRET, _BROWSER))
-
-
-_SOMEBODY = "A person is there, so the server asks that person, and never hands the password to the application."
-_NOBODY = "Nobody is there to ask, so the application speaks for itself and gets what it is registered for."
-_NO_MATTER = "A browser is of no use to it."
-_SECRET = "It keeps a secret on a server, so it proves itself when it exchanges the code. PKCE comes on top, always."
-_NO_SECRET = (
-    "It can keep no secret, so it is a public client, and PKCE proves that who exchanges the code also asked for it."
-)
-_BROWSER = "A browser can carry the request and the answer, and the person sees the address of the server in it."
-_NO_PROOF = (
-    "But it cannot prove who it is without a secret: move the job to where it can keep one, or let a person sign in."
-)
+def advise(answers: Mapping[str, str], scripts: Iterable[Script]) -> Choice:
+    """Return the flow that fits: the one whose advice names most of the answers, the first of several."""
+    fitting = [
+        (len(advice.answers), Choice(script, advice.reasons))
+        for script in scripts
+        for advice in script.advice
+        if advice.answers.items() <= answers.items()
+    ]
+    return max(fitting, key=itemgetter(0))[1]

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from gatelodge.demo.data import API_PATH, PLAYGROUND, PLAYGROUND_PUBLIC, PLAYGROUND_SECRET
 
+WIDER = "orders:write"  # a scope that it is not registered for
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

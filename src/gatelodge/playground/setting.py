@@ -9,14 +9,16 @@ from gatelodge.endpoints.routes import Route
 from gatelodge.inspector.tracing import Tracing
 from gatelodge.outbound import Outbound
 from gatelodge.playground.callback import Receiver
-from gatelodge.playground.flows import runnable
+from gatelodge.playground.hands import Hands
 from gatelodge.playground.identity import IdTokens
 from gatelodge.playground.line import Line
 from gatelodge.playground.pages import CallbackPage, FlowPage, QuestionsPage
 from gatelodge.playground.player import Player
 from gatelodge.playground.refusals import Reasons
+from gatelodge.playground.repertoire import Repertoire
 from gatelodge.playground.runs import Runs
 from gatelodge.playground.sample import Sample
+from gatelodge.playground.scripts import SCRIPTS
 from gatelodge.web.pages import Pages
 
 
@@ -38,15 +40,19 @@ class Setting:
 def routes(pages: Pages, setting: Setting, outbound: Outbound, clock: Clock, entropy: Entropy) -> tuple[Route, ...]:
     """Return the playground's rows of the route table."""
     sample = Sample(setting.issuer, setting.secret, setting.code_lifetime)
-    reasons = Reasons(setting.tracing, setting.inspected)
-    there, runs = runnable(setting.legacy), Runs(clock, entropy)
-    id_tokens = IdTokens(sample, for_library(setting.issuer, outbound), clock)
-    player = Player(sample, Line(setting.issuer, outbound), id_tokens, reasons, clock)
-    flow = FlowPage(pages, sample, player, runs, clock, there)
-    callback = CallbackPage(pages, Receiver(sample, id_tokens, reasons, clock), runs)
+    hands = Hands(
+        sample=sample,
+        line=Line(setting.issuer, outbound),
+        id_tokens=IdTokens(sample, for_library(setting.issuer, outbound), clock),
+        reasons=Reasons(setting.tracing, setting.inspected),
+        clock=clock,
+    )
+    played, runs = Repertoire.of(SCRIPTS, setting.legacy), Runs(clock, entropy)
+    flow = FlowPage(pages, hands, Player(hands, played.scripts), runs, played)
+    callback = CallbackPage(pages, Receiver(hands, played.scripts), runs)
     arrivals = {"GET": callback.arrive, "POST": callback.paste}
     return (
-        Route("playground", "/playground", {"GET": QuestionsPage(pages, there).show}),
+        Route("playground", "/playground", {"GET": QuestionsPage(pages, played).show}),
         Route("playground_callback", "/playground/callback", arrivals, acts=True),
         Route("playground_flow", "/playground/{flow}", {"GET": flow.show, "POST": flow.act}),
     )

@@ -1,14 +1,12 @@
-"""Code to take away: what the chosen flow looks like in an application, with this server's values in it."""
+"""Code to take away: what a flow looks like in an application, with this server's values in it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gatelodge.playground.flows import Flow
 from gatelodge.playground.sample import Sample
 
-CODE = Path(__file__).parent / "code"
+FOLDER = Path(__file__).parent / "code"
 NAMES = {
     "javascript": "JavaScript",
     "python": "Python",
@@ -17,22 +15,18 @@ NAMES = {
     "flask": "Flask",
     "curl": "curl",
 }
-# Which code shows a flow. Whoever looks at what OAuth 2.1 removed is given what replaces it.
-SHOWN = {
-    "code": "code",
-    "refresh": "code",
-    "hybrid": "code",
-    "password": "code",
-    "public": "public",
-    "implicit": "public",
-    "machine": "machine",
-}
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "code": ("fastapi", "django", "flask", "curl"),
-    "public": ("javascript", "python", "curl"),
-    "machine": ("python", "fastapi", "django", "flask", "curl"),
-    "api": ("fastapi", "django", "flask"),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Code that does one thing in several frameworks and languages: a file `kind_language.txt` for each."""
+
+    kind: str
+    languages: tuple[str, ...]
+    folder: Path = FOLDER
+
+
+API = Code("api", ("fastapi", "django", "flask"))  # the API that is called, by every flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +38,16 @@ class Snippet:
     text: str
 
 
-def of_client(flow: Flow, sample: Sample) -> list[Snippet]:
-    """Return the code of the application that performs a flow, in every framework."""
-    shown = SHOWN.get(flow.key)
-    return [] if shown is None else _snippets(shown, sample)
-
-
-def of_api(sample: Sample) -> list[Snippet]:
-    """Return the code of the API that is called, in every framework."""
-    return _snippets("api", sample)
-
-
-def _snippets(kind: str, sample: Sample) -> list[Snippet]:
-    return [Snippet(f"{kind}-{key}", NAMES[key], _filled(text, sample)) for key, text in _texts(kind)]
+def snippets(code: Code | None, sample: Sample) -> list[Snippet]:
+    """Return the code in every framework, as it is for the sample application."""
+    if code is None:
+        return []
+    return [Snippet(f"{code.kind}-{key}", NAMES[key], _filled(text, sample)) for key, text in _texts(code)]
 
 
 @cache
-def _texts(kind: str) -> tuple[tuple[str, str], ...]:
-    return tuple((key, (CODE / f"{kind}_{key}.txt").read_text("utf-8")) for key in KINDS[kind])
+def _texts(code: Code) -> tuple[tuple[str, str], ...]:
+    return tuple((key, (code.folder / f"{code.kind}_{key}.txt").read_text("utf-8")) for key in code.languages)
 
 
 def _filled(text: str, sample: Sample) -> str:

@@ -1,14 +1,14 @@
 """What is shown of a message: its text in pieces, of which the secret ones are masked until somebody asks for them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from gatelodge.protocol.params import Params
 
 SECRET = frozenset(
-    {"code", "code_verifier", "refresh_token", "access_token", "id_token", "client_secret", "password", "authorization"}
+    {"code", "code_verifier", "refresh_token", "access_token", "id_token", "client_secret", "authorization"}
 )
 SHOWN_HEADERS = ("content-type", "cache-control", "location", "www-authenticate", "retry-after", "x-request-id")
 MAX_SHOWN = 4_000  # characters of a body that is no JSON
@@ -33,21 +33,23 @@ class Piece:
 Text = tuple[Piece, ...]
 
 
-def request_text(method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Text:
-    """Return a request as it goes over the line; the form is one parameter a line."""
+def request_text(
+    method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, secrets: Set[str] = SECRET
+) -> Text:
+    """Return a request as it goes over the line; the form is one parameter a line, of which these are `secrets`."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = [*_words(f"{method} "), *_address(target), *_words(f" HTTP/1.1\nHost: {parts.netloc}\n")]
     lines += _headers(headers)
     if form is not None:
-        lines += [*_words("Content-Type: application/x-www-form-urlencoded\n\n"), *_form(form)]
+        lines += [*_words("Content-Type: application/x-www-form-urlencoded\n\n"), *_form(form, secrets)]
     return tuple(lines)
 
 
-def answer_text(status: int, phrase: str, headers: Mapping[str, str], body: bytes) -> Text:
+def answer_text(status: int, phrase: str, headers: Mapping[str, str], body: bytes, secrets: Set[str] = SECRET) -> Text:
     """Return an answer: of its headers those that mean something to OAuth, and JSON made readable."""
     shown = {name: headers[name] for name in SHOWN_HEADERS if name in headers}
-    return (*_words(f"HTTP/1.1 {status} {phrase}\n"), *_headers(shown), *_body(body))
+    return (*_words(f"HTTP/1.1 {status} {phrase}\n"), *_headers(shown), *_body(body, secrets))
 
 
 def redirect_text(location: str) -> Text:
@@ -78,11 +80,11 @@ def _headers(headers: Mapping[str, str]) -> Iterator[Piece]:
         yield Piece("\n")
 
 
-def _form(form: Mapping[str, str]) -> Iterator[Piece]:
+def _form(form: Mapping[str, str], secrets: Set[str]) -> Iterator[Piece]:
     for number, (name, value) in enumerate(form.items()):
         joint = "&" if number else ""
         yield Piece(f"{joint}{name}=")
-        yield Piece(_escaped(value), name in SECRET)
+        yield Piece(_escaped(value), name in secrets)
         yield Piece("\n")
 
 
@@ -96,7 +98,7 @@ def _address(address: str) -> Iterator[Piece]:
         yield Piece(value, name in SECRET)
 
 
-def _body(body: bytes) -> Iterator[Piece]:
+def _body(body: bytes, secrets: Set[str]) -> Iterator[Piece]:
     if not body:
         return
     yield Piece("\n")
@@ -105,15 +107,15 @@ def _body(body: bytes) -> Iterator[Piece]:
     except ValueError:
         yield Piece(body[:MAX_SHOWN].decode("utf-8", "replace"))
         return
-    yield from _json(value)
+    yield from _json(value, secrets)
 
 
-def _json(value: object) -> Iterator[Piece]:
+def _json(value: object, secrets: Set[str]) -> Iterator[Piece]:
     """Yield JSON for people; the strings that are secret stand by themselves."""
     for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines(keepends=True):
         name = line.strip().partition('": ')[0].strip('"')
         before, joint, rest = line.partition('": "')
-        if name in SECRET and joint:
+        if name in secrets and joint:
             secret, quoted, end = rest.rpartition('"')
             yield from (Piece(before + joint), Piece(secret, secret=True), Piece(quoted + end))
         else:

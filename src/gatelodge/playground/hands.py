@@ -1,0 +1,20 @@
+"""What the sample application works with, whatever it does: who it is, its line, its judgement, and the time."""
+
+from dataclasses import dataclass
+
+from gatelodge.clock import Clock
+from gatelodge.playground.identity import IdTokens
+from gatelodge.playground.line import Line
+from gatelodge.playground.refusals import Reasons
+from gatelodge.playground.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The sample application's hands, in every script the same."""
+
+    sample: Sample
+    line: Line
+    id_tokens: IdTokens
+    reasons: Reasons
+    clock: Clock

@@ -1,0 +1,22 @@
+"""The scripts this playground has: one file each, one line each, in the order of the table. Nothing else is played."""
+
+from gatelodge.playground.script import Script
+from gatelodge.playground.scripts.authorization_code import AUTHORIZATION_CODE
+from gatelodge.playground.scripts.client_credentials import CLIENT_CREDENTIALS
+from gatelodge.playground.scripts.device_code import DEVICE_CODE
+from gatelodge.playground.scripts.hybrid import HYBRID
+from gatelodge.playground.scripts.implicit import IMPLICIT
+from gatelodge.playground.scripts.password import PASSWORD
+from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
+from gatelodge.playground.scripts.refresh_token import REFRESH_TOKEN
+
+SCRIPTS: tuple[Script, ...] = (
+    AUTHORIZATION_CODE,
+    PUBLIC_CLIENT,
+    CLIENT_CREDENTIALS,
+    REFRESH_TOKEN,
+    DEVICE_CODE,
+    PASSWORD,
+    IMPLICIT,
+    HYBRID,
+)
