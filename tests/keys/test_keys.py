@@ -17,7 +17,7 @@ from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.stores import audit, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
 from gatelodge.telemetry import metrics
-from gatelodge.telemetry.events import Origin
+from gatelodge.telemetry.events import SERVER, Origin
 
 pytestmark = pytest.mark.anyio
 
@@ -172,9 +172,25 @@ async def test_a_rotation_reaches_a_worker_that_only_looks(
 async def test_rotating_is_in_the_audit_trail(keys: Keys, installation: Database, clock: Clock) -> None:
     clock.advance(200)
     await keys.rotate("RS256", Origin())
-    (entry,) = await installation.read(audit.list_recent, 10)
+    succeeded, entry = await installation.read(audit.list_recent, 10)
     signing = keys.ring.signer("RS256", clock.now()).kid
     assert (entry.event, entry.detail) == ("key_rotated", {"kid": signing, "alg": "RS256"})
+    assert (succeeded.event, succeeded.actor) == ("key_succeeded", SERVER)  # the next one, which nobody asked for
+
+
+async def test_AUD_01_a_scheduled_succession_is_in_the_audit_trail_once_and_the_server_did_it(
+    keys: Keys, installation: Database, vault: Vault, clock: Clock
+) -> None:
+    other = Keys(installation, vault, clock, SCHEDULE)
+    await other.start()
+    clock.advance(1_000)
+    await asyncio.gather(keys.tend(), other.tend())
+    await keys.tend()
+    entries = {str(entry.detail["alg"]): entry for entry in await installation.read(audit.list_recent, 10)}
+    assert [(entry.event, entry.actor) for entry in entries.values()] == [("key_succeeded", SERVER)] * 2
+    (made,) = [row for row in keys.rows() if row.alg == "ES256" and state(row, clock.now()) == "next"]
+    signing = keys.ring.signer("ES256", clock.now()).kid
+    assert entries["ES256"].detail == {"kid": made.kid, "alg": "ES256", "signing": signing}
 
 
 async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(keys: Keys, clock: Clock) -> None:

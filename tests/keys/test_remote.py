@@ -5,7 +5,7 @@ import json
 from typing import cast
 
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OctKey
 
 from gatelodge.clock import Clock
 from gatelodge.keys.remote import COOLDOWN, FRESH, LAST_GOOD, MAX_WAITING, ROOM, RemoteKeys
@@ -15,6 +15,12 @@ pytestmark = pytest.mark.anyio
 
 URI = "https://rp.test/jwks"
 KEYS = {kid: ECKey.generate_key("P-256", {"kid": kid}).as_dict(private=False) for kid in ("a", "b")}
+BAD = {
+    "private": ECKey.generate_key("P-256", {"kid": "bad"}).as_dict(private=True),
+    "symmetric": OctKey.import_key(b"0" * 32).as_dict(private=True, kid="bad"),
+    "no point": {"kty": "EC", "crv": "P-256", "kid": "bad", "x": "AA", "y": "AA"},
+    "no object": 7,
+}
 
 
 class Publisher:
@@ -124,6 +130,17 @@ async def test_a_key_that_was_taken_back_is_gone_when_the_set_is_looked_at_again
     publisher.answer = publisher.publishing("b")
     later(clock, FRESH)
     assert await remote.find(URI, "a", "ES256") is None
+
+
+@pytest.mark.parametrize("bad", BAD)
+async def test_RS_21_one_bad_key_of_a_client_spoils_no_other_and_verifies_nothing(
+    remote: RemoteKeys, publisher: Publisher, bad: str
+) -> None:
+    document = {"keys": [BAD[bad], KEYS["a"]]}
+    publisher.answer = Fetched(200, "application/json", json.dumps(document).encode())
+    assert await remote.find(URI, "a", "ES256") is not None
+    assert await remote.find(URI, "bad", "ES256") is None
+    assert await remote.find(URI, "bad", "HS256") is None
 
 
 async def test_the_last_good_set_is_not_trusted_for_ever(

@@ -15,6 +15,7 @@ from gatelodge.keys.keyring import KeyRing, NewKey, Opened, make_key, open_keys,
 from gatelodge.keys.schedule import (
     Change,
     Schedule,
+    active,
     is_due,
     missing,
     plan_first,
@@ -28,11 +29,14 @@ from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
-from gatelodge.telemetry.events import KeyRetired, KeyRotated, KeysUnreadable, Origin
+from gatelodge.telemetry.events import KeyRetired, KeyRotated, KeySucceeded, KeysUnreadable, Origin
 
 _log = structlog.stdlib.get_logger()
 
 POLL = 2.0  # seconds between looks at the rows: how long a retired key may go on signing in another process
+
+
+BY_ITSELF = Origin("keys")
 
 
 class Keys:
@@ -59,8 +63,8 @@ class Keys:
         await self.refresh()
         self._opened.whole()
         for alg in missing(self._rows):
-            active, following = await self._made(alg), await self._made(alg)
-            await self._db.write(_begin, active, following, self._clock.now(), self._schedule)
+            first, following = await self._made(alg), await self._made(alg)
+            await self._db.write(_begin, first, following, self._clock.now(), self._schedule)
         await self.refresh()
 
     async def refresh(self) -> None:
@@ -74,31 +78,35 @@ class Keys:
             self._rows = rows
             self._tell_of_gaps(before)
 
-    async def tend(self) -> None:
-        """Publish a new next key wherever the last one has taken over."""
+    async def tend(self, origin: Origin = BY_ITSELF) -> list[KeySucceeded]:
+        """Publish a new next key wherever the last one has taken over, and return what this process did of that."""
+        done: list[KeySucceeded] = []
         for alg in ("RS256", "ES256"):
             if is_due(self._rows, alg, self._clock.now()):
                 following = await self._made(alg)
-                await self._db.write(_succeed, alg, following, self._clock.now(), self._schedule)
+                event = await self._db.write(_succeed, alg, following, self._clock.now(), self._schedule, origin)
+                done += [] if event is None else [event]
                 await self.refresh()
+        return done
 
     async def look(self) -> None:
         """Refresh and tend, as every process does every `POLL` seconds."""
         await self.refresh()
-        await self.tend()
+        for event in await self.tend():
+            emit(event, BY_ITSELF)
         self._tell_age()
 
     async def rotate(self, alg: SigningAlg, origin: Origin) -> None:
         """Let the next key take over as soon as it was published long enough, and make another next one."""
         await self._db.write(_rotate, alg, self._clock.now(), self._schedule, origin)
         await self.refresh()
-        await self.tend()
+        await self.tend(origin)
 
     async def retire(self, kid: str, origin: Origin, *, compromised: bool = False) -> None:
         """Stop signing with a key at once; a `compromised` one is not published any more. Raises `LookupError`."""
         await self._db.write(_retire, kid, self._clock.now(), self._schedule, origin, compromised)
         await self.refresh()
-        await self.tend()
+        await self.tend(origin)
 
     def rows(self) -> Sequence[SigningKey]:
         """Return every key there ever was, oldest first."""
@@ -121,15 +129,25 @@ class Keys:
         return await asyncio.to_thread(make_key, alg, self._vault)
 
 
-async def _begin(tx: Tx, active: NewKey, following: NewKey, now: int, schedule: Schedule) -> None:
+async def _begin(tx: Tx, first: NewKey, following: NewKey, now: int, schedule: Schedule) -> None:
     seen, rows = await _rows(tx)
-    if active.alg in missing(rows):
-        await _keep(tx, seen, plan_first(active, following, now, schedule))
+    if first.alg in missing(rows):
+        await _keep(tx, seen, plan_first(first, following, now, schedule))
 
 
-async def _succeed(tx: Tx, alg: SigningAlg, following: NewKey, now: int, schedule: Schedule) -> None:
+async def _succeed(
+    tx: Tx, alg: SigningAlg, following: NewKey, now: int, schedule: Schedule, origin: Origin
+) -> KeySucceeded | None:
+    """Keep a new next key and return what to tell of it; `None` if another process was first."""
     seen, rows = await _rows(tx)
-    await _keep(tx, seen, plan_succession(rows, alg, following, now, schedule))
+    change = plan_succession(rows, alg, following, now, schedule)
+    await _keep(tx, seen, change)
+    if not change:
+        return None
+    signing = active(rows, alg, now)
+    event = KeySucceeded(kid=following.kid, alg=alg, signing="" if signing is None else signing.kid)
+    await audit.record(tx, event, origin, now)
+    return event
 
 
 async def _rotate(tx: Tx, alg: SigningAlg, now: int, schedule: Schedule, origin: Origin) -> None:

@@ -43,10 +43,10 @@ def missing(rows: Iterable[SigningKey]) -> tuple[SigningAlg, ...]:
     return tuple(alg for alg in ALGORITHMS if alg not in known)
 
 
-def plan_first(active: NewKey, following: NewKey, now: int, schedule: Schedule) -> Change:
+def plan_first(beginning: NewKey, following: NewKey, now: int, schedule: Schedule) -> Change:
     """Begin an algorithm: the very first key signs at once, since nobody can have cached a set without it."""
     ends = now + max(schedule.period, schedule.publish_ahead) if schedule.period else None
-    first = _row(active, now, activates_at=now)
+    first = _row(beginning, now, activates_at=now)
     if ends is not None:
         first = replace(first, retires_at=ends, removed_at=ends + schedule.keep)
     return Change(added=(first, _row(following, now, activates_at=ends or NEVER)))
@@ -63,23 +63,23 @@ def plan_succession(
     """Publish a new next key and write down when the active one hands over to it. Nothing if none is due."""
     if not is_due(rows, alg, now):
         return Change()
-    active = _active(rows, alg, now)
+    signing = active(rows, alg, now)
     earliest = now + schedule.publish_ahead
-    if active is None:  # every key was retired and none followed: nothing can be signed until this one does
+    if signing is None:  # every key was retired and none followed: nothing can be signed until this one does
         return Change(added=(_row(following, now, activates_at=now),))
     if not schedule.period:
         return Change(added=(_row(following, now, activates_at=NEVER),))
-    handover = max(active.activates_at + schedule.period, earliest)
-    return Change((_row(following, now, activates_at=handover),), (_ending(active, handover, schedule),))
+    handover = max(signing.activates_at + schedule.period, earliest)
+    return Change((_row(following, now, activates_at=handover),), (_ending(signing, handover, schedule),))
 
 
 def plan_rotation(rows: Sequence[SigningKey], alg: SigningAlg, now: int, schedule: Schedule) -> Change:
     """Bring the hand-over to the next key forward: to now, or to when it has been published long enough."""
-    active, following = _active(rows, alg, now), _next(rows, alg, now)
+    signing, following = active(rows, alg, now), _next(rows, alg, now)
     if following is None:
         return Change()
     handover = min(max(now, following.created_at + schedule.publish_ahead), following.activates_at)
-    ended = () if active is None else (_ending(active, handover, schedule),)
+    ended = () if signing is None else (_ending(signing, handover, schedule),)
     return Change(changed=(replace(following, activates_at=handover), *ended))
 
 
@@ -111,7 +111,8 @@ def _ending(row: SigningKey, at: int, schedule: Schedule) -> SigningKey:
     return replace(row, retires_at=at, removed_at=at + schedule.keep)
 
 
-def _active(rows: Iterable[SigningKey], alg: SigningAlg, now: int) -> SigningKey | None:
+def active(rows: Iterable[SigningKey], alg: SigningAlg, now: int) -> SigningKey | None:
+    """Return the key that signs now: of the active ones, which began last."""
     signing = [row for row in rows if row.alg == alg and state(row, now) == "active"]
     return max(signing, key=lambda row: (row.activates_at, row.kid), default=None)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from gatelodge.telemetry.actor import ActorKind
 from gatelodge.telemetry.event import Event, Level
 
 
@@ -122,10 +123,20 @@ class AdminRevoked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRotated(Event):
-    """A signing key became active and a next one was made."""
+    """The next signing key takes over, as an operator asked."""
 
     kid: str
     alg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySucceeded(Event):
+    """A next signing key was published, since the one before took over: `signing` signs now, empty if none does."""
+
+    by: ClassVar[ActorKind] = "server"
+    kid: str
+    alg: str
+    signing: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

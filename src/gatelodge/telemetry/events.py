@@ -28,6 +28,7 @@ from gatelodge.telemetry.changes import EpochRenewed as EpochRenewed
 from gatelodge.telemetry.changes import KeyRetired as KeyRetired
 from gatelodge.telemetry.changes import KeyRotated as KeyRotated
 from gatelodge.telemetry.changes import KeysResealed as KeysResealed
+from gatelodge.telemetry.changes import KeySucceeded as KeySucceeded
 from gatelodge.telemetry.changes import KeysUnreadable as KeysUnreadable
 from gatelodge.telemetry.changes import PasswordSet as PasswordSet
 from gatelodge.telemetry.changes import PkceExempted as PkceExempted
