@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from tests.client_auth.samples import CLIENTS, GOOD, SECRET, Attempt, Prove, asserted, assertion, basic
 
 from gatelodge.client_auth import NotProven, TooManyFailures
-from gatelodge.client_auth.throttle import LIMIT, LONGEST, ROOM, WINDOW, FailureThrottle, Slowed
+from gatelodge.client_auth.throttle import LIMIT, LONGEST, WINDOW, FailureThrottle, Slowed
 from gatelodge.clock import Clock
 
 pytestmark = pytest.mark.anyio
@@ -78,28 +78,3 @@ def test_a_few_failures_a_minute_are_forgotten(clock: Clock) -> None:
     for _ in range(3):
         assert [throttle.failed(HERE) for _ in range(LIMIT - 1)] == [None] * (LIMIT - 1)
         clock.advance(int(WINDOW))  # pyright: ignore[reportAttributeAccessIssue]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "together"),
-    [
-        ("2001:db8:1:1::1", "2001:db8:1:1:ffff::1", True),
-        ("2001:db8:1:1::1", "2001:db8:1:2::1", False),
-        (f"::ffff:{HERE}", HERE, True),
-        (f"::ffff:{HERE}", f"::ffff:{THERE}", False),
-    ],
-)
-def test_addresses_of_one_household_count_together(clock: Clock, one: str, other: str, together: bool) -> None:
-    throttle = FailureThrottle(clock)
-    for _ in range(LIMIT - 1):
-        throttle.failed(one)
-    assert (throttle.failed(other) is not None) is together
-
-
-def test_memory_is_bounded_and_who_goes_on_failing_is_not_forgotten(clock: Clock) -> None:
-    throttle = FailureThrottle(clock)
-    for number in range(ROOM + 500):
-        throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-        throttle.failed(HERE)
-    assert len(throttle._addresses) == ROOM
-    assert throttle.failed(HERE) is not None
