@@ -1,6 +1,6 @@
-"""What the parts that are written by hand save: PostgreSQL's wire and the thread that commits, each beside a library's.
+"""What the parts that are written by hand save, each beside a library's: PostgreSQL's wire, the committing thread, JWS.
 
-`python -m bench.by_hand` prints CPU per transaction and per errand, each in turns, medians of the rounds.
+`python -m bench.by_hand` prints CPU per transaction, errand and token, each in turns, medians of the rounds.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from bench.by_hand_jws import reading, signing
 from bench.raising import databases
 from gatelodge.database.hand import Hand
 from gatelodge.database.postgres.wire import Wire
@@ -125,13 +126,18 @@ def main() -> None:
     """Measure and print."""
     argparse.ArgumentParser(prog="python -m bench.by_hand", description=__doc__).parse_args()
     with databases() as policies:
-        for title, figures in (
-            ("a transaction of an update and an insert, 64 in a batch", asyncio.run(wires(policies[1].url))),
-            ("an errand for another thread", asyncio.run(hands())),
-        ):
-            print(f"CPU of this process, {title}")
-            for name, taken in figures.items():
-                print(f"  {name:28} {taken:6.1f} us")
+        transactions = asyncio.run(wires(policies[1].url))
+    _say("a transaction of an update and an insert, 64 in a batch", transactions)
+    _say("an errand for another thread", asyncio.run(hands()))
+    for alg in ("ES256", "RS256"):
+        _say(f"signing a token, {alg}", signing(alg))
+        _say(f"verifying and reading a new token, {alg}", reading(alg))
+
+
+def _say(title: str, figures: Mapping[str, float]) -> None:
+    print(f"CPU of this process, {title}")
+    for name, taken in figures.items():
+        print(f"  {name:36} {taken:6.1f} us")
 
 
 if __name__ == "__main__":
