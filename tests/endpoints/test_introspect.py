@@ -1,7 +1,7 @@
 """Introspection (RFC 7662; catalogue 2.10)."""
 
 import pytest
-from tests.world import OPAQUE_API, World, assert_error, refresh
+from tests.world import API, OPAQUE_API, SCOPES, World, assert_error, refresh
 
 pytestmark = pytest.mark.anyio
 
@@ -15,9 +15,13 @@ async def test_an_opaque_token_is_known_to_its_client_and_its_api_alone(world: W
     assert await world.introspect(token, "web1") == {"active": False}
 
 
-async def test_an_api_is_told_the_name_of_a_person_only_with_the_scope_that_tells_it(world: World):
-    nameless = await world.browser().tokens(scope="openid orders:read")
-    named = await world.browser().tokens(scope="openid profile orders:read")
+@pytest.mark.parametrize(("api", "scope"), [(API, "orders:read"), (OPAQUE_API, "things:read")])
+async def test_an_api_is_told_the_name_of_a_person_only_with_the_scope_that_tells_it(
+    world: World, api: str, scope: str
+):
+    await world.change_client("web1", scopes=SCOPES | {"things:read"})
+    nameless = await world.browser().tokens(scope=f"openid {scope}", resource=api)
+    named = await world.browser().tokens(scope=f"openid profile {scope}", resource=api)
 
     assert "username" not in await world.introspect(nameless["access_token"], "rs1")
     assert "username" not in await world.introspect(nameless["access_token"])

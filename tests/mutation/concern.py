@@ -8,7 +8,7 @@ ROOMS = ["sessions", "tokens", "grants", "client_auth", "protocol", "database"]
 
 # Beside tests/ROOM/test_FILE.py, or all of tests/ROOM where a file has no test of its own name.
 MORE = {
-    "tokens/own.py": [*(f"tests/endpoints/test_{name}.py" for name in ("introspect", "userinfo")), "tests/tokens"],
+    "tokens/own.py": [f"tests/endpoints/test_{name}.py" for name in ("introspect", "revoke", "userinfo")],
     "tokens/revoke.py": ["tests/endpoints/test_revoke.py"],
     "tokens/introspect.py": ["tests/endpoints/test_introspect.py"],
     "grants/families.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],

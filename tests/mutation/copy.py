@@ -1,5 +1,6 @@
 """A copy of the project that mutmut may change, and what became of the mutants in it."""
 
+import ast
 import json
 import os
 import re
@@ -7,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from tests.mutation.concern import ROOT, uses_postgres
@@ -69,22 +71,12 @@ class Copy:
     def _mutants(self) -> Iterator[Mutant]:
         meta = self._folder / "mutants" / f"{self._file}.meta"
         codes = json.loads(meta.read_text())["exit_code_by_key"] if meta.exists() else {}
+        texts = _functions((self._folder / "mutants" / self._file).read_text()) if codes else {}
         for name, code in codes.items():
             fate = FATES.get(code, "dead")
-            was, becomes = self._shown(name) if fate == "alive" else ("", "")
+            was, becomes = _difference(texts, name.rpartition(".")[2]) if fate == "alive" else ("", "")
             same = fate == "alive" and _in_small_letters(was) == _in_small_letters(becomes)
             yield Mutant(_function(name), was, becomes, "the same" if same else fate)
-
-    def _shown(self, name: str) -> tuple[str, str]:
-        shown = subprocess.run(
-            [MUTMUT, "show", name],
-            cwd=self._folder,
-            env=self._environment(),
-            text=True,
-            capture_output=True,
-            check=True,
-        ).stdout.splitlines()
-        return _side("-", shown), _side("+", shown)
 
 
 def _configured(file: str, tests: Sequence[str], *, postgres: bool) -> str:
@@ -104,9 +96,23 @@ def _function(name: str) -> str:
     return re.sub(r"^xǁ|^x_", "", name.rpartition(".")[2].partition("__mutmut_")[0]).replace("ǁ", ".")
 
 
-def _side(sign: str, shown: Sequence[str]) -> str:
-    lines = [line[1:].strip() for line in shown if line.startswith(sign) and not line.startswith(sign * 3)]
-    return "\n".join(lines)
+def _functions(source: str) -> dict[str, list[str]]:
+    """Return the lines of every function and method: mutmut writes each mutant as one, beside the one it is of."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    lines = source.splitlines()
+    return {node.name: [line.strip() for line in lines[node.lineno - 1 : node.end_lineno]] for node in nodes}
+
+
+def _difference(texts: Mapping[str, list[str]], mutant: str) -> tuple[str, str]:
+    """Return the lines that a mutant has another way, and how it has them."""
+    original = mutant.partition("__mutmut_")[0] + "__mutmut_orig"
+    was = [line.replace(original, _function(original)) for line in texts[original]]
+    becomes = [line.replace(mutant, _function(original)) for line in texts[mutant]]
+    changed = [one for one in SequenceMatcher(None, was, becomes, autojunk=False).get_opcodes() if one[0] != "equal"]
+    return (
+        "\n".join(line for _, start, end, _, _ in changed for line in was[start:end]),
+        "\n".join(line for _, _, _, start, end in changed for line in becomes[start:end]),
+    )
 
 
 def _in_small_letters(line: str) -> str:
