@@ -78,3 +78,11 @@ def test_a_few_failures_a_minute_are_forgotten(clock: Clock) -> None:
     for _ in range(3):
         assert [throttle.failed(HERE) for _ in range(LIMIT - 1)] == [None] * (LIMIT - 1)
         clock.advance(int(WINDOW))  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_failing_on_does_not_lengthen_the_wait(clock: Clock) -> None:
+    throttle = FailureThrottle(clock)
+    for _ in range(LIMIT):
+        throttle.failed(HERE)
+    clock.advance(10)  # pyright: ignore[reportAttributeAccessIssue]
+    assert throttle.failed(HERE) == Slowed(int(WINDOW) - 10 + 1, just_now=False)

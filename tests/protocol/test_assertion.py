@@ -37,7 +37,11 @@ def test_a_good_assertion_is_accepted_and_remembered_past_its_grace(typ: str | N
 
 
 @pytest.mark.parametrize(
-    "members", [{"sub": None}, {"iss": None}, {"iss": "other"}, {"sub": "other"}, {"sub": ""}, {"sub": ["pkj1"]}]
+    "members",
+    [
+        *({"sub": None}, {"iss": None}, {"iss": "other"}, {"sub": "other"}, {"sub": ""}, {"sub": ["pkj1"]}),
+        *({"sub": "", "iss": ""}, {"sub": ["pkj1"], "iss": ["pkj1"]}),
+    ],
 )
 def test_CA_12_issuer_and_subject_are_the_client(members: dict[str, Any]) -> None:
     with pytest.raises(BadToken):
@@ -69,6 +73,11 @@ def test_the_audience_is_the_issuer_string_and_nothing_else(aud: object) -> None
 )
 def test_an_assertion_is_short_lived_and_named(members: dict[str, Any], rule: str) -> None:
     assert refused(members) == rule
+
+
+@pytest.mark.parametrize("jti", ["x", "x" * 255])
+def test_its_name_is_as_long_as_it_may_be(jti: str) -> None:
+    assert check(parts({"jti": jti}), "pkj1", KEYS, ISSUER, NOW).jti == jti
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "oauth-authz-req+jwt", "logout+jwt", "dpop+jwt"])

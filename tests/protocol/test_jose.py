@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ def refused(token: str, expected: Expected = EXPECTED) -> str:
     """Return the id of the rule that refused."""
     with pytest.raises(BadToken) as caught:
         read(token, expected)
+    assert str(caught.value) == caught.value.rule.sentence
     return caught.value.rule.id
 
 
@@ -235,9 +237,24 @@ def test_JWT_10_a_token_without_an_end_is_refused() -> None:
     assert refused(signed({name: value for name, value in CLAIMS.items() if name != "exp"})) == "jwt.exp"
 
 
-@pytest.mark.parametrize("members", [{"exp": NOW - 59}, {"exp": NOW + 3_660}, {"nbf": NOW + 60}, {"iat": NOW + 60}])
+@pytest.mark.parametrize(
+    "members", [{"exp": NOW - 59}, {"exp": NOW + 3_660}, {"nbf": NOW + 60}, {"iat": NOW + 60}, {"nbf": 0}]
+)
 def test_honest_clocks_may_differ_by_a_minute(members: dict[str, Any]) -> None:
     assert read(signed(CLAIMS | members))["sub"] == "alice"
+
+
+def test_JWT_10_there_is_a_last_second() -> None:
+    for_ever = replace(EXPECTED, max_ahead=None)
+    assert read(signed(CLAIMS | {"exp": jose.LAST_SECOND - 1}), for_ever)["sub"] == "alice"
+    assert refused(signed(CLAIMS | {"exp": jose.LAST_SECOND}), for_ever) == "jwt.time"
+
+
+def test_JWT_10_parts_of_a_second_count_as_nothing_where_they_may_be_written() -> None:
+    others = replace(EXPECTED, whole_seconds=False)
+    assert read(signed(CLAIMS | {"exp": NOW - 58.5, "iat": NOW + 60.9}), others)["sub"] == "alice"
+    assert refused(signed(CLAIMS | {"exp": NOW - 59.5}), others) == "jwt.exp"
+    assert refused(signed(CLAIMS | {"exp": "1800000300"}), others) == "jwt.time"
 
 
 def test_tokens_of_our_own_clock_get_no_grace() -> None:
@@ -273,7 +290,8 @@ def test_JWT_12_one_kind_of_token_is_not_another(typ: object) -> None:
     assert refused(signed(head=header(typ=typ))) == "jwt.typ"
 
 
-def test_JWT_12_no_type_at_all_is_refused() -> None:
+def test_JWT_12_no_type_at_all_is_refused_unless_none_is_expected() -> None:
+    assert read(signed(head={"alg": "ES256", "kid": "ec"}), replace(EXPECTED, types=frozenset({""}))) == CLAIMS
     assert refused(signed(head={"alg": "ES256", "kid": "ec"})) == "jwt.typ"
 
 
@@ -364,6 +382,8 @@ def test_JWT_14_there_is_one_spelling_of_a_token(spoil: Any) -> None:
 def test_JWT_14_a_token_that_is_too_long_is_not_decoded() -> None:
     assert refused("A" * (jose.MAX_TOKEN + 1)) == "jwt.compact"
     assert refused(signed(CLAIMS | {"x": "y" * jose.MAX_TOKEN})) == "jwt.compact"
+    assert read(signed(), replace(EXPECTED, max_bytes=len(signed()))) == CLAIMS
+    assert refused(signed(), replace(EXPECTED, max_bytes=len(signed()) - 1)) == "jwt.compact"
 
 
 @pytest.mark.parametrize(

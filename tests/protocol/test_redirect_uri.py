@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatelodge.protocol.client import Client, ClientType
-from gatelodge.protocol.redirect_uri import MAX_LENGTH, defect, is_registered, url_defect
+from gatelodge.protocol.redirect_uri import MAX_LENGTH, defect, is_custom_scheme, is_registered, url_defect
 
 CB = "https://rp.test/cb"
 WEB1 = Client("web1", "Web", "web", "client_secret_basic", redirect_uris=(CB,))
@@ -172,6 +172,7 @@ FINE = [
     ("native", "http://[::1]/cb"),
     ("native", "com.example.app:/cb"),
     ("native", "https://app.test/cb"),
+    ("web", "https://" + "a" * 61 + ".test" * 38 + ".o/cb"),  # 253 characters
 ]
 
 
@@ -222,6 +223,8 @@ BROKEN = [
     ("host", "web", "https://[::1]x/cb", "redirect.host"),
     ("host", "web", "https://[fe80::1%25eth0]/cb", "redirect.host"),
     ("host", "web", "https://" + "a" * 64 + ".test/cb", "redirect.host"),
+    ("host", "web", "https://[2001:db8::g]/cb", "redirect.host"),
+    ("host", "web", "https://" + "a" * 61 + ".test" * 38 + ".oo/cb", "redirect.host"),
     ("port", "web", "https://rp.test:/cb", "redirect.port"),
     ("port", "web", "https://rp.test:0/cb", "redirect.port"),
     ("port", "web", "https://rp.test:-1/cb", "redirect.port"),
@@ -277,3 +280,18 @@ def test_HTTP_07_a_long_hostile_uri_is_refused_at_once():
     assert not is_registered("http://[" + ":" * 60_000, NAT1)
     assert url_defect("https://[" + ":" * 1_900 + "]/cb") is not None
     assert url_defect("https://" + "a-" * 900 + "/cb") is not None
+
+
+def test_an_operator_speaks_out_a_scheme_that_opens_an_application_alone_and_no_other():
+    assert is_custom_scheme("cursor")
+    assert not is_custom_scheme("Cursor")
+    assert not is_custom_scheme("javascript")
+    for permitted, uri, rule in (
+        (("cursor",), "cursor://cb", None),
+        (("cursor",), "cursor:cb", "redirect.scheme"),
+        (("cursor",), "other://cb", "redirect.scheme"),
+        (("javascript",), "javascript:/cb", "redirect.scheme"),
+    ):
+        broken = defect(uri, "native", permitted)
+        assert (broken and broken.id) == rule
+    assert defect("cursor://cb", "web", ("cursor",)) is not None
