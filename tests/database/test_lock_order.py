@@ -127,7 +127,7 @@ def test_every_statement_that_may_wait_for_a_row_says_which() -> None:
 @pytest.mark.parametrize(
     ("sql", "params", "row"),
     [
-        ("update families set at = $1 where place = $2 and id = $3 and kind = $4", (1, 2, 33, "k"), ("33", "'k'")),
+        ("update families set at = $1 where place = $2 and id = $3 and kind = $4", (1, 2, 33, "k"), ("33",)),
         ("delete from names where kind = $1 and name = $2", ("email", "a"), ("'email'", "'a'")),
         ("insert into seen (digest, at) values ($1, $2) on conflict do nothing", (b"d", 5), ("b'd'", "5")),
         ("select endings from users where place = $1 and id = $2 for share", (1, 33), ("33",)),

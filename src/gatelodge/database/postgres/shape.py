@@ -22,7 +22,7 @@ _INSERTS = re.compile(
 )
 _EQUAL = re.compile(r"\b(\w+) = (\$\d+)\b")
 _PARAMETER = re.compile(r"\$\d+")
-_NAMING = 2  # columns are enough to tell rows apart: a row id, or a kind and a name
+_NAMING = 2  # columns are enough to tell rows apart, where there is no row id: a kind and a name, say
 
 
 class Shape(NamedTuple):
@@ -39,16 +39,22 @@ def of(sql: str) -> Shape:
     """Return what a statement is. One that waits for no row, or not for one that can be named, has no key."""
     word, returns = sql.split(maxsplit=1)[0].lower(), "returning" in sql.lower()
     table, named = _named(sql)
-    key = tuple(int(value[1:]) - 1 for column, value in named if column != "place" and _PARAMETER.fullmatch(value))
-    return Shape(word, returns, table, key[:_NAMING])
+    given = [(column, int(value[1:]) - 1) for column, value in named if _PARAMETER.fullmatch(value)]
+    ids = tuple(number for column, number in given if column == "id")
+    key = ids or tuple(number for column, number in given if column != "place")
+    return Shape(word, returns, table, key[: 1 if ids else _NAMING])
 
 
 def row_of(statement: Statement) -> tuple[str, ...]:
     """Return the row a statement may wait for, in a form that has one order everywhere; empty if there is none."""
     shape = of(statement.sql)
-    if not shape.key:
-        return ()
-    return (shape.table, *[repr(statement.params[number]) for number in shape.key])
+    match shape.key:
+        case ():
+            return ()
+        case (number,):
+            return shape.table, repr(statement.params[number])
+        case _:
+            return (shape.table, *[repr(statement.params[number]) for number in shape.key])
 
 
 def _named(sql: str) -> tuple[str, list[tuple[str, str]]]:
