@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives import serialization
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 from tests.client_auth.samples import (
     ASSERTION_TYPE,
+    GOOD,
     ISSUER,
     KEY,
     NOW,
@@ -40,6 +41,7 @@ from gatelodge.telemetry.events import Origin
 pytestmark = pytest.mark.anyio
 
 RSA = RSAKey.generate_key(2048, {"kid": "k1"})
+SPARE = ECKey.import_key(ECKey.generate_key("P-256", {"kid": "k0"}).as_dict(private=False))
 CLAIMS = {"iss": "pkj1", "sub": "pkj1", "aud": ISSUER, "exp": NOW + 60, "jti": "j"}
 
 
@@ -135,18 +137,32 @@ async def test_CA_12_an_incomplete_assertion_is_refused(prove: Prove, members: d
 
 
 @pytest.mark.parametrize(
-    "params",
+    ("params", "rule"),
     [
-        {"client_assertion": assertion(), "client_assertion_type": "urn:wrong"},
-        {"client_assertion": assertion()},
-        {"client_assertion_type": ASSERTION_TYPE},
-        {"client_assertion": "nonsense", "client_assertion_type": ASSERTION_TYPE},
-        {"client_assertion": "x" * 16_000, "client_assertion_type": ASSERTION_TYPE},
+        ({"client_assertion": assertion(), "client_assertion_type": "urn:wrong"}, "assertion.type"),
+        ({"client_assertion": assertion()}, "assertion.type"),
+        ({"client_assertion_type": ASSERTION_TYPE}, "assertion.type"),
+        ({"client_assertion": "nonsense", "client_assertion_type": ASSERTION_TYPE}, "jwt.compact"),
+        ({"client_assertion": assertion(x="y" * 9_000), "client_assertion_type": ASSERTION_TYPE}, "jwt.compact"),
+        ({"client_assertion": assertion("made-up"), "client_assertion_type": ASSERTION_TYPE}, "jwt.signature"),
     ],
 )
-async def test_CA_12_the_type_is_named_and_the_assertion_is_one(prove: Prove, params: dict[str, str]) -> None:
-    with pytest.raises(NotProven):
+async def test_CA_12_the_type_is_named_and_the_assertion_is_one(
+    prove: Prove, params: dict[str, str], rule: str
+) -> None:
+    with pytest.raises(NotProven) as caught:
         await prove(Attempt(params))
+    assert caught.value.rule is not None
+    assert caught.value.rule.id == rule
+
+
+@pytest.mark.parametrize("half", [{"client_assertion": assertion()}, {"client_assertion_type": ASSERTION_TYPE}])
+async def test_CA_12_half_an_assertion_is_not_overlooked_beside_a_right_secret(
+    prove: Prove, half: dict[str, str]
+) -> None:
+    whole = GOOD["client_secret_post"]("post1")
+    with pytest.raises(NotProven):
+        await prove(replace(whole, params={**whole.params, **half}))
 
 
 async def test_CA_12_two_assertions_are_refused(prove: Prove) -> None:
@@ -157,14 +173,16 @@ async def test_CA_12_two_assertions_are_refused(prove: Prove) -> None:
 
 
 class Publisher:
-    """Stands where the network is: publishes one set of keys and counts who asks."""
+    """Stands where the network is: publishes two keys and counts who asks."""
 
     def __init__(self) -> None:
         self.fetches = 0
 
     async def get(self, url: str, max_bytes: int) -> Fetched:
         self.fetches += 1
-        return Fetched(200, "application/json", json.dumps({"keys": [KEY.as_dict(private=False)]}).encode())
+        return Fetched(
+            200, "application/json", json.dumps({"keys": [SPARE.as_dict(), KEY.as_dict(private=False)]}).encode()
+        )
 
 
 async def test_CA_13_published_keys_are_fetched_once_whatever_keys_strangers_name(
