@@ -1,5 +1,6 @@
 """RP-initiated logout: whose hint, which client, where to."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ def request(**params: str) -> LogoutRequest:
 
 def test_an_expired_id_token_still_tells_who_it_was() -> None:
     assert read_hint(id_token(), ISSUER, KEYS, NOW) == Hint("alice", "web1", "s1")
+    assert read_hint(id_token(sid=7), ISSUER, KEYS, NOW) == Hint("alice", "web1", None)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,8 @@ def test_an_expired_id_token_still_tells_who_it_was() -> None:
         id_token(typ="at+jwt"),
         id_token(typ="logout+jwt"),
         id_token(iss="https://other.test"),
+        id_token(sub=7),
+        id_token(aud=["web1"]),
         id_token().rpartition(".")[0] + ".",
         id_token()[:-8] + "AAAAAAAA",
         "eyJhbGciOiJub25lIn0.e30.",
@@ -91,9 +95,11 @@ def test_only_a_registered_address_is_gone_to(uri: str) -> None:
         find_return(request(client_id="web1", post_logout_redirect_uri=uri), WEB1)
 
 
-def test_without_a_known_client_nothing_is_registered() -> None:
-    with pytest.raises(UnsafeRequest):
-        find_return(request(post_logout_redirect_uri="https://rp.test/bye"), None)
+@pytest.mark.parametrize("client", [None, replace(WEB1, enabled=False)])
+def test_without_a_known_client_nothing_is_registered(client: Client | None) -> None:
+    for said in ({}, {"client_id": "web1"}, {"client_id": "web1", "id_token_hint": "x"}):
+        with pytest.raises(UnsafeRequest):
+            find_return(request(post_logout_redirect_uri="https://rp.test/bye", **said), client)
 
 
 @pytest.mark.parametrize(
