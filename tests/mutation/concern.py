@@ -11,6 +11,10 @@ MORE = {
     "tokens/own.py": [f"tests/endpoints/test_{name}.py" for name in ("introspect", "revoke", "userinfo")],
     "tokens/revoke.py": ["tests/endpoints/test_revoke.py"],
     "tokens/introspect.py": ["tests/endpoints/test_introspect.py"],
+    "client_auth/client_secret_basic.py": ["tests/client_auth/test_contract.py", "tests/client_auth/test_secrets.py"],
+    "client_auth/client_secret_post.py": ["tests/client_auth/test_contract.py", "tests/client_auth/test_secrets.py"],
+    "client_auth/none.py": ["tests/client_auth/test_contract.py"],
+    "client_auth/private_key_jwt.py": ["tests/client_auth/test_contract.py"],
     "grants/families.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
     "grants/narrowing.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
 }

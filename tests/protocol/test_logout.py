@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import UnsafeRequest
@@ -16,6 +16,7 @@ from gatelodge.protocol.params import Params
 NOW = 1_800_000_000
 ISSUER = "https://as.test"
 KEY = ECKey.generate_key("P-256", {"kid": "k1"})
+RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 PUBLIC = read_jwk(KEY.as_dict())
 KEYS = PublicKeys((PUBLIC,) if PUBLIC else ())
 WEB1 = Client("web1", "Web", "web", "client_secret_basic", post_logout_redirect_uris=("https://rp.test/bye",))
@@ -56,6 +57,15 @@ def test_JWT_12_a_hint_that_is_no_id_token_of_ours_is_none(hint: str) -> None:
     assert request(id_token_hint=hint) == LogoutRequest(None, None, None, None, hint_unread=True)
 
 
+@pytest.mark.parametrize(("alg", "taken"), [("RS256", True), ("PS256", False)])
+def test_a_hint_is_signed_as_we_sign(alg: str, taken: bool) -> None:
+    claims = {"iss": ISSUER, "sub": "alice", "aud": "web1", "exp": NOW}
+    hint = jwt.encode({"alg": alg, "kid": "rsa", "typ": "JWT"}, claims, RSA, algorithms=[alg])
+    key = read_jwk(RSA.as_dict())
+    assert key is not None
+    assert (read_hint(hint, ISSUER, PublicKeys((key,)), NOW) is not None) is taken
+
+
 def test_ID_01_who_asks_with_a_hint_nobody_can_read_is_gone_back_to_only_if_they_say_who_they_are() -> None:
     bye = "https://rp.test/bye"
     assert find_return(request(id_token_hint="x", post_logout_redirect_uri=bye), None) is None
@@ -64,7 +74,7 @@ def test_ID_01_who_asks_with_a_hint_nobody_can_read_is_gone_back_to_only_if_they
 
 
 def test_the_hint_says_which_client_asks() -> None:
-    assert request(id_token_hint=id_token()).client_id == "web1"
+    assert request(id_token_hint=id_token()) == LogoutRequest("web1", Hint("alice", "web1", "s1"), None, None)
     assert request(id_token_hint=id_token(), client_id="web1").client_id == "web1"
 
 
