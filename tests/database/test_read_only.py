@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from gatelodge.clock import SystemClock
 from gatelodge.config.policies import Config, DatabasePolicy
 from gatelodge.database import migrate
 from gatelodge.database.postgres.engine import PostgresDatabase
@@ -109,7 +110,7 @@ async def test_a_frozen_primary_is_heeded_and_used_again_without_a_restart(
 async def test_the_health_check_says_that_a_frozen_primary_takes_no_writes(own_postgres: Any) -> None:
     config = Config(database=DatabasePolicy(url=own_postgres.url, deadline=1.0))
     migrate.up(config.database)
-    freezer, health = Frozen(own_postgres.url, "system"), Health(config)
+    freezer, health = Frozen(own_postgres.url, "system"), Health(config, SystemClock())
     assert await health.database() is None
     freezer.set()
     await eventually(lambda: _says(health, "the database takes no writes"))
