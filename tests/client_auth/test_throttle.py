@@ -52,15 +52,19 @@ async def test_a_flood_of_failures_is_a_few_lines_of_the_log(prove: Prove) -> No
         for _ in range(3 * LIMIT):
             await outcome(prove, basic("web1", "gls_wrong"))
     assert Counter(line["event"] for line in lines) == {"client_auth_failed": LIMIT - 1, "client_auth_throttled": 3}
+    assert [line["wait"] for line in lines if "wait" in line] == [int(WINDOW * factor) + 1 for factor in (1, 2, 4)]
 
 
 async def test_the_log_names_the_client_and_its_method_but_nobody_made_up(prove: Prove) -> None:
     with capture_logs() as lines:
         await outcome(prove, Attempt({"client_id": "pkj1", "client_secret": SECRET}))
         await outcome(prove, basic("made-up", "x"))
-    known, unknown = ((line.get("client_id"), line["method"], line["registered"]) for line in lines)
-    assert known == ("pkj1", "client_secret_post", "private_key_jwt")
-    assert unknown == (None, "client_secret_basic", "")
+        await outcome(prove, UNREADABLE)
+    assert [(line.get("client_id"), line["method"], line["registered"], line["reason"]) for line in lines] == [
+        ("pkj1", "client_secret_post", "private_key_jwt", "client.proven"),
+        (None, "client_secret_basic", "", "client.proven"),
+        (None, "", "", "client.basic"),
+    ]
 
 
 def test_the_wait_doubles_and_is_over_at_last(clock: Clock) -> None:
