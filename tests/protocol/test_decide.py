@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gatelodge.protocol.authorize import AuthorizationRequest
-from gatelodge.protocol.client import Client
+from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
+from gatelodge.protocol.client import AuthMethod, Client, ClientType
 from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, Step, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedIn
@@ -141,6 +141,21 @@ def test_an_account_is_picked_in_this_interaction():
     assert step(asking("select_account"), None, None) == Login()
 
 
+def test_AZ_13_a_hint_that_says_nothing_answers_for_nobody():
+    nobody = replace(asking(), hinted_sub=NOBODY)
+
+    assert step(nobody) == SelectAccount(ALICE)
+    assert step(nobody, progress=Progress(chosen_sub="alice")) == Issue(ALICE, ("openid",), ())
+    assert error(replace(nobody, prompt=frozenset({"none"}))) == "login_required"
+
+
+def test_who_comes_back_to_what_was_answered_says_as_whom_unless_nobody_may_be_asked():
+    answered = Progress().ask_again("finished")
+
+    assert step(asking(), progress=answered) == SelectAccount(ALICE)
+    assert step(asking("none"), progress=answered) == Issue(ALICE, ("openid",), ())
+
+
 def test_AZ_25_an_essential_acr_is_reached_or_refused():
     assert step(replace(asking(), essential_acr=("1", "2"))) == Issue(ALICE, ("openid",), ())
     assert step(replace(asking(), essential_acr=("3", "2"))) == StepUp(("2",))
@@ -221,6 +236,19 @@ def test_leaving_out_everything_or_who_one_is_refuses(allowed: tuple[str, ...]):
     progress = Progress().answer(ConsentAnswer("alice", ("openid", "email"), allowed))
 
     assert error(asking(scope="openid email"), granted=None, progress=progress) == "access_denied"
+
+
+@pytest.mark.parametrize(
+    ("client_type", "method", "asks"),
+    [("native", "none", True), ("native", "client_secret_basic", False), ("spa", "none", False)],
+)
+def test_who_may_be_an_impostor_is_asked_for_each_time(client_type: ClientType, method: AuthMethod, asks: bool):
+    client = replace(WEB1, type=client_type, auth_method=method)
+
+    assert isinstance(step(asking(), client=client), AskConsent) is asks
+    assert step(
+        asking(), client=client, progress=Progress(consent=ConsentAnswer("alice", ("openid",), ("openid",)))
+    ) == Issue(ALICE, ("openid",), ())
 
 
 def test_the_operators_own_clients_do_not_ask_unless_they_want_to():
