@@ -28,6 +28,7 @@ def header(text: str | bytes) -> str:
     [
         ("web1:secret", ("web1", "secret")),
         ("a%3Ab:%25+%2B%C3%A9", ("a:b", "% +é")),
+        ("a+b:c+d", ("a b", "c d")),
         ("web1:with:colon", ("web1", "with:colon")),
         ("web1:", ("web1", "")),
         ("é:ü", ("é", "ü")),
