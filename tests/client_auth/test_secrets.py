@@ -94,14 +94,16 @@ async def test_CA_16_two_secrets_work_during_a_rotation_and_the_old_one_ends(
     prove: Prove, database: Database, registry: Registry, clock: object, secret: str, now: int, works: bool
 ) -> None:
     secrets = (ClientSecret(client_secret_digest("new")), ClientSecret(client_secret_digest("old"), NOW + 100))
-    await database.write(clients.replace, replace(CLIENTS["client_secret_basic"], secrets=secrets), NOW)
+    web1 = replace(CLIENTS["client_secret_basic"], secrets=secrets, auth_fixed=False)
+    await database.write(clients.replace, web1, NOW)
     clock.at = now  # pyright: ignore[reportAttributeAccessIssue]
     await registry.poll()
-    if works:
-        assert (await prove(basic("web1", secret))).client.id == "web1"
-    else:
-        with pytest.raises(NotProven):
-            await prove(basic("web1", secret))
+    for attempt in (basic("web1", secret), post("web1", secret)):
+        if works:
+            assert (await prove(attempt)).client.id == "web1"
+        else:
+            with pytest.raises(NotProven):
+                await prove(attempt)
 
 
 @pytest.mark.parametrize("registered", ["client_secret_basic", "client_secret_post"])
