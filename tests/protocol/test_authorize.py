@@ -1,5 +1,7 @@
 """An authorization request is answered only to whom it may be, and understood or refused in the right words."""
 
+import json
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -7,11 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatelodge.protocol.authorize import AuthorizationRequest, Recipient, find_recipient, read_client_id, validate
+from gatelodge.protocol import rules
+from gatelodge.protocol.authorize import (
+    NOBODY,
+    AuthorizationRequest,
+    Recipient,
+    find_recipient,
+    read_client_id,
+    validate,
+)
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.response_type import HYBRID, IMPLICIT, canonical
+from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.targets import Apis, place
 
 ISSUER = "https://id.test"
@@ -278,6 +289,36 @@ def test_a_mode_said_twice_is_answered_in_the_safe_one(name: str):
     assert recipient.response_mode == ("query" if name == "response_mode" else "fragment")
 
 
+def request_object(inside: object) -> str:
+    """An unsigned request object: `inside` is its payload."""
+    return f"e30.{urlsafe_b64encode(json.dumps(inside).encode()).rstrip(b'=').decode()}."
+
+
+@pytest.mark.parametrize(
+    ("outside", "request_", "used"),
+    [
+        (None, request_object({"response_mode": "form_post"}), "form_post"),
+        ("fragment", request_object({"response_mode": "form_post"}), "fragment"),
+        (None, request_object({"response_mode": ["form_post"]}), "query"),
+        (None, request_object({"response_mode": "form_post", "x": "x" * 16_384}), "query"),
+        (None, request_object({}), "query"),
+        (None, "e30.e30", "query"),
+        (None, "no object at all", "query"),
+    ],
+)
+def test_a_request_object_is_refused_in_the_mode_it_asks_for(outside: str | None, request_: str, used: str):
+    code, recipient = refused(sent(response_mode=outside, request=request_))
+    assert (code, recipient.response_mode) == ("request_not_supported", used)
+
+
+@pytest.mark.parametrize(("asked", "rule"), [("query", rules.NO_TOKEN_IN_QUERY), ("bogus", rules.RESPONSE_MODE)])
+def test_AZ_03_a_mode_is_refused_for_what_it_is(asked: str, rule: Rule):
+    params = sent(response_type="id_token", response_mode=asked, nonce="n")
+    with pytest.raises(OAuthError) as refusal:
+        understood(params, LEGACY1, ALL)
+    assert refusal.value.rule is rule
+
+
 HARD_STATE = "\"'><svg onload=1>%00+%20é" * 80
 
 
@@ -377,6 +418,8 @@ def test_a_hint_names_the_person_who_is_meant():
     assert understood(sent(claims=claims)).hinted_sub == "alice"
     assert understood(sent(claims=claims), hinted="alice").hinted_sub == "alice"
     assert refused(sent(claims=claims), hinted="bob")[0] == "invalid_request"
+    assert understood(sent(claims=claims), hinted=NOBODY).hinted_sub == "alice"
+    assert understood(sent(), hinted=NOBODY).hinted_sub == NOBODY
 
 
 def test_wishes_are_bounded_and_never_refused():
