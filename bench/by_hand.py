@@ -16,9 +16,9 @@ from psycopg import AsyncConnection
 
 from bench.by_hand_jws import reading, signing
 from bench.raising import databases
-from gatelodge.database.hand import Hand
 from gatelodge.database.postgres.wire import Wire
 from gatelodge.database.tx import Statement
+from gatelodge.database.worker_thread import WorkerThread
 
 TOGETHER = 64  # transactions in one batch, each an update and an insert
 BATCHES = 60
@@ -95,7 +95,7 @@ async def wires(url: str) -> dict[str, float]:
 
 async def hands() -> dict[str, float]:
     """Return the CPU microseconds of having another thread do next to nothing, as a commit is waited for."""
-    hand, pool, loop = Hand("bench"), ThreadPoolExecutor(1), asyncio.get_running_loop()
+    hand, pool, loop = WorkerThread("bench"), ThreadPoolExecutor(1), asyncio.get_running_loop()
     ways: Mapping[str, Act] = {
         "hand.py": lambda: hand.do(_errand),
         "an executor of one thread": lambda: loop.run_in_executor(pool, _errand),

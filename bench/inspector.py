@@ -21,7 +21,7 @@ from gatelodge.clock import SystemClock
 from gatelodge.config.policies import Config, DatabasePolicy, KeyPolicy, LogPolicy, ServerPolicy
 from gatelodge.database import migrate
 from gatelodge.database.tx import Tx
-from gatelodge.endpoints.adapter import Door
+from gatelodge.endpoints.adapter import HttpAdapter
 from gatelodge.foundation.contract import Foundation
 from gatelodge.inspector.tracing import Tracing
 from gatelodge.keys.secrets import client_secret_digest
@@ -67,7 +67,7 @@ class Figures:
 class Caller:
     """Asks the token endpoint over ASGI, without a socket."""
 
-    door: Door
+    door: HttpAdapter
     body: bytes = b"grant_type=client_credentials&scope=bench%3Aread"
     status: int = 0
 

@@ -21,7 +21,7 @@ from gatelodge.keys.secrets import b64, client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.server import Server
 from gatelodge.stores import apis, audit, clients, credentials, users
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.testing import browser as browsers
 from gatelodge.testing import house
 from gatelodge.testing.browser import form_of as form_of
@@ -129,7 +129,7 @@ class World:
     foundation: Foundation
     server: Server
     transport: httpx2.ASGITransport
-    people: dict[str, User] = field(default_factory=dict)
+    people: dict[str, UserRecord] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
@@ -307,12 +307,12 @@ async def open_world(config: Config, clock: Clock, ways: Sequence[type[Way]] = W
         await foundation.close()
 
 
-async def _settle(tx: Tx, hashes: Mapping[str, str], now: int) -> dict[str, User]:
+async def _settle(tx: Tx, hashes: Mapping[str, str], now: int) -> dict[str, UserRecord]:
     for client in CLIENTS:
         await clients.add(tx, client, now)
     for api in APIS:
         await apis.add(tx, api, now)
-    people: dict[str, User] = {}
+    people: dict[str, UserRecord] = {}
     for person in PEOPLE:
         user = await users.add(tx, person, now)
         await credentials.set_password(tx, user.id, hashes[person.username], now)

@@ -9,7 +9,7 @@ import structlog
 from gatelodge.config.policies import Config
 from gatelodge.demo import room as demo
 from gatelodge.endpoints import room as endpoints
-from gatelodge.endpoints.adapter import Door, Send
+from gatelodge.endpoints.adapter import HttpAdapter, Send
 from gatelodge.endpoints.reading import Receive
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
@@ -29,7 +29,7 @@ class App:
     def __init__(self, config: Config, lay: Lay = lay_foundation) -> None:
         self._config = config
         self._lay = lay
-        self._door: Door | None = None
+        self._door: HttpAdapter | None = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -63,7 +63,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-def open_door(server: Server) -> Door:
+def open_door(server: Server) -> HttpAdapter:
     """Return the door behind which this server stands."""
     return endpoints.door(server.foundation, routes(server), server.web.pages.error, server.tracing)
 

@@ -20,7 +20,7 @@ from gatelodge.grants import room as grants
 from gatelodge.grants.room import Granting
 from gatelodge.inspector import room as inspector
 from gatelodge.keys.keys import POLL as KEYS_POLL
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.ops import room as ops
 from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.room import Ops
@@ -28,13 +28,13 @@ from gatelodge.ops.setup import initialise, mint_of, open_vault
 from gatelodge.outbound import Outbound
 from gatelodge.playground import room as playground
 from gatelodge.sessions import room as sessions
-from gatelodge.sessions.room import Sessions
+from gatelodge.sessions.room import SessionsRoom
 from gatelodge.stores.registry import POLL as REGISTRY_POLL
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.sweeping import Sweeping
 from gatelodge.telemetry.watches import Watch, Watches
 from gatelodge.tokens import room as tokens
-from gatelodge.tokens.room import Tokens
+from gatelodge.tokens.room import TokensRoom
 from gatelodge.web import room as web
 from gatelodge.web.room import Web
 
@@ -58,7 +58,7 @@ async def lay_foundation(
         instance = await initialise(config, db, vault, clock, entropy)
         await playground.prepare(config, db, vault, clock)
         registry = Registry(db, clock)
-        keys = Keys(db, vault, clock, schedule_of(config.keys, config.sessions))
+        keys = SigningKeys(db, vault, clock, schedule_of(config.keys, config.sessions))
         await asyncio.gather(registry.poll(), keys.start())
     except BaseException:
         await db.close()
@@ -81,10 +81,10 @@ class Server:
     foundation: Foundation
     authn: Authn
     proofs: ClientProofs
-    sessions: Sessions
+    sessions: SessionsRoom
     granting: Granting
     ops: Ops
-    tokens: Tokens
+    tokens: TokensRoom
     web: Web
     tracing: "Tracing | None"
 

@@ -202,3 +202,21 @@ def _enforcing(node: ast.AST) -> Iterator[ast.AST]:
 )
 def test_the_check_for_engines_sees_one(code: str, complains: bool):
     assert any(map(_names_an_engine, _conditions(ast.parse(code)))) is complains
+
+
+# The same thing for another framework, or for another HTTP client: whoever uses one never meets the other.
+ONE_FOR_EACH_FRAMEWORK = {"Auth", "Caller", "ClientCredentials", "Login"}
+
+
+def test_a_class_name_stands_once():
+    where: dict[str, list[str]] = {}
+    for name, tree in TREES.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(name)
+
+    assert not _said(
+        f"{word} is a class of {' and of '.join(files)}"
+        for word, files in where.items()
+        if len(files) > 1 and word not in ONE_FOR_EACH_FRAMEWORK
+    )

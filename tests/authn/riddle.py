@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
-from gatelodge.authn.contract import Equipment, SignInRefused, Visit, Way
+from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Way
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol.assurance import Proof
@@ -33,10 +33,10 @@ class Riddle(Way):
     def open(cls, equipment: Equipment) -> Self:
         return cls(equipment.db, equipment.clock)
 
-    async def show(self, visit: Visit) -> Mapping[str, object]:
+    async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         return {"username": visit.form.get("username") or visit.hint}
 
-    async def prove(self, visit: Visit) -> Proof:
+    async def prove(self, visit: SignInVisit) -> Proof:
         username = visit.form.get("username") or ""
         user = await self._db.read(users.find_by_login, username)
         if user is None or username not in self.known_to or visit.form.get("answer") != ANSWER:

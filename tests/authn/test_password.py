@@ -15,8 +15,8 @@ from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Database, Unavailable
 from gatelodge.stores import audit, credentials, endings, users
-from gatelodge.stores.audit import Entry
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.audit import AuditEntry
+from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +45,7 @@ def sign_in(database: Database, clock, pool: PasswordPool, known: KnownBrowsers)
 
 
 @pytest.fixture
-async def alice(database: Database, clock, pool: PasswordPool) -> User:
+async def alice(database: Database, clock, pool: PasswordPool) -> UserRecord:
     new = NewUser(sub="sub-alice", username="alice", email="alice@example.org")
     user = await database.write(users.add, new, clock.now())
     await database.write(credentials.set_password, user.id, await pool.hash("wonderland"), clock.now())
@@ -62,18 +62,20 @@ async def outcome(sign_in: PasswordSignIn, login: str, password: str, known: str
     return "in"
 
 
-async def trail(database: Database) -> list[Entry]:
+async def trail(database: Database) -> list[AuditEntry]:
     return await database.read(audit.list_recent, 1_000)
 
 
-async def test_a_person_signs_in_by_user_name_or_address_in_any_case(sign_in: PasswordSignIn, alice: User) -> None:
+async def test_a_person_signs_in_by_user_name_or_address_in_any_case(
+    sign_in: PasswordSignIn, alice: UserRecord
+) -> None:
     for login in ("alice", "ALICE", " alice ", "alice@example.org", "Alice@Example.org", "ａｌｉｃｅ"):
         proof = await sign_in.authenticate(login, "wonderland", HERE)
         assert (proof.user_id, proof.sub, proof.kind, proof.amr) == (alice.id, "sub-alice", "password", AMR)
 
 
 async def test_ASVS_6_3_8_unknown_wrong_and_disabled_are_one_answer(
-    sign_in: PasswordSignIn, alice: User, database: Database, clock
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, clock
 ) -> None:
     def said(refusal: BaseException) -> tuple[type, str, tuple[object, ...]]:
         return type(refusal), str(refusal), refusal.args
@@ -90,7 +92,7 @@ async def test_ASVS_6_3_8_unknown_wrong_and_disabled_are_one_answer(
 
 
 async def test_ASVS_6_3_8_unknown_wrong_and_disabled_take_the_same_statements(
-    sign_in: PasswordSignIn, alice: User, database: Database, clock
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, clock
 ) -> None:
     async def statements(login: str, password: str) -> tuple[int, int]:
         before = database.statements, database.transactions
@@ -103,7 +105,7 @@ async def test_ASVS_6_3_8_unknown_wrong_and_disabled_take_the_same_statements(
 
 
 async def test_ASVS_6_3_8_unknown_wrong_and_disabled_hash_once_each(
-    sign_in: PasswordSignIn, alice: User, database: Database, clock, pool: PasswordPool
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, clock, pool: PasswordPool
 ) -> None:
     proves, hashed = pool._argon2.proves, []
 
@@ -126,7 +128,7 @@ async def test_an_account_without_a_password_is_refused(sign_in: PasswordSignIn,
 
 
 async def test_the_trail_says_why_and_never_what_was_typed(
-    sign_in: PasswordSignIn, alice: User, database: Database, clock
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, clock
 ) -> None:
     await outcome(sign_in, "alice", "s3cret-typed")
     await outcome(sign_in, "s3cret-typed", "x")
@@ -141,25 +143,27 @@ async def test_the_trail_says_why_and_never_what_was_typed(
     assert "s3cret-typed" not in repr(lines)
 
 
-async def test_ACC_02_a_hundred_wrong_passwords_one_after_the_other(sign_in: PasswordSignIn, alice: User) -> None:
+async def test_ACC_02_a_hundred_wrong_passwords_one_after_the_other(sign_in: PasswordSignIn, alice: UserRecord) -> None:
     outcomes = [await outcome(sign_in, "alice", "wrong") for _ in range(100)]
     assert outcomes == ["refused"] * 10 + ["throttled"] * 90
     assert await outcome(sign_in, "alice", "wonderland") == "throttled"
 
 
-async def test_ACC_02_a_hundred_wrong_passwords_at_once_are_all_counted(sign_in: PasswordSignIn, alice: User) -> None:
+async def test_ACC_02_a_hundred_wrong_passwords_at_once_are_all_counted(
+    sign_in: PasswordSignIn, alice: UserRecord
+) -> None:
     outcomes = await asyncio.gather(*(outcome(sign_in, "alice", "wrong") for _ in range(100)))
     assert (outcomes.count("refused"), outcomes.count("throttled")) == (10, 90)
 
 
-async def test_ACC_02_another_spelling_is_the_same_account(sign_in: PasswordSignIn, alice: User) -> None:
+async def test_ACC_02_another_spelling_is_the_same_account(sign_in: PasswordSignIn, alice: UserRecord) -> None:
     for login in ("alice", "ALICE", "Alice", " alice", "ａlice") * 2:
         assert await outcome(sign_in, login, "wrong") == "refused"
     assert await outcome(sign_in, "aLiCe", "wrong") == "throttled"
 
 
 async def test_ASVS_6_3_8_an_unknown_account_is_throttled_like_a_known_one(
-    sign_in: PasswordSignIn, alice: User
+    sign_in: PasswordSignIn, alice: UserRecord
 ) -> None:
     alices, nobodys = [[await outcome(sign_in, login, "wrong") for _ in range(12)] for login in ("alice", "nobody")]
     assert alices == nobodys
@@ -167,7 +171,7 @@ async def test_ASVS_6_3_8_an_unknown_account_is_throttled_like_a_known_one(
 
 
 async def test_throttling_says_when_to_come_back_and_is_audited_once_a_window(
-    sign_in: PasswordSignIn, alice: User, database: Database
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database
 ) -> None:
     for _ in range(15):
         await outcome(sign_in, "alice", "wrong")
@@ -179,7 +183,7 @@ async def test_throttling_says_when_to_come_back_and_is_audited_once_a_window(
 
 
 async def test_a_throttled_attempt_hashes_nothing(
-    sign_in: PasswordSignIn, alice: User, pool: PasswordPool, monkeypatch: pytest.MonkeyPatch
+    sign_in: PasswordSignIn, alice: UserRecord, pool: PasswordPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(10):
         await outcome(sign_in, "alice", "wrong")
@@ -188,7 +192,7 @@ async def test_a_throttled_attempt_hashes_nothing(
 
 
 async def test_ACC_04_the_owner_gets_in_from_a_browser_the_account_knows(
-    sign_in: PasswordSignIn, alice: User, known: KnownBrowsers
+    sign_in: PasswordSignIn, alice: UserRecord, known: KnownBrowsers
 ) -> None:
     laptop = known.remember(None, alice.id)
     mallorys = known.remember(None, alice.id + 1)
@@ -199,19 +203,19 @@ async def test_ACC_04_the_owner_gets_in_from_a_browser_the_account_knows(
     assert await outcome(sign_in, "alice", "wonderland") == "throttled"
 
 
-async def test_ACC_04_nobody_is_locked_out_for_good(sign_in: PasswordSignIn, alice: User, clock) -> None:
+async def test_ACC_04_nobody_is_locked_out_for_good(sign_in: PasswordSignIn, alice: UserRecord, clock) -> None:
     for _ in range(30):
         await outcome(sign_in, "alice", "wrong")
     clock.advance(POLICY.window)
     assert await outcome(sign_in, "alice", "wonderland") == "in"
 
 
-async def test_signing_in_often_is_not_guessing(sign_in: PasswordSignIn, alice: User) -> None:
+async def test_signing_in_often_is_not_guessing(sign_in: PasswordSignIn, alice: UserRecord) -> None:
     assert [await outcome(sign_in, "alice", "wonderland") for _ in range(30)] == ["in"] * 30
 
 
 async def test_HTTP_08_a_full_pool_is_said_before_anything_is_read_counted_or_written(
-    sign_in: PasswordSignIn, alice: User, pool: PasswordPool, database: Database
+    sign_in: PasswordSignIn, alice: UserRecord, pool: PasswordPool, database: Database
 ) -> None:
     before = database.statements
     pool._free, places = 0, pool._free
@@ -222,7 +226,7 @@ async def test_HTTP_08_a_full_pool_is_said_before_anything_is_read_counted_or_wr
 
 
 async def test_an_outdated_hash_is_made_anew_when_its_owner_signs_in(
-    sign_in: PasswordSignIn, alice: User, database: Database, pool: PasswordPool, clock
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, pool: PasswordPool, clock
 ) -> None:
     older = PasswordHasher(2, 128, parallelism=1).hash("wonderland")
     await database.write(credentials.set_password, alice.id, older, clock.now())
@@ -236,7 +240,7 @@ async def test_an_outdated_hash_is_made_anew_when_its_owner_signs_in(
 
 
 async def test_a_password_changed_meanwhile_is_neither_right_nor_changed_back(
-    sign_in: PasswordSignIn, alice: User, database: Database, pool: PasswordPool, clock
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, pool: PasswordPool, clock
 ) -> None:
     older = PasswordHasher(2, 128, parallelism=1).hash("wonderland")
     changed = await pool.hash("looking-glass")
@@ -248,7 +252,7 @@ async def test_a_password_changed_meanwhile_is_neither_right_nor_changed_back(
 
 
 async def test_the_address_counts_strangers_of_every_account(
-    database: Database, clock, pool: PasswordPool, known: KnownBrowsers, alice: User
+    database: Database, clock, pool: PasswordPool, known: KnownBrowsers, alice: UserRecord
 ) -> None:
     strict = SignInPolicy(account_failures=10, address_failures=5)
     sign_in = PasswordSignIn(database, clock, pool, Throttle(b"t" * 32, strict), known)
@@ -259,7 +263,7 @@ async def test_the_address_counts_strangers_of_every_account(
 
 
 async def test_every_act_may_be_run_again(
-    rerunning_database: Database, clock, pool: PasswordPool, known: KnownBrowsers, alice: User
+    rerunning_database: Database, clock, pool: PasswordPool, known: KnownBrowsers, alice: UserRecord
 ) -> None:
     sign_in = PasswordSignIn(rerunning_database, clock, pool, Throttle(b"t" * 32, POLICY), known)
     outcomes = [await outcome(sign_in, "alice", "wrong") for _ in range(11)]

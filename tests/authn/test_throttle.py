@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatelodge.authn.throttle import Attempt, Full, Throttle
+from gatelodge.authn.throttle import Full, Guess, Throttle
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Database
 
@@ -23,14 +23,14 @@ class Guesser:
     async def full(
         self, subject: str = "alice", browser: bytes | None = None, address: str = "192.0.2.1", factor: str = "password"
     ) -> Full | None:
-        attempt = Attempt(factor, subject, browser, address)
+        attempt = Guess(factor, subject, browser, address)
         return await self.database.write(self.throttle.admit, attempt, self.clock.now())
 
     async def tries(self, count: int, **attempt) -> list[bool]:
         return [await self.full(**attempt) is None for _ in range(count)]
 
     async def forgive(self, subject: str = "alice", browser: bytes | None = None, address: str = "192.0.2.1") -> None:
-        await self.database.write(self.throttle.forgive, Attempt("password", subject, browser, address))
+        await self.database.write(self.throttle.forgive, Guess("password", subject, browser, address))
 
 
 @pytest.fixture

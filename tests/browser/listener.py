@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from gatelodge.clock import SystemEntropy
-from gatelodge.demo.pages.visits import Asked, ask
+from gatelodge.demo.pages.visits import PendingAnswer, ask
 
 CLIENT_ID = "demo-native"
 PATIENCE = 30  # seconds
@@ -32,7 +32,7 @@ class Listener:
     """A native application. `uri` is where it waits; `asked` is what its answer must match."""
 
     uri: str
-    asked: Asked = field(default_factory=lambda: ask(SystemEntropy()))
+    asked: PendingAnswer = field(default_factory=lambda: ask(SystemEntropy()))
     _answers: Queue[Answer] = field(default_factory=Queue[Answer])
 
     def request(self, site: str, **changes: str) -> str:

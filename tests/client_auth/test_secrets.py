@@ -8,7 +8,7 @@ from tests.client_auth.samples import CLIENTS, NOW, SECRET, Attempt, Prove, basi
 
 from gatelodge.client_auth import NotProven
 from gatelodge.client_auth.client_secret_basic import parse_basic
-from gatelodge.client_auth.contract import Presented
+from gatelodge.client_auth.contract import PresentedProof
 from gatelodge.database.tx import Database
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import ClientSecret
@@ -168,4 +168,4 @@ async def test_a_repeated_secret_is_refused(prove: Prove) -> None:
 
 
 def test_a_presented_proof_shows_nothing() -> None:
-    assert SECRET not in repr(Presented("web1", SECRET))
+    assert SECRET not in repr(PresentedProof("web1", SECRET))

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.postgres.engine import PostgresDatabase
-from gatelodge.database.postgres.wire import Lost, Refused, Wire
+from gatelodge.database.postgres.wire import ConnectionLost, StatementRefused, Wire
 from gatelodge.database.tx import Statement, Tx, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -93,9 +93,9 @@ async def test_COMMIT_01_a_commit_of_what_was_aborted_is_no_commit(postgres_poli
     wire = Wire(connection, prepares=True, on_lost=lambda: lost.append(True))
     wire.begin()
     wire.send(Statement("run", "select 1 / 0", ()))
-    with pytest.raises(Refused, match="22012"):
+    with pytest.raises(StatementRefused, match="22012"):
         await wire.exchange()
-    with pytest.raises(Lost):
+    with pytest.raises(ConnectionLost):
         await wire.settle("commit")
     wire.drop()
     await connection.close()
@@ -106,7 +106,7 @@ async def test_an_answer_that_is_neither_rows_nor_a_refusal_is_not_believed(post
     connection = await AsyncConnection.connect(postgres_policy.url, autocommit=True)
     wire = Wire(connection, prepares=False, on_lost=lambda: None)
     wire.send(Statement("one", "", ()))
-    with pytest.raises(Lost):
+    with pytest.raises(ConnectionLost):
         await wire.exchange()
     assert wire.lost
     await connection.close()

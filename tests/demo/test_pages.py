@@ -15,7 +15,7 @@ from tests.web.conftest import Randomness, Visitor
 from gatelodge.demo import data as demo_data
 from gatelodge.demo.data import SECRETS
 from gatelodge.demo.pages import legacy, routes, web
-from gatelodge.demo.pages.visits import MOST, Visit, Visits
+from gatelodge.demo.pages.visits import MOST, DemoVisit, Visits
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Route
@@ -232,9 +232,9 @@ async def test_a_prompt_outside_the_list_is_not_passed_on() -> None:
 async def test_the_memory_of_visits_is_bounded() -> None:
     visits = Visits(Randomness())
     first = Visitor()
-    first.take(Reply(200, cookies=(visits.keep(first.request("GET", "/", "", {}), Visit(exchanges=())),)))
+    first.take(Reply(200, cookies=(visits.keep(first.request("GET", "/", "", {}), DemoVisit(exchanges=())),)))
     for _ in range(MOST):
-        visits.keep(Visitor().request("GET", "/", "", {}), Visit())
+        visits.keep(Visitor().request("GET", "/", "", {}), DemoVisit())
 
     assert len(visits) == MOST
 
@@ -243,7 +243,7 @@ async def test_a_planted_cookie_does_not_name_a_visit() -> None:
     visits = Visits(Randomness())
     planted = Visitor({"gatelodge-demo": "planted"})
 
-    cookie = visits.keep(planted.request("GET", "/", "", {}), Visit())
+    cookie = visits.keep(planted.request("GET", "/", "", {}), DemoVisit())
 
     assert cookie.value != "planted"
 

@@ -22,7 +22,7 @@ HERE = "http://localhost:8000"
 HASHES = {"alice": "hash-a", "bob": "hash-b"}
 
 
-async def everything(database: Database) -> tuple[list[Client], list[Api], list[users.User]]:
+async def everything(database: Database) -> tuple[list[Client], list[Api], list[users.UserRecord]]:
     registered, known = await database.read(client_store.list_all), await database.read(api_store.list_all)
     return registered, known, await database.read(users.list_all)
 

@@ -11,7 +11,7 @@ from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.tx import Tx
 from gatelodge.grants import GRANTS, room
 from gatelodge.grants.award import Award
-from gatelodge.grants.contract import Desk, Grant
+from gatelodge.grants.contract import Grant, GrantContext
 from gatelodge.protocol import rules
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
@@ -35,7 +35,7 @@ class Nonced(Grant[None]):
     def read(self, params: Params) -> None:
         """Nothing is asked."""
 
-    async def redeem(self, tx: Tx, asked: None, desk: Desk) -> Award:
+    async def redeem(self, tx: Tx, asked: None, desk: GrantContext) -> Award:
         if desk.headers.get("test-nonce") != "n-1":
             raise OAuthError("invalid_request", "the nonce is another", rules.REQUIRED, NEXT)
         resolved = resolve(None, (), desk.apis, frozenset({"orders:read"}), desk.issuer)

@@ -4,7 +4,7 @@ import jwt
 import pytest
 from tests.world import API, World, assert_error, refresh
 
-from gatelodge.authn.hashing import Place
+from gatelodge.authn.hashing import HashingSlot
 from gatelodge.ops import users as ops
 from gatelodge.telemetry.events import Origin
 
@@ -36,7 +36,7 @@ async def test_ACC_07_a_password_replaced_while_it_is_checked_is_wrong(
 
     browser = legacy_world.browser()
     page = await browser.authorize()
-    monkeypatch.setattr(Place, "verify", verify_slowly)
+    monkeypatch.setattr(HashingSlot, "verify", verify_slowly)
 
     assert_error(await legacy_world.token("legacy1", **PASSWORD), "invalid_grant")
     again = await browser.sign_in(page)

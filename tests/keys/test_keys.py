@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gatelodge.clock import SystemEntropy
 from gatelodge.database.tx import Database
 from gatelodge.keys.keyring import ALGORITHMS, make_key, state
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.schedule import Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.stores import audit, signing_keys
@@ -45,15 +45,15 @@ def first_rows() -> list[SigningKey]:
 
 
 @pytest.fixture
-async def keys(installation: Database, vault: Vault, clock: Clock, first_rows: list[SigningKey]) -> Keys:
+async def keys(installation: Database, vault: Vault, clock: Clock, first_rows: list[SigningKey]) -> SigningKeys:
     for row in first_rows:
         await installation.write(signing_keys.add, row)
-    keys = Keys(installation, vault, clock, SCHEDULE)
+    keys = SigningKeys(installation, vault, clock, SCHEDULE)
     await keys.start()
     return keys
 
 
-def standing(keys: Keys, now: int) -> Counter[tuple[str, str]]:
+def standing(keys: SigningKeys, now: int) -> Counter[tuple[str, str]]:
     return Counter((row.alg, state(row, now)) for row in keys.rows())
 
 
@@ -65,7 +65,7 @@ FIRST_SET = Counter(
 async def test_the_first_start_makes_one_active_and_one_next_key_of_each_kind(
     installation: Database, vault: Vault, clock: Clock
 ) -> None:
-    keys = Keys(installation, vault, clock, SCHEDULE)
+    keys = SigningKeys(installation, vault, clock, SCHEDULE)
     await keys.start()
     assert standing(keys, clock.now()) == FIRST_SET
     assert keys.ring.signer("ES256", clock.now()).alg == "ES256"
@@ -73,29 +73,33 @@ async def test_the_first_start_makes_one_active_and_one_next_key_of_each_kind(
 
 
 async def test_workers_that_start_together_share_one_set(installation: Database, vault: Vault, clock: Clock) -> None:
-    workers = [Keys(installation, vault, clock, SCHEDULE) for _ in range(3)]
+    workers = [SigningKeys(installation, vault, clock, SCHEDULE) for _ in range(3)]
     await asyncio.gather(*(worker.start() for worker in workers))
     assert standing(workers[0], clock.now()) == FIRST_SET
     assert len({worker.ring.signer("ES256", clock.now()).kid for worker in workers}) == 1
 
 
-async def test_a_second_start_finds_the_keys(keys: Keys, installation: Database, vault: Vault, clock: Clock) -> None:
-    again = Keys(installation, vault, clock, SCHEDULE)
+async def test_a_second_start_finds_the_keys(
+    keys: SigningKeys, installation: Database, vault: Vault, clock: Clock
+) -> None:
+    again = SigningKeys(installation, vault, clock, SCHEDULE)
     await again.start()
     assert again.rows() == keys.rows()
 
 
 async def test_FLT_25_a_start_with_the_wrong_secret_key_fails_and_changes_nothing(
-    keys: Keys, installation: Database, clock: Clock
+    keys: SigningKeys, installation: Database, clock: Clock
 ) -> None:
-    stranger = Keys(installation, Vault(["another key of more than 32 characters"], SystemEntropy()), clock, SCHEDULE)
+    stranger = SigningKeys(
+        installation, Vault(["another key of more than 32 characters"], SystemEntropy()), clock, SCHEDULE
+    )
     with pytest.raises(WrongSecretKey):
         await stranger.start()
     assert await installation.read(signing_keys.list_all) == keys.rows()
 
 
 async def test_a_worker_whose_secret_key_is_out_of_date_goes_on_with_the_keys_it_has(
-    keys: Keys, installation: Database, clock: Clock
+    keys: SigningKeys, installation: Database, clock: Clock
 ) -> None:
     newer = Vault(["a newer key of more than 32 characters"], SystemEntropy())
     key = make_key("ES256", newer)
@@ -119,14 +123,14 @@ NEWER_KINDS = {
 
 @pytest.mark.parametrize("kind", NEWER_KINDS)
 async def test_WATCH_01_a_key_of_a_kind_this_version_does_not_know_is_skipped_and_a_retired_one_is_dropped(
-    keys: Keys, installation: Database, clock: Clock, vault: Vault, kind: str
+    keys: SigningKeys, installation: Database, clock: Clock, vault: Vault, kind: str
 ) -> None:
     bad, now = keys.ring.signer("ES256", clock.now()).kid, clock.now()
     made = make_key("ES256", vault)
     row = SigningKey(made.kid, made.alg, made.public_jwk, made.sealed, now, now)
     with structlog.testing.capture_logs() as said:
         await installation.write(signing_keys.add, replace(row, **NEWER_KINDS[kind]))
-        other = Keys(installation, vault, clock, SCHEDULE)
+        other = SigningKeys(installation, vault, clock, SCHEDULE)
         await other.start()
         await other.retire(bad, Origin(), compromised=True)
         await keys.look()
@@ -137,16 +141,16 @@ async def test_WATCH_01_a_key_of_a_kind_this_version_does_not_know_is_skipped_an
     assert keys.ring.signer("ES256", now).kid != bad
 
 
-async def test_private_keys_are_not_in_the_database_in_clear(keys: Keys, installation: Database) -> None:
+async def test_private_keys_are_not_in_the_database_in_clear(keys: SigningKeys, installation: Database) -> None:
     for row in await installation.read(signing_keys.list_all):
         assert b'"d"' not in row.sealed
         assert '"d"' not in row.public_jwk
 
 
 async def test_two_workers_that_tend_together_make_one_next_key(
-    keys: Keys, installation: Database, vault: Vault, clock: Clock
+    keys: SigningKeys, installation: Database, vault: Vault, clock: Clock
 ) -> None:
-    other = Keys(installation, vault, clock, SCHEDULE)
+    other = SigningKeys(installation, vault, clock, SCHEDULE)
     await other.start()
     clock.advance(1_000)
     await asyncio.gather(keys.tend(), other.tend())
@@ -158,9 +162,9 @@ async def test_two_workers_that_tend_together_make_one_next_key(
 
 
 async def test_a_rotation_reaches_a_worker_that_only_looks(
-    keys: Keys, installation: Database, vault: Vault, clock: Clock
+    keys: SigningKeys, installation: Database, vault: Vault, clock: Clock
 ) -> None:
-    other = Keys(installation, vault, clock, SCHEDULE)
+    other = SigningKeys(installation, vault, clock, SCHEDULE)
     await other.start()
     clock.advance(200)
     before = other.ring.signer("ES256", clock.now()).kid
@@ -169,7 +173,7 @@ async def test_a_rotation_reaches_a_worker_that_only_looks(
     assert other.ring.signer("ES256", clock.now()).kid == keys.ring.signer("ES256", clock.now()).kid != before
 
 
-async def test_rotating_is_in_the_audit_trail(keys: Keys, installation: Database, clock: Clock) -> None:
+async def test_rotating_is_in_the_audit_trail(keys: SigningKeys, installation: Database, clock: Clock) -> None:
     clock.advance(200)
     await keys.rotate("RS256", Origin())
     succeeded, entry = await installation.read(audit.list_recent, 10)
@@ -179,9 +183,9 @@ async def test_rotating_is_in_the_audit_trail(keys: Keys, installation: Database
 
 
 async def test_AUD_01_a_scheduled_succession_is_in_the_audit_trail_once_and_the_server_did_it(
-    keys: Keys, installation: Database, vault: Vault, clock: Clock
+    keys: SigningKeys, installation: Database, vault: Vault, clock: Clock
 ) -> None:
-    other = Keys(installation, vault, clock, SCHEDULE)
+    other = SigningKeys(installation, vault, clock, SCHEDULE)
     await other.start()
     clock.advance(1_000)
     await asyncio.gather(keys.tend(), other.tend())
@@ -193,7 +197,7 @@ async def test_AUD_01_a_scheduled_succession_is_in_the_audit_trail_once_and_the_
     assert entries["ES256"].detail == {"kid": made.kid, "alg": "ES256", "signing": signing}
 
 
-async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(keys: Keys, clock: Clock) -> None:
+async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(keys: SigningKeys, clock: Clock) -> None:
     bad = keys.ring.signer("ES256", clock.now()).kid
     await keys.retire(bad, Origin(), compromised=True)
     assert keys.ring.signer("ES256", clock.now()).kid != bad
@@ -201,19 +205,19 @@ async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(keys: Keys, c
     assert standing(keys, clock.now())[("ES256", "next")] == 1
 
 
-async def test_retiring_an_unknown_key_writes_nothing(keys: Keys, installation: Database) -> None:
+async def test_retiring_an_unknown_key_writes_nothing(keys: SigningKeys, installation: Database) -> None:
     with pytest.raises(LookupError):
         await keys.retire("unknown", Origin())
     assert await installation.read(audit.list_recent, 10) == []
 
 
-async def test_a_ring_is_opened_again_only_when_rows_changed(keys: Keys) -> None:
+async def test_a_ring_is_opened_again_only_when_rows_changed(keys: SigningKeys) -> None:
     ring = keys.ring
     await keys.refresh()
     assert keys.ring is ring
 
 
-async def test_the_metrics_say_how_long_the_active_key_has_signed(keys: Keys, clock: Clock) -> None:
+async def test_the_metrics_say_how_long_the_active_key_has_signed(keys: SigningKeys, clock: Clock) -> None:
     clock.advance(30)
     await keys.look()
     assert b'gatelodge_signing_key_age_seconds{alg="ES256"} 30.0' in metrics.exposition()

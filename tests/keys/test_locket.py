@@ -1,6 +1,6 @@
 """A value locked with the secret that finds it."""
 
-from gatelodge.keys.locket import lock, unlock
+from gatelodge.keys.locked import lock, unlock
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

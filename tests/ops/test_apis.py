@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.ops import apis
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis as store
 from gatelodge.stores import audit
@@ -65,7 +65,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_policy_is_judged_on_the_api_as_it_would_be(what: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRefused):
         apis.check(replace(ORDERS, **REFUSED[what]))
 
 
@@ -84,7 +84,7 @@ async def test_an_introspector_must_be_a_client(database) -> None:
 
 async def test_an_identifier_is_registered_once(database) -> None:
     await database.write(apis.add, ORDERS, ORIGIN, NOW)
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(apis.add, ORDERS, ORIGIN, NOW)
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from gatelodge.config.policies import LegacyPolicy
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.ops import clients
 from gatelodge.ops.client_drafts import complete
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.stores import audit
@@ -45,7 +45,7 @@ async def events(database) -> list[str]:
     return [entry.event for entry in await database.read(audit.list_recent, 50)][::-1]
 
 
-async def trail(database, event: str) -> list[audit.Entry]:
+async def trail(database, event: str) -> list[audit.AuditEntry]:
     return [entry for entry in await database.read(audit.list_recent, 50) if entry.event == event]
 
 
@@ -81,7 +81,7 @@ def test_two_clients_get_two_ids_and_two_secrets() -> None:
 
 @pytest.mark.parametrize("reserved", ["https://rp.test/client.json", "HTTPS://rp.test", "http://rp.test"])
 def test_an_id_is_never_a_url(reserved: str) -> None:
-    with pytest.raises(Refused, match="must not start with https"):
+    with pytest.raises(OperationRefused, match="must not start with https"):
         complete({"client_name": "N", "type": "service"}, Counting(), NOW, reserved)
 
 
@@ -103,7 +103,7 @@ async def test_an_exemption_from_pkce_is_an_event_of_its_own(database) -> None:
 
 async def test_an_id_is_registered_once(database) -> None:
     await database.write(clients.add, web(), OFF, ORIGIN, NOW)
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(clients.add, web(name="Other"), OFF, ORIGIN, NOW)
     assert await events(database) == ["client_added"]
 
@@ -153,7 +153,7 @@ async def test_an_overlap_never_lengthens_a_secret(database) -> None:
 
 async def test_a_public_client_has_no_secret_to_rotate(database) -> None:
     await database.write(clients.add, web(auth_method="none", secrets=()), OFF, ORIGIN, NOW)
-    with pytest.raises(Refused, match="has no secret"):
+    with pytest.raises(OperationRefused, match="has no secret"):
         await database.write(clients.rotate_secret, "web", b"2", 0, ORIGIN, NOW)
 
 

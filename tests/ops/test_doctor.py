@@ -15,7 +15,7 @@ from gatelodge.config.policies import (
     ServerPolicy,
     SignInPolicy,
 )
-from gatelodge.ops.doctor import Seen, Unreached, examine_database, examine_issuer
+from gatelodge.ops.doctor import SeenDiscovery, Unreached, examine_database, examine_issuer
 from gatelodge.ops.findings import Finding
 from gatelodge.ops.setup import initialise, open_vault
 from gatelodge.ops.unsafe_settings import unsafe_settings
@@ -177,9 +177,9 @@ async def test_a_scope_that_no_api_has_is_noted(house) -> None:
 
 
 async def asked(clock, status: int = 200, issuer: object = ISSUER, date: int | None = None) -> list[tuple[str, str]]:
-    async def look(url: str) -> Seen:
+    async def look(url: str) -> SeenDiscovery:
         assert url == f"{ISSUER}/.well-known/openid-configuration"
-        return Seen(status, json.dumps({"issuer": issuer}).encode(), date)
+        return SeenDiscovery(status, json.dumps({"issuer": issuer}).encode(), date)
 
     return worse(await examine_issuer(ISSUER, look, clock))
 
@@ -194,15 +194,15 @@ async def test_an_issuer_that_differs_in_one_letter_is_broken(clock) -> None:
 
 
 async def test_something_else_at_the_issuer_is_broken(clock) -> None:
-    async def look(url: str) -> Seen:
-        return Seen(200, b"<html>", None)
+    async def look(url: str) -> SeenDiscovery:
+        return SeenDiscovery(200, b"<html>", None)
 
     assert worse(await examine_issuer(ISSUER, look, clock)) == [("issuer", "broken")]
     assert await asked(clock, status=404) == [("issuer", "broken")]
 
 
 async def test_an_issuer_that_cannot_be_reached_is_a_warning(clock) -> None:
-    async def look(url: str) -> Seen:
+    async def look(url: str) -> SeenDiscovery:
         raise Unreached("no route")
 
     assert worse(await examine_issuer(ISSUER, look, clock)) == [("issuer", "warning")]

@@ -3,7 +3,7 @@
 import pytest
 
 from gatelodge.ops import epoch
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.stores import audit, instance
 from gatelodge.telemetry.events import Origin
 
@@ -22,6 +22,6 @@ async def test_a_new_epoch_takes_the_place_of_the_one_before_and_is_told(databas
 
 
 async def test_there_is_none_before_the_first(database) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRefused):
         await database.write(epoch.renew, b"epoch", Origin("test"), NOW)
     assert await database.read(audit.list_recent, 9) == []

@@ -9,7 +9,7 @@ from gatelodge.config.policies import Config, ConfigError, KeyPolicy
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
 from gatelodge.keys.keyring import open_ring
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.ops.setup import initialise, open_vault
 from gatelodge.stores import audit, instance, signing_keys
 
@@ -102,14 +102,14 @@ async def test_FLT_25_a_key_that_does_not_open_is_refused(database, start) -> No
 async def test_FLT_25_signing_keys_that_are_gone_are_not_made_anew(database, start) -> None:
     await start()
     await database.write(lose, "signing_keys")
-    with pytest.raises(Refused, match="restore it from a backup"):
+    with pytest.raises(OperationRefused, match="restore it from a backup"):
         await start()
 
 
 async def test_FLT_25_an_installation_that_is_gone_is_not_founded_over_its_keys(database, start) -> None:
     await start()
     await database.write(lose, "instance")
-    with pytest.raises(Refused, match="restore it from a backup"):
+    with pytest.raises(OperationRefused, match="restore it from a backup"):
         await start()
 
 

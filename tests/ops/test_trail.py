@@ -3,8 +3,8 @@
 import pytest
 
 from gatelodge.ops import trail, users
-from gatelodge.ops.refusals import NotThere, Refused
-from gatelodge.ops.trail import Asked
+from gatelodge.ops.refusals import NotThere, OperationRefused
+from gatelodge.ops.trail import TrailFilter
 from gatelodge.stores import audit
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import ConsentGiven, Origin, SignedIn, SignInFailed
@@ -31,7 +31,7 @@ async def ada(database) -> int:
 
 
 async def events(database, limit: int = 100, **asked: str | int) -> list[str]:
-    return [told.entry.event for told in await database.read(trail.read, Asked(**asked), limit)]  # type: ignore[arg-type]
+    return [told.entry.event for told in await database.read(trail.read, TrailFilter(**asked), limit)]  # type: ignore[arg-type]
 
 
 async def test_the_newest_comes_first_and_no_more_than_was_asked_for(database, ada) -> None:
@@ -49,29 +49,29 @@ async def test_it_is_narrowed_by_person_client_event_and_time(database, ada) -> 
 
 
 async def test_a_person_is_named_and_one_who_is_gone_is_found_by_number(database, ada) -> None:
-    (told,) = await database.read(trail.read, Asked(client_id="shop"), 9)
+    (told,) = await database.read(trail.read, TrailFilter(client_id="shop"), 9)
     assert (told.username, trail.label(told)) == ("ada", "ada")
 
     await database.write(users.remove, "ada", ORIGIN, NOW + 9)
-    (told,) = await database.read(trail.read, Asked(client_id="shop"), 9)
+    (told,) = await database.read(trail.read, TrailFilter(client_id="shop"), 9)
     assert (told.username, trail.label(told)) == (None, f"#{ada}")
     assert (await events(database, login=f"#{ada}"))[0] == "user_removed"
 
 
 async def test_nobody_is_no_person(database, ada) -> None:
-    (told,) = await database.read(trail.read, Asked(since=NOW + 4), 9)
+    (told,) = await database.read(trail.read, TrailFilter(since=NOW + 4), 9)
     assert trail.label(told) == ""
 
 
 @pytest.mark.parametrize("login", ["nobody", "7", "#", "#x", "#-1", "#" + "9" * 19, "#²"])
 async def test_an_unknown_person_is_refused(database, login: str) -> None:
     with pytest.raises(NotThere):
-        await database.read(trail.read, Asked(login=login), 9)
+        await database.read(trail.read, TrailFilter(login=login), 9)
 
 
 @pytest.mark.parametrize(
     ("event", "says"), [("signin_failed", "did you mean sign_in_failed"), ("code_issued", "no event")]
 )
 async def test_an_event_that_is_never_kept_is_refused(database, event: str, says: str) -> None:
-    with pytest.raises(Refused, match=says):
-        await database.read(trail.read, Asked(event=event), 9)
+    with pytest.raises(OperationRefused, match=says):
+        await database.read(trail.read, TrailFilter(event=event), 9)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.ops.user_claims import read
 
 
@@ -36,5 +36,5 @@ def test_phone_number_verified_is_a_truth() -> None:
     ],
 )
 def test_anything_else_is_refused_with_what_to_do(pair: str, says: str) -> None:
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(OperationRefused, match=says):
         read([pair])

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from tests.holding import begin_session, open_family
 
 from gatelodge.config.policies import SignInPolicy
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.ops import users
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.stores import audit, credentials, refresh_tokens, sessions
 from gatelodge.stores import users as store
 from gatelodge.stores.refresh_tokens import NewFamily
@@ -60,13 +60,13 @@ async def test_names_are_canonical_and_either_signs_in(database) -> None:
 
 async def test_a_name_is_given_once(database) -> None:
     await database.write(users.add, ADA, None, ORIGIN, NOW)
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(users.add, NewUser(sub="s2", username="ＡＤＡ"), None, ORIGIN, NOW)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u200bb", "x" * 255, "someone@else.test"])
 async def test_a_name_that_cannot_be_one_is_refused(database, name: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRefused):
         await database.write(users.add, NewUser(sub="s", username=name), None, ORIGIN, NOW)
 
 
@@ -128,6 +128,6 @@ async def test_nothing_is_done_to_somebody_who_is_not_there(database) -> None:
 
 
 def test_a_short_password_is_refused_with_the_setting_that_says_so() -> None:
-    with pytest.raises(Refused, match=r"at least 9 characters \(sign_in.min_password\)"):
+    with pytest.raises(OperationRefused, match=r"at least 9 characters \(sign_in.min_password\)"):
         users.check_password("12345678", SignInPolicy(min_password=9))
     users.check_password("123456789", SignInPolicy(min_password=9))

@@ -14,13 +14,13 @@ from gatelodge.client.errors import ServerUnavailable
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.keys.secrets import b64
 from gatelodge.playground.identity import IdTokens
-from gatelodge.playground.runs import Run
+from gatelodge.playground.runs import FlowRun
 from gatelodge.playground.sample import Sample
 from gatelodge.protocol.params import Params
 
 pytestmark = pytest.mark.anyio
 ISSUER = "https://id.test"
-RUN = Run("implicit", "s", "n", "v")
+RUN = FlowRun("implicit", "s", "n", "v")
 
 
 @dataclass

@@ -12,11 +12,11 @@ from tests.world import World, config_for, open_world
 from gatelodge.config.policies import DatabasePolicy, LegacyPolicy
 from gatelodge.demo import data as demo_data
 from gatelodge.endpoints.request import Request
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.outbound import Outbound
 from gatelodge.playground import planting as playground
 from gatelodge.playground import room
-from gatelodge.playground.line import Line
+from gatelodge.playground.line import ServerConnection
 from gatelodge.playground.runs import COOKIE, LIFETIME, MOST, Runs
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
@@ -101,7 +101,7 @@ async def test_acts_out_of_turn_do_nothing(world: World) -> None:
 )
 async def test_the_line_leads_to_this_server_and_nowhere_else(url: str) -> None:
     with pytest.raises(ValueError, match="own server only"):
-        await Line(ISSUER, Outbound(allow_loopback=True)).get(url)
+        await ServerConnection(ISSUER, Outbound(allow_loopback=True)).get(url)
 
 
 async def test_the_sample_application_is_called_back_here_alone() -> None:
@@ -190,7 +190,7 @@ async def test_somebody_elses_client_of_that_name_is_left_alone(
         mine = Client("playground", "Mine", "web", "client_secret_basic", redirect_uris=("https://mine.test/cb",))
         await world.foundation.db.write(clients.add, mine, clock.now())
 
-        with pytest.raises(Refused, match="another client has"):
+        with pytest.raises(OperationRefused, match="another client has"):
             await playground.prepare(world.foundation.db, ISSUER, "s", LegacyPolicy(), clock.now())
         found = await world.foundation.db.read(clients.find, "playground")
         assert found is not None

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from gatelodge.playground.asking import ask, for_api, given, told
 from gatelodge.playground.line import basic
-from gatelodge.playground.messages import Step
+from gatelodge.playground.messages import FlowStep
 from gatelodge.playground.script import Act, Advice, Break, Facts, Move, Script, Turn
 from gatelodge.playground.snippets import Code
 from gatelodge.playground.wording import SECRET
 from gatelodge.protocol import rules
 
-ASKED = Step("token", "client", "server", "POST /token, for a moment", "It needs a token, and not for long.")
-GIVEN = Step("tokens", "server", "client", "a token", "Good until it is given back.")
-RETURNED = Step("give_back", "client", "server", "POST /revoke: the token", "It has done what it was for.")
-TAKEN = Step("taken", "server", "client", "nothing more", "From now on it opens nothing.")
+ASKED = FlowStep("token", "client", "server", "POST /token, for a moment", "It needs a token, and not for long.")
+GIVEN = FlowStep("tokens", "server", "client", "a token", "Good until it is given back.")
+RETURNED = FlowStep("give_back", "client", "server", "POST /revoke: the token", "It has done what it was for.")
+TAKEN = FlowStep("taken", "server", "client", "nothing more", "From now on it opens nothing.")
 
 
 async def _ask(turn: Turn) -> Move:

@@ -19,7 +19,7 @@ KEYS = PublicKeys((PUBLIC,) if PUBLIC else ())
 CLAIMS = {"iss": "pkj1", "sub": "pkj1", "aud": ISSUER, "exp": NOW + 60, "iat": NOW, "jti": "once"}
 
 
-def parts(members: dict[str, Any] | None = None, typ: str | None = "JWT") -> jose.Parts:
+def parts(members: dict[str, Any] | None = None, typ: str | None = "JWT") -> jose.TokenParts:
     claims = {name: value for name, value in (CLAIMS | (members or {})).items() if value is not None}
     header = {"alg": "ES256", "kid": "k1"} | ({"typ": typ} if typ else {})
     return jose.take_apart(jwt.encode(header, claims, KEY))

@@ -6,9 +6,9 @@ import pytest
 
 from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
 from gatelodge.protocol.client import AuthMethod, Client, ClientType
-from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, Step, StepUp, next_step
+from gatelodge.protocol.decide import AskConsent, AskSignIn, Issue, SelectAccount, Step, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedIn
+from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedInPerson
 from gatelodge.protocol.targets import place
 
 NOW = 1_700_000_000
@@ -18,10 +18,10 @@ OTHER = "https://invoices.test"
 WEB1 = Client("web1", "Web", "web", "client_secret_basic")
 OWN = replace(WEB1, trusted=True)
 
-ALICE = SignedIn(1, "alice", 10, "sid-10", NOW - 100, "pwd", "1")
+ALICE = SignedInPerson(1, "alice", 10, "sid-10", NOW - 100, "pwd", "1")
 ALICE_AGAIN = replace(ALICE, session_id=11, sid="sid-11", auth_time=NOW)
 SINCE = Progress().sign_in(ALICE_AGAIN.session_id)
-BOB = SignedIn(2, "bob", 20, "sid-20", NOW - 100, "pwd", "1")
+BOB = SignedInPerson(2, "bob", 20, "sid-20", NOW - 100, "pwd", "1")
 BOB_NOW = replace(BOB, session_id=21, sid="sid-21", auth_time=NOW)
 
 
@@ -42,7 +42,7 @@ def asking(*prompt: str, scope: str = "openid", resource: tuple[str, ...] = ()) 
 
 def step(
     asked: AuthorizationRequest,
-    person: SignedIn | None = ALICE,
+    person: SignedInPerson | None = ALICE,
     granted: Before | None = EVERYTHING,
     progress: Progress | None = None,
     client: Client = WEB1,
@@ -54,7 +54,7 @@ def step(
 
 def error(
     asked: AuthorizationRequest,
-    person: SignedIn | None = ALICE,
+    person: SignedInPerson | None = ALICE,
     granted: Before | None = EVERYTHING,
     progress: Progress | None = None,
 ) -> str:
@@ -65,7 +65,7 @@ def error(
 
 
 def test_nobody_signed_in_must_sign_in():
-    assert step(asking(), None, None) == Login()
+    assert step(asking(), None, None) == AskSignIn()
 
 
 def test_a_person_who_allowed_it_before_just_passes():
@@ -85,8 +85,8 @@ def test_RED_20_prompt_none_never_asks_but_says_what_it_would_have_asked():
 
 
 def test_AZ_11_prompt_login_wants_a_sign_in_of_this_interaction():
-    assert step(asking("login")) == Login(reauthenticate=True)
-    assert step(asking("login"), now=NOW + 60) == Login(reauthenticate=True)
+    assert step(asking("login")) == AskSignIn(reauthenticate=True)
+    assert step(asking("login"), now=NOW + 60) == AskSignIn(reauthenticate=True)
     assert step(asking("login"), ALICE_AGAIN, progress=SINCE) == Issue(ALICE_AGAIN, ("openid",), ())
 
 
@@ -94,7 +94,7 @@ def test_AZ_11_prompt_login_wants_a_sign_in_of_this_interaction():
 def test_AZ_11_another_session_put_in_its_place_is_no_sign_in(session_id: int):
     other = replace(ALICE, session_id=session_id, auth_time=NOW)
 
-    assert step(asking("login"), other, progress=SINCE) == Login(reauthenticate=True)
+    assert step(asking("login"), other, progress=SINCE) == AskSignIn(reauthenticate=True)
 
 
 @pytest.mark.parametrize(("max_age", "passes"), [(0, False), (1, False), (99, False), (100, True), (101, True)])
@@ -108,7 +108,7 @@ def test_AZ_11_max_age_counts_from_the_last_sign_in(max_age: int, passes: bool):
 def test_AZ_11_max_age_zero_is_prompt_login_even_within_the_second():
     just_now = replace(ALICE, auth_time=NOW)
 
-    assert step(replace(asking(), max_age=0), just_now) == Login(reauthenticate=True)
+    assert step(replace(asking(), max_age=0), just_now) == AskSignIn(reauthenticate=True)
 
 
 def test_a_person_who_takes_his_time_at_consent_is_not_sent_back_to_sign_in():
@@ -120,7 +120,7 @@ def test_a_person_who_takes_his_time_at_consent_is_not_sent_back_to_sign_in():
 def test_AZ_13_a_hint_of_somebody_else_never_answers_for_this_person():
     asked = replace(asking(), hinted_sub="bob")
 
-    assert step(asked) == Login(reauthenticate=True)
+    assert step(asked) == AskSignIn(reauthenticate=True)
     assert error(replace(asked, prompt=frozenset({"none"}))) == "login_required"
     assert step(asked, BOB_NOW, progress=Progress().sign_in(BOB_NOW.session_id)) == Issue(BOB_NOW, ("openid",), ())
     assert step(replace(asked, hinted_sub="alice")) == Issue(ALICE, ("openid",), ())
@@ -138,7 +138,7 @@ def test_an_account_is_picked_in_this_interaction():
     assert step(asking("select_account"), progress=begun.choose("bob")) == SelectAccount(ALICE)
     assert step(asking("select_account"), progress=begun.choose("alice")) == Issue(ALICE, ("openid",), ())
     assert step(asking("select_account"), BOB_NOW, progress=bob_came) == Issue(BOB_NOW, ("openid",), ())
-    assert step(asking("select_account"), None, None) == Login()
+    assert step(asking("select_account"), None, None) == AskSignIn()
 
 
 def test_AZ_13_a_hint_that_says_nothing_answers_for_nobody():
@@ -277,9 +277,9 @@ def test_and_are_left_out_with_it():
 
 
 def test_signing_in_comes_before_stepping_up():
-    assert step(replace(asking("login"), essential_acr=("2",))) == Login(reauthenticate=True)
+    assert step(replace(asking("login"), essential_acr=("2",))) == AskSignIn(reauthenticate=True)
 
 
 def test_signing_in_comes_before_consent():
-    assert step(asking("login", "consent"), granted=None) == Login(reauthenticate=True)
+    assert step(asking("login", "consent"), granted=None) == AskSignIn(reauthenticate=True)
     assert isinstance(step(asking("login", "consent"), ALICE_AGAIN, None, SINCE), AskConsent)

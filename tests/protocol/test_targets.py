@@ -4,7 +4,7 @@ import pytest
 
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.targets import Apis, Resolved, Target, Wanted, resolve, understand
+from gatelodge.protocol.targets import Apis, Resolved, Target, WantedAccess, resolve, understand
 
 ISSUER = "https://id.test"
 ORDERS = Api("https://orders.test", "Orders", {"orders:read": "See orders", "orders:write": "Change orders"})
@@ -84,4 +84,4 @@ def test_an_authorization_may_be_for_several_apis_by_name():
     resource = (ORDERS.identifier, STOCK.identifier)
     wanted = understand(("openid", "orders:read", "status"), resource, APIS, ALLOWED)
 
-    assert wanted == Wanted(("openid", "orders:read", "status"), (ORDERS, STOCK))
+    assert wanted == WantedAccess(("openid", "orders:read", "status"), (ORDERS, STOCK))

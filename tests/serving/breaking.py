@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gatelodge.cli import main
-from gatelodge.endpoints.adapter import Door
+from gatelodge.endpoints.adapter import HttpAdapter
 from gatelodge.endpoints.discovery import JwksEndpoint
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.token import TokenEndpoint
@@ -65,7 +65,7 @@ async def in_the_background(_self: object, request: Request) -> Any:
     raise RuntimeError(words)
 
 
-async def send(door: Door, *args: Any) -> None:
+async def send(door: HttpAdapter, *args: Any) -> None:
     """Fail after the handler, for one route."""
     route = args[2]
     if route is not None and route.name == "userinfo":
@@ -74,9 +74,9 @@ async def send(door: Door, *args: Any) -> None:
     await real_send(door, *args)
 
 
-real_send = Door._send
+real_send = HttpAdapter._send
 BROKEN: tuple[tuple[type, str, Any], ...] = (
-    (Door, "_send", send),
+    (HttpAdapter, "_send", send),
     (TokenEndpoint, "handle", in_the_handler),
     (UserInfoEndpoint, "handle", in_the_handler),
     (JwksEndpoint, "handle", in_the_background),

@@ -22,7 +22,7 @@ from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import BROWSER, KNOWN, KNOWN_LIFETIME, SESSION
 from gatelodge.sessions.cookies import browser as browser_cookie
 from gatelodge.stores import audit, clients, credentials, endings, sessions, users
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import Origin
 
 MINT = Mint(b"epoch", b"m" * 32)
@@ -60,20 +60,20 @@ def browsers(database: Database, clock, entropy: Entropy) -> Browsers:
 
 
 @pytest.fixture
-async def alice(database: Database, clock) -> User:
+async def alice(database: Database, clock) -> UserRecord:
     return await database.write(users.add, NewUser(sub="sub-alice", username="alice"), clock.now())
 
 
 @pytest.fixture
-async def bob(database: Database, clock) -> User:
+async def bob(database: Database, clock) -> UserRecord:
     return await database.write(users.add, NewUser(sub="sub-bob", username="bob"), clock.now())
 
 
-def proven(user: User, amr: str = "pwd", password_hash: str | None = None) -> AuthnEvent:
+def proven(user: UserRecord, amr: str = "pwd", password_hash: str | None = None) -> AuthnEvent:
     return AuthnEvent(user.id, user.sub, amr, ACR, PROVEN_AT, password_hash)
 
 
-async def enter(browsers: Browsers, visitor: Visitor, user: User) -> str:
+async def enter(browsers: Browsers, visitor: Visitor, user: UserRecord) -> str:
     _, cookies = await browsers.sign_in(visitor.request(), proven(user))
     visitor.keep(cookies)
     return visitor.cookies[SESSION]
@@ -103,7 +103,9 @@ def test_a_name_that_is_not_of_our_making_is_replaced(browsers: Browsers, visito
     assert [cookie.value for cookie in identified.cookies] == [identified.secret]
 
 
-async def test_a_person_is_signed_in_until_he_signs_out(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+async def test_a_person_is_signed_in_until_he_signs_out(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord
+) -> None:
     assert await browsers.signed_in(visitor.request()) is None
     person, cookies = await browsers.sign_in(visitor.request(), proven(alice))
     visitor.keep(cookies)
@@ -116,7 +118,9 @@ async def test_a_person_is_signed_in_until_he_signs_out(browsers: Browsers, visi
     assert await browsers.signed_in(visitor.request()) is None
 
 
-async def test_several_methods_come_back_in_their_order(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+async def test_several_methods_come_back_in_their_order(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord
+) -> None:
     _, cookies = await browsers.sign_in(visitor.request(), proven(alice, "pwd otp mfa"))
     visitor.keep(cookies)
     person = await browsers.signed_in(visitor.request())
@@ -125,7 +129,7 @@ async def test_several_methods_come_back_in_their_order(browsers: Browsers, visi
 
 
 async def test_WEB_04_the_value_changes_at_every_sign_in_and_the_old_one_is_dead(
-    browsers: Browsers, visitor: Visitor, alice: User
+    browsers: Browsers, visitor: Visitor, alice: UserRecord
 ) -> None:
     first = await enter(browsers, visitor, alice)
     second = await enter(browsers, visitor, alice)
@@ -135,7 +139,7 @@ async def test_WEB_04_the_value_changes_at_every_sign_in_and_the_old_one_is_dead
     assert await browsers.signed_in(visitor.request()) is None
 
 
-async def test_WEB_04_a_planted_value_is_never_adopted(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+async def test_WEB_04_a_planted_value_is_never_adopted(browsers: Browsers, visitor: Visitor, alice: UserRecord) -> None:
     planted = MINT.compose(1, b"p" * SECRET_BYTES)
     visitor.cookies[SESSION] = planted
     assert await enter(browsers, visitor, alice) != planted
@@ -144,7 +148,7 @@ async def test_WEB_04_a_planted_value_is_never_adopted(browsers: Browsers, visit
 
 
 async def test_WEB_04_a_sign_in_ends_what_another_person_left_in_the_browser(
-    browsers: Browsers, visitor: Visitor, alice: User, bob: User
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, bob: UserRecord
 ) -> None:
     alices = await enter(browsers, visitor, alice)
     await enter(browsers, visitor, bob)
@@ -155,14 +159,14 @@ async def test_WEB_04_a_sign_in_ends_what_another_person_left_in_the_browser(
     assert await browsers.signed_in(visitor.request()) is None
 
 
-async def test_a_sign_in_leaves_other_browsers_alone(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+async def test_a_sign_in_leaves_other_browsers_alone(browsers: Browsers, visitor: Visitor, alice: UserRecord) -> None:
     await enter(browsers, visitor, alice)
     await enter(browsers, Visitor(), alice)
     assert await browsers.signed_in(visitor.request()) is not None
 
 
 async def test_WEB_05_cookie_values_are_long_unguessable_and_small(
-    browsers: Browsers, visitor: Visitor, alice: User
+    browsers: Browsers, visitor: Visitor, alice: UserRecord
 ) -> None:
     _, cookies = await browsers.sign_in(visitor.request(), proven(alice))
     given = {cookie.name: cookie for cookie in (*browsers.identify(visitor.request()).cookies, *cookies)}
@@ -176,7 +180,7 @@ async def test_WEB_05_cookie_values_are_long_unguessable_and_small(
 
 
 async def test_a_session_is_kept_as_a_digest(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database
 ) -> None:
     value = await enter(browsers, visitor, alice)
     rows = await database.read(lambda tx: _all(tx, "select digest, sid, user_agent from sessions"))
@@ -190,14 +194,16 @@ async def test_a_session_is_kept_as_a_digest(
 
 @pytest.mark.parametrize("cut", [slice(1, None), slice(None, -1), slice(0, 0)])
 async def test_a_value_that_was_tampered_with_names_nobody(
-    browsers: Browsers, visitor: Visitor, alice: User, cut: slice
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, cut: slice
 ) -> None:
     value = await enter(browsers, visitor, alice)
     visitor.cookies[SESSION] = value[cut]
     assert await browsers.signed_in(visitor.request()) is None
 
 
-async def test_a_right_row_with_a_wrong_secret_names_nobody(browsers: Browsers, visitor: Visitor, alice: User) -> None:
+async def test_a_right_row_with_a_wrong_secret_names_nobody(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord
+) -> None:
     person, _ = await browsers.sign_in(visitor.request(), proven(alice))
     visitor.cookies[SESSION] = MINT.compose(person.session_id, b"g" * SECRET_BYTES)
     assert await browsers.signed_in(visitor.request()) is None
@@ -205,7 +211,7 @@ async def test_a_right_row_with_a_wrong_secret_names_nobody(browsers: Browsers, 
 
 
 async def test_a_value_of_another_epoch_names_nobody(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock, entropy: Entropy
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock, entropy: Entropy
 ) -> None:
     await enter(browsers, visitor, alice)
     restored = Browsers(
@@ -215,14 +221,16 @@ async def test_a_value_of_another_epoch_names_nobody(
 
 
 async def test_ACC_21_a_disabled_persons_session_is_dead_at_the_next_request(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock
 ) -> None:
     await enter(browsers, visitor, alice)
     await database.write(endings.disable, alice.id, clock.now())
     assert await browsers.signed_in(visitor.request()) is None
 
 
-async def test_ASVS_7_3_1_an_unused_session_ends(browsers: Browsers, visitor: Visitor, alice: User, clock) -> None:
+async def test_ASVS_7_3_1_an_unused_session_ends(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, clock
+) -> None:
     await enter(browsers, visitor, alice)
     clock.advance(POLICY.idle_lifetime - 1)
     assert await browsers.signed_in(visitor.request()) is not None
@@ -231,7 +239,7 @@ async def test_ASVS_7_3_1_an_unused_session_ends(browsers: Browsers, visitor: Vi
 
 
 async def test_ASVS_7_3_2_a_session_in_use_ends_when_it_is_too_old(
-    browsers: Browsers, visitor: Visitor, alice: User, clock
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, clock
 ) -> None:
     await enter(browsers, visitor, alice)
     for _ in range(POLICY.lifetime // (12 * HOUR) - 1):
@@ -242,7 +250,7 @@ async def test_ASVS_7_3_2_a_session_in_use_ends_when_it_is_too_old(
 
 
 async def test_a_session_in_use_is_written_to_once_a_minute_and_read_with_one_statement(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock
 ) -> None:
     await enter(browsers, visitor, alice)
 
@@ -259,7 +267,7 @@ async def test_a_session_in_use_is_written_to_once_a_minute_and_read_with_one_st
 
 
 async def test_ACC_07_a_password_that_was_replaced_meanwhile_signs_nobody_in(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock
 ) -> None:
     await database.write(credentials.set_password, alice.id, "old hash", clock.now())
     old = proven(alice, password_hash="old hash")
@@ -272,7 +280,7 @@ async def test_ACC_07_a_password_that_was_replaced_meanwhile_signs_nobody_in(
 
 
 async def test_a_session_that_ends_while_it_is_read_names_nobody(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock, monkeypatch: pytest.MonkeyPatch
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await enter(browsers, visitor, alice)
     clock.advance(MINUTE)
@@ -289,7 +297,7 @@ async def test_a_session_that_ends_while_it_is_read_names_nobody(
 
 
 async def test_standing_is_the_person_and_his_consent_in_one_statement(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database, clock
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock
 ) -> None:
     assert await browsers.standing(visitor.request(), "web1") == (None, None)
     await database.write(clients.add, Client("web1", "Web", "web", "none"), clock.now())
@@ -306,7 +314,7 @@ async def test_standing_is_the_person_and_his_consent_in_one_statement(
 
 
 async def test_signing_in_and_out_is_audited_once_each(
-    browsers: Browsers, visitor: Visitor, alice: User, database: Database
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database
 ) -> None:
     await enter(browsers, visitor, alice)
     await browsers.sign_out(visitor.request())
@@ -319,7 +327,7 @@ async def test_signing_in_and_out_is_audited_once_each(
 
 
 async def test_every_act_may_be_run_again(
-    rerunning_database: Database, visitor: Visitor, alice: User, clock, entropy: Entropy
+    rerunning_database: Database, visitor: Visitor, alice: UserRecord, clock, entropy: Entropy
 ) -> None:
     browsers = Browsers(rerunning_database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
     await enter(browsers, visitor, alice)

@@ -10,7 +10,7 @@ from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.tx import Database
 from gatelodge.protocol.client import Client
 from gatelodge.stores import clients, users
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.users import NewUser, UserRecord
 
 NOW = 1_800_000_000
 
@@ -30,10 +30,10 @@ def database_policy(engine: str, places: int, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture
-def person(database: Database) -> Callable[..., Awaitable[User]]:
+def person(database: Database) -> Callable[..., Awaitable[UserRecord]]:
     """Make an account with this user name."""
 
-    async def add(username: str, **members: Any) -> User:
+    async def add(username: str, **members: Any) -> UserRecord:
         return await database.write(users.add, NewUser(sub=f"sub-{username}", username=username, **members), NOW)
 
     return add

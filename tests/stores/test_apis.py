@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.protocol.client import Api
 from gatelodge.stores import apis, instance
 
@@ -36,7 +36,7 @@ async def test_an_api_comes_back_as_it_was_registered(database, made):
 async def test_an_identifier_is_had_by_one_api(database):
     await database.write(apis.add, PLAIN, NOW)
 
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(apis.add, replace(ORDERS, identifier=PLAIN.identifier), NOW)
 
 

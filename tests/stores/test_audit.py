@@ -3,7 +3,7 @@
 import pytest
 
 from gatelodge.stores import audit
-from gatelodge.stores.audit import Entry
+from gatelodge.stores.audit import AuditEntry
 from gatelodge.telemetry.events import (
     Actor,
     AuthorizationAnswered,
@@ -29,7 +29,7 @@ async def test_an_event_is_recorded_with_whom_whence_and_what(database):
     (entry,) = await database.read(audit.list_recent, 10)
 
     detail: dict[str, object] = {"generation": 3, "repeated": True}
-    assert entry == Entry(
+    assert entry == AuditEntry(
         entry.id, NOW, "token_refreshed", "web1", 7, "request-1", "192.0.2.1", Actor("client", "web1"), detail
     )
 

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.stores import clients, instance
 
@@ -60,7 +60,7 @@ async def test_a_client_that_says_nothing_of_it_was_created_now(database):
 async def test_an_id_is_had_by_one_client(database):
     await database.write(clients.add, SMALL, NOW)
 
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(clients.add, replace(FULL, id="small"), NOW)
     assert (await database.read(clients.find, "small")).name == "Small"
 

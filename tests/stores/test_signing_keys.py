@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.stores import instance, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
 
@@ -24,7 +24,7 @@ async def test_keys_are_listed_in_the_order_they_sign(database):
 async def test_a_key_id_is_used_once(database):
     await database.write(signing_keys.add, ONE)
 
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(signing_keys.add, ONE)
 
 

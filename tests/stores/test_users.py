@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.stores import endings, users
-from gatelodge.stores.users import NewUser, User, canonical
+from gatelodge.stores.users import NewUser, UserRecord, canonical
 
 NOW = 1_800_000_000
 
@@ -26,7 +26,7 @@ async def test_a_person_is_found_by_id_subject_user_name_and_address(database):
     alice = await database.write(users.add, new, NOW)
 
     claims = {"address": {"country": "UK"}}
-    assert alice == User(
+    assert alice == UserRecord(
         alice.id, "sub-1", "alice", "alice@example.com", True, "Alice Liddell", claims, True, False, NOW, NOW
     )
     for found in (
@@ -59,7 +59,7 @@ async def test_a_name_nobody_has_finds_nobody(database, person, login):
 async def test_a_name_is_had_by_one(database, person, new):
     await person("alice", email="alice@example.com")
 
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         await database.write(users.add, new, NOW)
 
 
@@ -108,7 +108,7 @@ async def test_a_change_to_a_name_that_is_taken_changes_nothing(database, person
     alice, bob = await person("alice"), await person("bob", email="bob@example.com")
 
     for changed in (replace(alice, username="Bob"), replace(alice, email="BOB@example.com")):
-        with pytest.raises(Taken):
+        with pytest.raises(NameTaken):
             await database.write(users.update, changed, NOW)
     assert await database.read(users.list_all) == [alice, bob]
 

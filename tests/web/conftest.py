@@ -19,7 +19,7 @@ from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Handler, Request
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
@@ -32,15 +32,15 @@ from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import Origin
 from gatelodge.web.consent import ConsentPage
 from gatelodge.web.forms import Forms
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
-from gatelodge.web.occasions import Occasions
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
+from gatelodge.web.sign_in_context import SignInContexts
 
 ISSUER = "https://id.test"
 MINT = Mint(b"e" * 16, b"m" * 32)
@@ -102,8 +102,8 @@ class House:
     consent: ConsentPage
     select_account: SelectAccountPage
     logout: LogoutPage
-    alice: User
-    bob: User
+    alice: UserRecord
+    bob: UserRecord
 
     async def park(self, visitor: "Visitor", **changes: str) -> str:
         """Park an authorization request of this visitor's browser and return its handle."""
@@ -184,20 +184,20 @@ async def house(tmp_path: Path) -> AsyncGenerator[House]:
     await db.close()
 
 
-async def add_user(db: Database, passwords: PasswordPool, username: str, name: str) -> User:
+async def add_user(db: Database, passwords: PasswordPool, username: str, name: str) -> UserRecord:
     new = NewUser(sub=f"sub-{username}", username=username, email=f"{username}@example.test", name=name)
     user = await db.write(users.add, new, 0)
     await db.write(credentials.set_password, user.id, await passwords.hash("wonderland"), 0)
     return user
 
 
-def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, bob: User) -> House:
+def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRecord, bob: UserRecord) -> House:
     """Put the pages together as the server does."""
     known, key = KnownBrowsers([KEY], Randomness()), csrf.key_of([KEY], ISSUER)
     browsers = Browsers(db, MINT, known, clock, Randomness(), SessionPolicy())
     interactions = Interactions(db, MINT, clock, Randomness(), 1800, 86_400)
     registry = Registry(db, clock)
-    no_keys = cast("Keys", None)  # only an id_token_hint needs them, and none is sent here
+    no_keys = cast("SigningKeys", None)  # only an id_token_hint needs them, and none is sent here
     authorizations = Authorizations(ISSUER, registry, no_keys, LegacyPolicy(), clock)
     pages, forms = Pages(ISSUER), Forms("", key, browsers, interactions, authorizations, Signposts([KEY], registry))
     password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP), known)
@@ -209,7 +209,7 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: User, 
         passwords,
         browsers,
         interactions,
-        LoginPage(pages, Occasions(key, browsers, forms), browsers, ways, password),
+        LoginPage(pages, SignInContexts(key, browsers, forms), browsers, ways, password),
         ConsentPage(pages, forms, browsers, consents, ways, registry, db, clock),
         SelectAccountPage(pages, forms, browsers, db),
         LogoutPage(pages, browsers, key),

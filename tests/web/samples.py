@@ -3,20 +3,20 @@
 from typing import Any
 
 from gatelodge.demo import data as demo_data
-from gatelodge.demo.pages.backend import Exchange
+from gatelodge.demo.pages.backend import ShownExchange
 from gatelodge.demo.pages.legacy import FLOWS
 from gatelodge.endpoints.failures import Onward
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.decide import AskConsent
-from gatelodge.protocol.progress import SignedIn
+from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.reply import Reply
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 from gatelodge.web.asked import AskedScope, groups
-from gatelodge.web.login import Entry
+from gatelodge.web.login import OtherWay
 from gatelodge.web.pages import Allows, Pages
 
 ORDERS = Api("https://api.test/orders", "Orders", {"orders:read": "See your orders", "orders:write": "Change orders"})
-ALICE = User(
+ALICE = UserRecord(
     1,
     "sub-alice",
     "alice",
@@ -28,12 +28,14 @@ ALICE = User(
     False,
     0,
 )
-PERSON = SignedIn(1, "sub-alice", 7, "sid", 0, "pwd", "acr")
+PERSON = SignedInPerson(1, "sub-alice", 7, "sid", 0, "pwd", "acr")
 EVERYTHING = ("openid", "profile", "email", "phone", "address", "offline_access", "orders:read", "orders:write")
 ASKED = groups(
     AskConsent(PERSON, EVERYTHING, (ORDERS.identifier,)), (ORDERS.identifier,), {ORDERS.identifier: ORDERS}, ALICE
 )
-EXCHANGE = Exchange("Code exchange", "POST https://id.test/token\n\ncode=abcdefgh…", 200, '{\n  "expires_in": 600\n}')
+EXCHANGE = ShownExchange(
+    "Code exchange", "POST https://id.test/token\n\ncode=abcdefgh…", 200, '{\n  "expires_in": 600\n}'
+)
 FORM: dict[str, Any] = {
     "handle": "handle-1",
     "query": "interaction=handle-1",
@@ -50,7 +52,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
     login: dict[str, Any] = {
         "client_name": text,
         "given": {"username": text},
-        "entries": [Entry(f"{pages.base}/login/other", "Sign in in another way")],
+        "entries": [OtherWay(f"{pages.base}/login/other", "Sign in in another way")],
         "wait_minutes": 2,
         "page": "",
         "action": f"{pages.base}/login?interaction=handle-1",
@@ -129,7 +131,9 @@ def _home(pages: Pages, *, administrator: bool) -> Reply:
 
 def _asked(text: str) -> object:
     api = Api(ORDERS.identifier, text, {"orders:read": text})
-    user = User(1, "s", text, text, True, text, {"phone_number": text, "address": {"formatted": text}}, True, False, 0)
+    user = UserRecord(
+        1, "s", text, text, True, text, {"phone_number": text, "address": {"formatted": text}}, True, False, 0
+    )
     step = AskConsent(PERSON, (*EVERYTHING[:6], "orders:read", "strange"), (api.identifier,))
     return groups(step, (api.identifier,), {api.identifier: api}, user)
 
@@ -140,7 +144,7 @@ def _demo_web(pages: Pages, came: list[tuple[str, str]] | None, problem: str, te
         allows=Allows(forms="anywhere"),
         came=came,
         problem=problem,
-        exchanges=(Exchange(text, text, 200, text),) if came else (),
+        exchanges=(ShownExchange(text, text, 200, text),) if came else (),
         claims=text if came else "",
         signed_in=came is not None,
         name=text,

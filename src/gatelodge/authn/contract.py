@@ -47,7 +47,7 @@ class Equipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SignInVisit:
     """Somebody at the page of a way.
 
     `form` is what they sent and empty when they come. `hint` is whom the client expects (`login_hint`), `known` the
@@ -88,11 +88,11 @@ class Way(ABC):
         return Factor(cls.name, cls.acr, cls.begins)
 
     @abstractmethod
-    async def show(self, visit: Visit) -> Mapping[str, object]:
+    async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         """Return what its template is given: when somebody comes, and again when they were refused."""
 
     @abstractmethod
-    async def prove(self, visit: Visit) -> Proof:
+    async def prove(self, visit: SignInVisit) -> Proof:
         """Return what was proven with the form. Raises `SignInRefused`, `Throttled`, which is one, or `Unavailable`."""
 
     @abstractmethod

@@ -56,7 +56,7 @@ class Argon2:
         return self._hasher.check_needs_rehash(stored)
 
 
-class Place:
+class HashingSlot:
     """A place in the pool, got from `PasswordPool.place` and good while that is held."""
 
     def __init__(self, argon2: Argon2, threads: ThreadPoolExecutor) -> None:
@@ -93,13 +93,13 @@ class PasswordPool:
         self._free = policy.hash_workers + policy.hash_queue
 
     @contextmanager
-    def place(self) -> Generator[Place]:
+    def place(self) -> Generator[HashingSlot]:
         """Hold a place, before anything else is done for a sign-in. Raises `Unavailable` if none is free."""
         if self._free == 0:
             raise Unavailable("every place in the password queue is taken", retry_after=2)
         self._free -= 1
         try:
-            yield Place(self._argon2, self._threads)
+            yield HashingSlot(self._argon2, self._threads)
         finally:
             self._free += 1
 

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from gatelodge.authn.contract import Equipment, SignInRefused, Throttled, Visit, Way
+from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Throttled, Way
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
-from gatelodge.authn.throttle import Attempt, Full, Throttle
+from gatelodge.authn.throttle import Full, Guess, Throttle
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol.assurance import Proof
 from gatelodge.stores import audit, credentials, users
-from gatelodge.stores.users import MAX_NAME, User
+from gatelodge.stores.users import MAX_NAME, UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, SignInFailed, SignInThrottled
 
@@ -28,9 +28,9 @@ AMR = ("pwd",)  # RFC 8176
 class _Opened:
     """An attempt that was counted: the account it is about, if there is one, and whether a counter ended it."""
 
-    user: User | None
+    user: UserRecord | None
     stored: str | None
-    attempt: Attempt
+    attempt: Guess
     full: Full | None
 
 
@@ -57,10 +57,10 @@ class PasswordSignIn(Way):
         with_it = equipment
         return cls(with_it.db, with_it.clock, with_it.passwords, with_it.throttle, with_it.known)
 
-    async def show(self, visit: Visit) -> Mapping[str, object]:
+    async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         return {"username": (visit.form.get("username") or visit.hint)[:MAX_NAME]}
 
-    async def prove(self, visit: Visit) -> Proof:
+    async def prove(self, visit: SignInVisit) -> Proof:
         username, password = visit.form.get("username") or "", visit.form.get("password") or ""
         return await self.authenticate(username, password, visit.origin, visit.known)
 
@@ -94,7 +94,7 @@ class PasswordSignIn(Way):
         user = await users.find_by_login(tx, name)
         user_id = 0 if user is None else user.id  # nobody's: asked for with the same statements
         stored = await credentials.password(tx, user_id)
-        attempt = Attempt(self.name, name, self._known.recognise(known, user_id), origin.address)
+        attempt = Guess(self.name, name, self._known.recognise(known, user_id), origin.address)
         full = await self._throttle.admit(tx, attempt, now)
         if full is not None and full.first:
             await audit.record(tx, _throttled(full, user), origin, now)
@@ -124,15 +124,15 @@ def _canonical(login: str) -> str:
         return ""  # nobody's name: refused in the same time as any other that is unknown
 
 
-def _reason(user: User | None, right: bool) -> str:
+def _reason(user: UserRecord | None, right: bool) -> str:
     if user is None:
         return "unknown"
     return "wrong" if not right else "disabled"
 
 
-def _throttled(full: Full, user: User | None) -> SignInThrottled:
+def _throttled(full: Full, user: UserRecord | None) -> SignInThrottled:
     return SignInThrottled(user_id=_id(user), bucket=full.kind)
 
 
-def _id(user: User | None) -> int | None:
+def _id(user: UserRecord | None) -> int | None:
     return None if user is None else user.id

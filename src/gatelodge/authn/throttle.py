@@ -27,7 +27,7 @@ _BROWSERS = 10  # known browsers of one account that may each fill their own cou
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Guess:
     """What is guessed, and from where. `subject` is the canonical name; `browser` is set if the account knows it."""
 
     factor: str
@@ -61,7 +61,7 @@ class Throttle:
         self._key = key
         self._policy = policy
 
-    async def admit(self, tx: Tx, attempt: Attempt, now: int) -> Full | None:
+    async def admit(self, tx: Tx, attempt: Guess, now: int) -> Full | None:
         """Count the attempt; `None` if it may be tried. Commit this before the attempt is checked."""
         for counter in self._counters(attempt):
             count = await throttle.raise_count(tx, counter.bucket, now, self._policy.window)
@@ -70,7 +70,7 @@ class Throttle:
                 return Full(counter.kind, first=count == counter.limit + 1, retry_after=max(1, over - now))
         return None
 
-    async def forgive(self, tx: Tx, attempt: Attempt) -> None:
+    async def forgive(self, tx: Tx, attempt: Guess) -> None:
         """Take back what an admitted attempt raised, because it was right."""
         for counter in self._counters(attempt):
             if counter.kind == "browser":
@@ -78,7 +78,7 @@ class Throttle:
             else:
                 await throttle.lower_count(tx, counter.bucket)
 
-    def _counters(self, attempt: Attempt) -> tuple[Counter, ...]:
+    def _counters(self, attempt: Guess) -> tuple[Counter, ...]:
         account, by_address = self._policy.account_failures, self._policy.address_failures
         who = (attempt.factor, attempt.subject)
         if attempt.browser is not None:

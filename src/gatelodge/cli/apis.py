@@ -8,7 +8,7 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.output import answer, confirm, done, table
 from gatelodge.ops import apis as verbs
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.protocol.client import Api, SigningAlg, TokenFormat
 from gatelodge.stores import apis as store
 
@@ -145,5 +145,5 @@ def _state(api: Api) -> str:
 def _scope(text: str) -> tuple[str, str]:
     name, _, sentence = text.partition("=")
     if not sentence.strip():
-        raise Refused(f'scope {name} needs a sentence that people read: --scope "{name}=See your orders"')
+        raise OperationRefused(f'scope {name} needs a sentence that people read: --scope "{name}=See your orders"')
     return name, sentence.strip()

@@ -70,7 +70,7 @@ def list_(
     gatelodge audit list --by operator --since 24h
     gatelodge audit list --event sign_in_failed --limit 500 --json
     """
-    asked = trail.Asked(login, client_id, event, since, by)
+    asked = trail.TrailFilter(login, client_id, event, since, by)
     found = running.look(running.configured(config_file), trail.read, asked, limit)
     if as_json:
         answer(True, {"entries": [described(told) for told in found]})

@@ -15,7 +15,7 @@ from gatelodge.cli.serve import run
 from gatelodge.config.policies import Config, ConfigError, DatabasePolicy, KeyPolicy, LegacyPolicy, ServerPolicy
 from gatelodge.config.rules import check, complete, is_loopback
 from gatelodge.demo.samples import SamplePorts
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.ops.secret_file import keep_secret_key
 
 DATA = Path("var") / "demo"
@@ -50,7 +50,7 @@ def demo(port: int, host: str, data: Path, examples: Path | None, as_json: bool)
     anew.
     """
     if not is_loopback(host):
-        raise Refused(f"the demo's passwords are public, so it listens on loopback only, never on {host}")
+        raise OperationRefused(f"the demo's passwords are public, so it listens on loopback only, never on {host}")
     _check_port_is_free(host, port)
     ports = samples.ports_beside(port, are_free=examples is not None)
     beside = None if examples is None else samples.Beside(examples, ports)
@@ -67,7 +67,7 @@ def settings(host: str, port: int, data: Path) -> Config:
     """Return the demo's configuration: nothing of it comes from a file or the environment."""
     database, key_file = data / "demo.db", data / "demo.key"
     if database.exists() and not key_file.exists():
-        raise Refused(f"{database} is not a demo's database: choose another folder with --data")
+        raise OperationRefused(f"{database} is not a demo's database: choose another folder with --data")
     keep_secret_key(key_file)
     config = Config(
         server=ServerPolicy(issuer=f"http://localhost:{port}", host=host, port=port, playground=True, inspector=True),
@@ -88,7 +88,7 @@ def prepare(config: Config, ports: SamplePorts) -> None:
     from gatelodge.demo import planting as verbs
     from gatelodge.ops.setup import initialise, open_vault
 
-    async def whole(desk: running.Desk) -> None:
+    async def whole(desk: running.CommandContext) -> None:
         await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
         newcomers = await desk.db.read(verbs.missing)
         pool = PasswordPool(config.sign_in, desk.entropy)
@@ -101,7 +101,9 @@ def prepare(config: Config, ports: SamplePorts) -> None:
     try:
         running.run(config, whole)
     except ConfigError:  # the key in this folder does not open it, so somebody else's server made it
-        raise Refused(f"{config.database.url} is not this demo's database: choose another folder with --data") from None
+        raise OperationRefused(
+            f"{config.database.url} is not this demo's database: choose another folder with --data"
+        ) from None
 
 
 @contextmanager

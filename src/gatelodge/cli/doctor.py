@@ -20,7 +20,7 @@ from gatelodge.ops.findings import Finding, Level, broken, good, note
 from gatelodge.ops.unsafe_settings import unsafe_settings
 
 if TYPE_CHECKING:
-    from gatelodge.ops.doctor import Seen
+    from gatelodge.ops.doctor import SeenDiscovery
 
 SIGNS: dict[Level, tuple[str, str]] = {
     "good": ("✓", "green"),
@@ -103,7 +103,7 @@ def _schema(config: Config) -> Finding:
     return good("database", f"the database answers, with schema {status.current}")
 
 
-async def _kept(desk: running.Desk) -> list[Finding]:
+async def _kept(desk: running.CommandContext) -> list[Finding]:
     from gatelodge.ops.doctor import examine_database
     from gatelodge.ops.setup import open_vault
 
@@ -116,11 +116,11 @@ async def _issuer(config: Config) -> list[Finding]:
     return await examine_issuer(config.server.issuer, _look, running.CLOCK)
 
 
-async def _look(url: str) -> "Seen":
+async def _look(url: str) -> "SeenDiscovery":
     """Fetch the operator's own URL, wherever it is: unlike a URL from outside, a private address is fine."""
     import httpx2
 
-    from gatelodge.ops.doctor import MAX_DOCUMENT, Seen, Unreached
+    from gatelodge.ops.doctor import MAX_DOCUMENT, SeenDiscovery, Unreached
 
     trusted = ssl.create_default_context()  # an authority of the operator's own is believed as this machine believes it
     asker = httpx2.AsyncClient(trust_env=False, timeout=TIMEOUT, verify=trusted)
@@ -131,7 +131,7 @@ async def _look(url: str) -> "Seen":
                 body += chunk
                 if len(body) > MAX_DOCUMENT:
                     raise Unreached("the answer is too large")
-            return Seen(answer.status_code, body, _date(answer.headers.get("date", "")))
+            return SeenDiscovery(answer.status_code, body, _date(answer.headers.get("date", "")))
     except (httpx2.HTTPError, OSError) as error:
         raise Unreached(str(error) or type(error).__name__) from None
 

@@ -10,9 +10,9 @@ import click
 from gatelodge.client.errors import OAuthClientError, ServerRefused, ServerUnavailable
 from gatelodge.config.policies import ConfigError
 from gatelodge.database.migrate import MigrationChanged, SchemaTooNew
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Unavailable
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.errors import OAuthError
 
 REFUSED, MISUSED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
@@ -66,9 +66,9 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure(MISUSED, "usage", error.format_message())
         case NotThere():
             return Failure(REFUSED, "not_found", str(error))
-        case Taken():
+        case NameTaken():
             return Failure(REFUSED, "taken", str(error))
-        case Refused():
+        case OperationRefused():
             return Failure(REFUSED, "refused", str(error))
         case OAuthError():
             return Failure(REFUSED, error.code, error.description)

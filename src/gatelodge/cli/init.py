@@ -13,7 +13,7 @@ from gatelodge.cli import running
 from gatelodge.cli.output import answer, done, working
 from gatelodge.config.loading import FILE_NAME, environment_names, find, load
 from gatelodge.config.rules import check_issuer
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.ops.secret_file import keep_secret_key
 
 KEY_FILE_NAME = "gatelodge.key"
@@ -72,7 +72,7 @@ def init(issuer: str, database: str | None, config_file: Path | None, force: boo
     """
     file = (config_file or Path(os.environ.get("GATELODGE_CONFIG") or FILE_NAME)).absolute()
     if file.exists() and not force:
-        raise Refused(f"{file} exists: change it by hand, or write it anew with --force")
+        raise OperationRefused(f"{file} exists: change it by hand, or write it anew with --force")
     check_issuer(issuer, "--issuer")
     named = next((name for name in SECRET_KEYS if os.environ.get(name)), None)
     key_file = None if named else file.parent / KEY_FILE_NAME

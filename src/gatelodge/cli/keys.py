@@ -12,7 +12,7 @@ from gatelodge.stores import signing_keys
 from gatelodge.stores.signing_keys import NEVER, SigningKey
 
 if TYPE_CHECKING:
-    from gatelodge.keys.keys import Keys
+    from gatelodge.keys.keys import SigningKeys
 
 
 @click.group()
@@ -63,18 +63,18 @@ def retire(config_file: Path | None, as_json: bool, kid: str, compromised: bool,
         click.echo(done("Retired"))
 
 
-def _changed(config_file: Path | None, act: "Callable[[Keys], Awaitable[None]]") -> Sequence[SigningKey]:
+def _changed(config_file: Path | None, act: "Callable[[SigningKeys], Awaitable[None]]") -> Sequence[SigningKey]:
     """Open the key ring, act on it and return every key."""
-    from gatelodge.keys.keys import Keys
+    from gatelodge.keys.keys import SigningKeys
     from gatelodge.ops.keys import schedule_of
     from gatelodge.ops.setup import initialise, open_vault
 
     config = running.configured(config_file)
 
-    async def whole(desk: running.Desk) -> Sequence[SigningKey]:
+    async def whole(desk: running.CommandContext) -> Sequence[SigningKey]:
         vault = open_vault(config, desk.entropy)
         await initialise(config, desk.db, vault, desk.clock, desk.entropy)
-        ring = Keys(desk.db, vault, desk.clock, schedule_of(config.keys, config.sessions))
+        ring = SigningKeys(desk.db, vault, desk.clock, schedule_of(config.keys, config.sessions))
         await ring.start()
         await act(ring)
         return ring.rows()

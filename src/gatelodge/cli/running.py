@@ -16,7 +16,7 @@ from gatelodge.config.loading import check_given, load
 from gatelodge.config.policies import Config, DatabasePolicy
 from gatelodge.database.tx import Body, Database
 from gatelodge.ops.places import check_places
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.stores import instance
 from gatelodge.telemetry.events import Actor, Origin
 
@@ -29,7 +29,7 @@ ENTROPY = SystemEntropy()
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CommandContext:
     """What a command works with."""
 
     config: Config
@@ -94,8 +94,8 @@ def look(config: Config, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) ->
     return run(config, lambda desk: desk.db.read(body, *args, **kwargs))
 
 
-def run(config: Config, act: Callable[[Desk], Awaitable[T]]) -> T:
-    """Open the database, act, and close it again. Raises `Unavailable`, and `Refused` if its schema is old."""
+def run(config: Config, act: Callable[[CommandContext], Awaitable[T]]) -> T:
+    """Open the database, act, and close it again. Raises `Unavailable`, and `OperationRefused` if its schema is old."""
 
     async def whole() -> T:
         async with _at_desk(config) as desk:
@@ -107,12 +107,12 @@ def run(config: Config, act: Callable[[Desk], Awaitable[T]]) -> T:
 def found(config: Config) -> None:
     """Bring the schema up to date and make the first signing keys, or check that the secret key is this database's.
 
-    Raises `ConfigError`, `Refused` or `Unavailable`.
+    Raises `ConfigError`, `OperationRefused` or `Unavailable`.
     """
     from gatelodge.database import migrate
     from gatelodge.ops.setup import initialise, open_vault  # cryptography is slow to import too
 
-    async def whole(desk: Desk) -> None:
+    async def whole(desk: CommandContext) -> None:
         await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
 
     migrate.up(config.database)
@@ -120,7 +120,7 @@ def found(config: Config) -> None:
 
 
 @asynccontextmanager
-async def _at_desk(config: Config) -> AsyncGenerator[Desk]:
+async def _at_desk(config: Config) -> AsyncGenerator[CommandContext]:
     from gatelodge.database.engines import open_database  # --help must not wait for database drivers
 
     await asyncio.to_thread(_ready_schema, config)
@@ -129,7 +129,7 @@ async def _at_desk(config: Config) -> AsyncGenerator[Desk]:
     try:
         if (founded := await db.read(instance.load)) is not None:
             check_places(founded, config.database)
-        yield Desk(config, db, CLOCK, ENTROPY)
+        yield CommandContext(config, db, CLOCK, ENTROPY)
     finally:
         await db.close()
 
@@ -142,4 +142,4 @@ def _ready_schema(config: Config) -> None:
     if status.current == 0:
         migrate.up(config.database)
     elif status.pending:
-        raise Refused(f"the database has schema {status.current} of {status.latest}: run gatelodge migrate up")
+        raise OperationRefused(f"the database has schema {status.current} of {status.latest}: run gatelodge migrate up")

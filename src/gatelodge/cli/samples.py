@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from gatelodge.cli.failures import CannotStart
 from gatelodge.demo.samples import SamplePorts
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 
 # Which file listens where. The others in the folder end by themselves, or wait for a person.
 PROGRAMS = {
@@ -28,7 +28,7 @@ PROGRAMS = {
 }
 NEEDS = {"mcp_server": "mcp"}  # what a program needs that the server does not
 JOB = "daemon.py"  # runs once
-LEASH = Path(__file__).with_name("leash.py")
+TIED = Path(__file__).with_name("tied.py")
 # What the programs expect if nobody says otherwise.
 USUAL_ISSUER = "http://localhost:8000"
 USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004)
@@ -47,7 +47,7 @@ def ports_beside(port: int, *, are_free: bool) -> SamplePorts:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The sample applications of a folder, and where they listen. Raises `Refused` if they are not in it."""
+    """The sample applications of a folder, and where they listen. Raises `OperationRefused` if they are not in it."""
 
     folder: Path
     ports: SamplePorts
@@ -55,7 +55,7 @@ class Beside:
     def __post_init__(self) -> None:
         for file in (*PROGRAMS.values(), JOB):
             if not (self.folder / file).is_file():
-                raise Refused(f"{self.folder} has no {file}: --examples is the folder examples/ of a clone")
+                raise OperationRefused(f"{self.folder} has no {file}: --examples is the folder examples/ of a clone")
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -96,7 +96,7 @@ def _start(
     file: Path, environ: Mapping[str, str], *, stdout: int = subprocess.DEVNULL, stderr: int | None = None
 ) -> subprocess.Popen[bytes]:
     """Start one program that ends with us; what it complains of is seen where the server's complaints are."""
-    command = [sys.executable, "-P", str(LEASH), str(file)]
+    command = [sys.executable, "-P", str(TIED), str(file)]
     return subprocess.Popen(  # noqa: S603 - our own
         command,
         env={**os.environ, **environ},

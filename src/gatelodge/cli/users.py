@@ -12,9 +12,9 @@ from gatelodge.cli.output import answer, confirm, done, moment, table
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.ops import user_claims
 from gatelodge.ops import users as verbs
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.stores import users as store
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.users import NewUser, UserRecord
 
 _stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 
@@ -168,7 +168,7 @@ def remove(config_file: Path | None, as_json: bool, login: str, yes: bool) -> No
     answer(as_json, {"username": login, "removed": True}, done(f"Removed {login}"))
 
 
-def described(user: User) -> dict[str, object]:
+def described(user: UserRecord) -> dict[str, object]:
     """Return an account as programs see it."""
     return {
         "sub": user.sub,
@@ -183,11 +183,11 @@ def described(user: User) -> dict[str, object]:
     }
 
 
-def _state(user: User) -> str:
+def _state(user: UserRecord) -> str:
     return "enabled" if user.enabled else "disabled"
 
 
-def _role(user: User) -> str:
+def _role(user: UserRecord) -> str:
     return "admin" if user.admin else "-"
 
 
@@ -216,6 +216,6 @@ def _hashed(password: str, policy: SignInPolicy) -> str:
     try:
         return asyncio.run(pool.hash(password))
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise OperationRefused(str(error)) from None
     finally:
         pool.close()

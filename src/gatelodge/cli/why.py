@@ -15,8 +15,8 @@ from gatelodge.config.loading import find
 from gatelodge.config.policies import Config, DatabasePolicy, ServerPolicy
 from gatelodge.inspector import traces
 from gatelodge.inspector.trace import Trace
-from gatelodge.ops.refusals import NotThere, Refused
-from gatelodge.protocol.steps import Step, find_rule
+from gatelodge.ops.refusals import NotThere, OperationRefused
+from gatelodge.protocol.steps import CheckedStep, find_rule
 
 PATIENCE = 3.0  # seconds: three times as long as traces wait to be written
 
@@ -47,7 +47,7 @@ def why(config_file: Path | None, as_json: bool, request_id: str, data: Path | N
     The server keeps the last 1,000 refusals and 500 other requests for about a day, if server.inspector is on.
     """
     if not _REQUEST_ID.fullmatch(request_id):
-        raise Refused("a request id is 16 hexadecimal digits: see the error page, X-Request-Id or the log")
+        raise OperationRefused("a request id is 16 hexadecimal digits: see the error page, X-Request-Id or the log")
     config = (None if config_file else _demo(data)) or running.configured(config_file)
     trace = running.run(config, lambda desk: _sought(desk, request_id))
     if trace is None:
@@ -55,7 +55,7 @@ def why(config_file: Path | None, as_json: bool, request_id: str, data: Path | N
     answer(as_json, described(trace), *told(trace))
 
 
-async def _sought(desk: running.Desk, request_id: str) -> Trace | None:
+async def _sought(desk: running.CommandContext, request_id: str) -> Trace | None:
     """Look for a trace, and wait for one that is just being written: servers write them a second later."""
     until = desk.clock.monotonic() + (PATIENCE if desk.config.server.inspector else 0)
     trace = await desk.db.read(traces.find, request_id)
@@ -105,7 +105,7 @@ def told(trace: Trace) -> Iterator[str]:
         yield from (text for text in (trace.reason, trace.explanation) if text)
 
 
-def _steps(trace: Trace) -> tuple[Step, ...]:
+def _steps(trace: Trace) -> tuple[CheckedStep, ...]:
     from gatelodge.inspector.checked import (
         steps_of,  # brings password hashing with it, for which `--help` must not wait
     )
@@ -118,14 +118,14 @@ def _outcome(trace: Trace) -> str:
     return click.style(f"{trace.status} {trace.error}".rstrip(), fg=colour)
 
 
-def _line(step: Step) -> str:
+def _line(step: CheckedStep) -> str:
     mark = click.style("✓", fg="green") if step.held else click.style("✗", fg="red")
     about = f" ({step.about})" if step.about else ""
     sentence = click.style(step.rule.sentence + about, bold=not step.held)
     return f"{mark} {sentence}  {click.style(f'{step.rule.section}  {step.rule.id}', dim=True)}"
 
 
-def _described(step: Step) -> dict[str, object]:
+def _described(step: CheckedStep) -> dict[str, object]:
     return {
         "rule": step.rule.id,
         "sentence": step.rule.sentence,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gatelodge.client.messages.device import DeviceAuthorization as DeviceAuthorization
     from gatelodge.client.messages.discovery import ServerMetadata as ServerMetadata
     from gatelodge.client.messages.id_token import Person as Person
-    from gatelodge.client.messages.introspection import Introspection as Introspection
+    from gatelodge.client.messages.introspection import IntrospectedToken as IntrospectedToken
     from gatelodge.client.messages.logout import LogoutToken as LogoutToken
     from gatelodge.client.messages.registration import ClientAuth as ClientAuth
     from gatelodge.client.messages.registration import ClientConfig as ClientConfig
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from gatelodge.client.sending.http import HttpRequest as HttpRequest
     from gatelodge.client.sending.http import HttpResponse as HttpResponse
     from gatelodge.client.sending.http import Send as Send
-    from gatelodge.client.sending.route import Route as Route
+    from gatelodge.client.sending.route import NetworkRoute as NetworkRoute
     from gatelodge.client.sending.sender import AsyncSender as AsyncSender
     from gatelodge.client.sending.sender import Sender as Sender
 
@@ -88,7 +88,7 @@ _WHERE = {
     "HttpResponse": "sending.http",
     "Send": "sending.http",
     "Person": "messages.id_token",
-    "Introspection": "messages.introspection",
+    "IntrospectedToken": "messages.introspection",
     "LogoutToken": "messages.logout",
     "ClientCredentials": "machine.httpx2_auth",
     "ClientAuth": "messages.registration",
@@ -99,7 +99,7 @@ _WHERE = {
     "SecretBasic": "messages.registration",
     "SecretPost": "messages.registration",
     "AsyncSender": "sending.sender",
-    "Route": "sending.route",
+    "NetworkRoute": "sending.route",
     "Sender": "sending.sender",
     "Exchanged": "messages.tokens",
     "Narrowed": "messages.tokens",

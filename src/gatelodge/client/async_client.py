@@ -16,7 +16,7 @@ from gatelodge.client.messages.authorization import (
 from gatelodge.client.messages.device import DeviceAuthorization
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import ExpectedIdToken, Person, read_header, validate_id_token
-from gatelodge.client.messages.introspection import Introspection
+from gatelodge.client.messages.introspection import IntrospectedToken
 from gatelodge.client.messages.logout import LogoutToken
 from gatelodge.client.messages.registration import ClientConfig, Moment
 from gatelodge.client.messages.revocation import TokenKind
@@ -27,7 +27,7 @@ from gatelodge.client.renewals import Renewals
 from gatelodge.client.sending.http import AsyncSend, HttpRequest
 from gatelodge.client.sending.jwks import AsyncJwksCache
 from gatelodge.client.sending.metadata import Metadata
-from gatelodge.client.sending.route import Route, private_route
+from gatelodge.client.sending.route import NetworkRoute, private_route
 from gatelodge.client.sending.sender import AsyncSender
 
 
@@ -47,7 +47,7 @@ class AsyncOAuthClient:
         metadata: ServerMetadata | None = None,
         moment: Moment | None = None,
         allow_private: bool = False,
-        route: Route | None = None,
+        route: NetworkRoute | None = None,
     ) -> None:
         self.config = config
         route = private_route("AsyncOAuthClient", allow_private, route)
@@ -146,7 +146,7 @@ class AsyncOAuthClient:
         request = revocation.revocation_request(metadata, self.config, token, self._moment, kind)
         revocation.read_revocation_response(metadata, await self._send(request))
 
-    async def introspect(self, token: str, kind: TokenKind | None = None) -> Introspection:
+    async def introspect(self, token: str, kind: TokenKind | None = None) -> IntrospectedToken:
         """Ask the server what a token is. Raises `ServerRefused`."""
         metadata = await self.metadata()
         request = introspection.introspection_request(metadata, self.config, token, self._moment, kind)

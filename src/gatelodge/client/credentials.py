@@ -16,7 +16,7 @@ from gatelodge.client.machine.httpx2_auth import ClientCredentials
 from gatelodge.client.machine.tokens import MachineTokens
 from gatelodge.client.messages.registration import ClientConfig, secret_auth
 from gatelodge.client.sending.bearer import narrowed_to
-from gatelodge.client.sending.route import Route
+from gatelodge.client.sending.route import NetworkRoute
 
 PREFIX = "GATELODGE_"
 MAX_FILE = 65_536  # bytes
@@ -31,7 +31,7 @@ class Credentials:
     """One client at one server. Without a secret it is a public one.
 
     `allow_private` lets the server be inside your own network; `remedy` is what to set for that, where it was found.
-    `ca_file` and `proxy` are as in `Route`.
+    `ca_file` and `proxy` are as in `NetworkRoute`.
     """
 
     issuer: str
@@ -43,10 +43,12 @@ class Credentials:
     proxy: str | None = field(default=None, repr=False)
 
     @property
-    def route(self) -> Route:
+    def route(self) -> NetworkRoute:
         """Which way to the server. Raises `ProfileRefused` for certificates or a proxy that cannot be used."""
         try:
-            return Route(allow_private=self.allow_private, remedy=self.remedy, ca_file=self.ca_file, proxy=self.proxy)
+            return NetworkRoute(
+                allow_private=self.allow_private, remedy=self.remedy, ca_file=self.ca_file, proxy=self.proxy
+            )
         except ValueError as error:
             raise ProfileRefused(str(error)) from None
 

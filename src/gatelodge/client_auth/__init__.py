@@ -6,13 +6,13 @@ from gatelodge.client_auth.client_secret_basic import ClientSecretBasic
 from gatelodge.client_auth.client_secret_post import ClientSecretPost
 from gatelodge.client_auth.contract import Means, Method, NotProven, TooManyFailures
 from gatelodge.client_auth.none import NoProof
-from gatelodge.client_auth.private_key_jwt import PrivateKeyJwt
+from gatelodge.client_auth.private_key_jwt import PrivateKeyJwtMethod
 from gatelodge.client_auth.proofs import ClientProofs
 
 METHODS: tuple[Method[Any], ...] = (
     ClientSecretBasic(),
     ClientSecretPost(),
-    PrivateKeyJwt(),
+    PrivateKeyJwtMethod(),
     NoProof(),
 )
 

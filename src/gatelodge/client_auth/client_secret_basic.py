@@ -5,7 +5,7 @@ from binascii import Error as BadBase64
 from binascii import a2b_base64, b2a_base64
 from urllib.parse import unquote_plus
 
-from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
+from gatelodge.client_auth.contract import Means, Method, NotProven, PresentedProof
 from gatelodge.client_auth.secrets import check_secret, takes_secret
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
@@ -19,16 +19,16 @@ class ClientSecretBasic(Method[str]):
 
     name = "client_secret_basic"
 
-    def read(self, params: Params, authorization: str | None) -> Presented[str] | None:
+    def read(self, params: Params, authorization: str | None) -> PresentedProof[str] | None:
         if authorization is None:
             return None
         client_id, secret = parse_basic(authorization)
-        return Presented(client_id, secret)
+        return PresentedProof(client_id, secret)
 
-    def serves(self, client: Client, presented: Presented[str]) -> bool:
+    def serves(self, client: Client, presented: PresentedProof[str]) -> bool:
         return takes_secret(client, self.name) or (client.is_public and not presented.proof)
 
-    async def check(self, presented: Presented[str], client: Client | None, means: Means) -> None:
+    async def check(self, presented: PresentedProof[str], client: Client | None, means: Means) -> None:
         if client is None or not client.is_public:
             check_secret(client, presented.proof, means.clock.now())
 

@@ -1,6 +1,6 @@
 """client_secret_post: id and secret in the body (RFC 6749 2.3.1)."""
 
-from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
+from gatelodge.client_auth.contract import Means, Method, NotProven, PresentedProof
 from gatelodge.client_auth.secrets import check_secret, takes_secret
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
@@ -12,17 +12,17 @@ class ClientSecretPost(Method[str]):
 
     name = "client_secret_post"
 
-    def read(self, params: Params, authorization: str | None) -> Presented[str] | None:
+    def read(self, params: Params, authorization: str | None) -> PresentedProof[str] | None:
         secret = params.get("client_secret")
         if secret is None:
             return None
         client_id = params.get("client_id")
         if client_id is None:
             raise NotProven(rules.CLIENT_PROVEN)
-        return Presented(client_id, secret)
+        return PresentedProof(client_id, secret)
 
-    def serves(self, client: Client, presented: Presented[str]) -> bool:
+    def serves(self, client: Client, presented: PresentedProof[str]) -> bool:
         return takes_secret(client, self.name)
 
-    async def check(self, presented: Presented[str], client: Client | None, means: Means) -> None:
+    async def check(self, presented: PresentedProof[str], client: Client | None, means: Means) -> None:
         check_secret(client, presented.proof, means.clock.now())

@@ -35,7 +35,7 @@ class TooManyFailures(Exception):
         self.retry_after = retry_after
 
 
-class Presented(NamedTuple, Generic[P]):
+class PresentedProof(NamedTuple, Generic[P]):
     """Who a request claims to come from, and what it offers as proof."""
 
     client_id: str
@@ -62,18 +62,18 @@ class Method(ABC, Generic[P]):
     name: ClassVar[AuthMethod]
 
     @abstractmethod
-    def read(self, params: Params, authorization: str | None) -> Presented[P] | None:
+    def read(self, params: Params, authorization: str | None) -> PresentedProof[P] | None:
         """Return the credentials of this method, `None` if the request does not use it.
 
         Raises `NotProven` if it does but they are malformed. Judges nothing: the claim is not proven yet.
         """
 
-    def serves(self, client: Client, presented: Presented[P]) -> bool:
+    def serves(self, client: Client, presented: PresentedProof[P]) -> bool:
         """Whether this client may prove itself in this way: in the one it registered, unless the method says more."""
         return client.auth_method == self.name
 
     @abstractmethod
-    async def check(self, presented: Presented[P], client: Client | None, means: Means) -> None:
+    async def check(self, presented: PresentedProof[P], client: Client | None, means: Means) -> None:
         """Raise `NotProven` unless the proof is that client's.
 
         `client` is `None` for one that is unknown, disabled, or registered otherwise: the same work is done for it, so

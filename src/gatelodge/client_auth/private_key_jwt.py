@@ -2,12 +2,12 @@
 
 from functools import lru_cache
 
-from gatelodge.client_auth.contract import Means, Method, NotProven, Presented
+from gatelodge.client_auth.contract import Means, Method, NotProven, PresentedProof
 from gatelodge.client_auth.decoys import decoys
 from gatelodge.protocol import jose, rules
 from gatelodge.protocol.assertion import ALGORITHMS, ASSERTION_TYPE, MAX_ASSERTION, Assertion, check, claimed_client
 from gatelodge.protocol.client import Client
-from gatelodge.protocol.jose import BadToken, Parts
+from gatelodge.protocol.jose import BadToken, TokenParts
 from gatelodge.protocol.jwks import BadKeys, PublicKeys, read_jwks
 from gatelodge.protocol.params import Params
 from gatelodge.stores import seen
@@ -16,12 +16,12 @@ SEEN = "client assertion"
 _NO_KEYS = PublicKeys()
 
 
-class PrivateKeyJwt(Method[Parts]):
+class PrivateKeyJwtMethod(Method[TokenParts]):
     """A signed assertion among the parameters."""
 
     name = "private_key_jwt"
 
-    def read(self, params: Params, authorization: str | None) -> Presented[Parts] | None:
+    def read(self, params: Params, authorization: str | None) -> PresentedProof[TokenParts] | None:
         token = params.get("client_assertion")
         kind = params.get("client_assertion_type")
         if token is None and kind is None:
@@ -30,11 +30,11 @@ class PrivateKeyJwt(Method[Parts]):
             raise NotProven(rules.ASSERTION_TYPE)
         try:
             parts = jose.take_apart(token, MAX_ASSERTION)
-            return Presented(claimed_client(parts), parts)
+            return PresentedProof(claimed_client(parts), parts)
         except BadToken as error:
             raise NotProven(error.rule) from None
 
-    async def check(self, presented: Presented[Parts], client: Client | None, means: Means) -> None:
+    async def check(self, presented: PresentedProof[TokenParts], client: Client | None, means: Means) -> None:
         keys = decoys() if client is None else await _keys_of(client, presented.proof, means)
         try:
             assertion = check(presented.proof, presented.client_id, keys, means.issuer, means.clock.now())
@@ -49,7 +49,7 @@ async def _is_first_use(assertion: Assertion, means: Means) -> bool:
     return await means.db.write(seen.once, SEEN, f"{assertion.client_id}\0{assertion.jti}", assertion.forget_at)
 
 
-async def _keys_of(client: Client, parts: Parts, means: Means) -> PublicKeys:
+async def _keys_of(client: Client, parts: TokenParts, means: Means) -> PublicKeys:
     """Return the registered keys; of published ones, the one the assertion names, if the algorithm is worth a look."""
     if client.jwks is not None:
         return _registered(client.jwks)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gatelodge.client_auth.contract import Means, Method, NotProven, Presented, TooManyFailures
+from gatelodge.client_auth.contract import Means, Method, NotProven, PresentedProof, TooManyFailures
 from gatelodge.client_auth.throttle import FailureThrottle
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client, ProvenClient
@@ -60,7 +60,7 @@ class ClientProofs:
 
 def read_credentials(
     methods: Sequence[Method[Any]], params: Params, authorization: str | None
-) -> tuple[Method[Any], Presented[Any]]:
+) -> tuple[Method[Any], PresentedProof[Any]]:
     """Return the one method a request uses and what it presents.
 
     Raises `OAuthError` (invalid_request) if it uses two, or names another client beside the one that proves itself

@@ -15,7 +15,7 @@ RESTLESS = "the transaction had to be run again too often"
 AnyBody = Callable[..., Coroutine[Any, Any, Any]]
 
 
-class Run:
+class BodyRun:
     """One body with its arguments. It may be run several times; the last run is the one that counts."""
 
     __slots__ = ("_args", "_body", "_coroutine", "_kwargs", "_tx", "error", "value")
@@ -99,7 +99,7 @@ class Job:
 
     __slots__ = ("due", "future", "run")
 
-    def __init__(self, run: Run, future: Future[Any], due: float) -> None:
+    def __init__(self, run: BodyRun, future: Future[Any], due: float) -> None:
         self.run = run
         self.future = future
         self.due = due
@@ -139,7 +139,7 @@ class Waiting:
     def __len__(self) -> int:
         return self._count
 
-    def admit(self, run: Run) -> Job:
+    def admit(self, run: BodyRun) -> Job:
         """Put a run into the queue. Raises `Unavailable` when it is full or closed."""
         if self.closed:
             raise Unavailable("the database is closed")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gatelodge.database.tx import Row
 
 
-class Taken(Exception):
+class NameTaken(Exception):
     """A name that must be unique is in use already; `what` says which. Rolls back the body that met it."""
 
     def __init__(self, what: str) -> None:

@@ -45,7 +45,7 @@ NOT_FOUND = HttpRefusal(404, "there is nothing at this address", "not_found")
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class HttpAdapter:
     """Serves one HTTP request at a time; holds nothing of it afterwards. `tracing` is there if the inspector is on."""
 
     site: Site

@@ -11,13 +11,13 @@ from gatelodge.clock import Clock
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.ops import signposts
-from gatelodge.ops.authorization import Authorizations, Refused, Understood
+from gatelodge.ops.authorization import Authorizations, RefusedRequest, Understood
 from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
 from gatelodge.protocol.assurance import Levels
 from gatelodge.protocol.authorize import Recipient
-from gatelodge.protocol.decide import AskConsent, Issue, Login, SelectAccount, StepUp, next_step
+from gatelodge.protocol.decide import AskConsent, AskSignIn, Issue, SelectAccount, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress
@@ -67,7 +67,7 @@ class AuthorizeEndpoint:
         gathered = await self._gather(request, browser)
         try:
             understood = await self.authorizations.understand(gathered.params)
-        except Refused as refused:
+        except RefusedRequest as refused:
             return self._refuse(refused.recipient, refused.error, request)
         try:
             if gathered.interaction is None and self._withholds_cookies(request):
@@ -130,7 +130,7 @@ class AuthorizeEndpoint:
             case Issue():
                 parameters = await self.issuer.answer(understood, step, parked, request.origin)
                 return answer(understood.recipient, parameters)
-            case Login() | StepUp():
+            case AskSignIn() | StepUp():
                 page = await self.ways.entrance(Levels(asked.essential_acr, asked.acr_values), person)
             case SelectAccount():
                 page = "/select-account"

@@ -9,7 +9,7 @@ import msgspec
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.reply import Reply
 from gatelodge.stores.registry import Registry
@@ -55,7 +55,7 @@ class MetadataEndpoint:
 class JwksEndpoint:
     """Serves the public signing keys: next, active, and retired ones whose tokens still live."""
 
-    keys: Keys
+    keys: SigningKeys
     clock: Clock
     _for: object = None
     _reply: Reply = _NONE_YET

@@ -7,16 +7,16 @@ from urllib.parse import urlencode
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.logout import LogoutRequest, ReturnAddress, find_return, must_ask, read_request
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.progress import Again, SignedIn
+from gatelodge.protocol.progress import Again, SignedInPerson
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 
 CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 MAX_ADDRESS = 6_000  # characters of a query that is made here
@@ -27,7 +27,7 @@ class LogoutPages(Protocol):
     """What the person sees of it, and how their answer is read; `web/logout.py` draws it."""
 
     def ask(
-        self, request: Request, params: Params, user: User, client_name: str | None, again: Again = ""
+        self, request: Request, params: Params, user: UserRecord, client_name: str | None, again: Again = ""
     ) -> Reply: ...
     def is_answer(self, request: Request) -> bool: ...
     def confirmed(self, request: Request, sub: str) -> bool | None: ...
@@ -44,7 +44,7 @@ class EndSessionEndpoint:
     page: LogoutPages
     browsers: Browsers
     registry: Registry
-    keys: Keys
+    keys: SigningKeys
     db: Database
     clock: Clock
 
@@ -65,7 +65,7 @@ class EndSessionEndpoint:
 
     async def _of(
         self,
-        person: SignedIn,
+        person: SignedInPerson,
         request: Request,
         params: Params,
         asked: LogoutRequest,

@@ -9,7 +9,7 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.introspection import introspection_reply
 from gatelodge.protocol.reply import Reply
-from gatelodge.tokens.introspect import Introspection
+from gatelodge.tokens.introspect import Introspector
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class IntrospectEndpoint:
     """Tells confidential clients about tokens that are theirs, or for an API they introspect for."""
 
     proofs: ClientProofs
-    introspection: Introspection
+    introspection: Introspector
 
     async def handle(self, request: Request) -> Reply:
         """Answer `POST /introspect`. `token_type_hint` is not needed: a token shows what it is."""

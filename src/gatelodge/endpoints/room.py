@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gatelodge.authn.ways import Ways
 from gatelodge.client_auth import METHODS, ClientProofs
-from gatelodge.endpoints.adapter import Door
+from gatelodge.endpoints.adapter import HttpAdapter
 from gatelodge.endpoints.authorize import AuthorizeEndpoint
 from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
 from gatelodge.endpoints.end_session import EndSessionEndpoint, LogoutPages
@@ -21,19 +21,19 @@ from gatelodge.ops.room import Ops
 from gatelodge.protocol.claims import supported_claims
 from gatelodge.protocol.metadata import Mounted, describe
 from gatelodge.protocol.response_type import enabled
-from gatelodge.sessions.room import Sessions
+from gatelodge.sessions.room import SessionsRoom
 from gatelodge.telemetry.notes import NoteKeeper
-from gatelodge.tokens.room import Tokens
+from gatelodge.tokens.room import TokensRoom
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access")
 
 
-def door(on: Foundation, routes: Sequence[Route], error_page: ErrorPage, keeper: NoteKeeper | None) -> Door:
+def door(on: Foundation, routes: Sequence[Route], error_page: ErrorPage, keeper: NoteKeeper | None) -> HttpAdapter:
     """Return the door behind which all `routes` are; `keeper` makes something of what is noted of requests."""
-    return Door(on.site, Table(routes, on.site.base), Failures(error_page), on.clock, on.entropy, keeper)
+    return HttpAdapter(on.site, Table(routes, on.site.base), Failures(error_page), on.clock, on.entropy, keeper)
 
 
-def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: Tokens) -> tuple[Route, ...]:
+def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: TokensRoom) -> tuple[Route, ...]:
     """Return the endpoints that clients and APIs call."""
     token = TokenEndpoint(granting.grants, proofs, granting.desks, on.db, on.keys).handle
     userinfo = UserInfoEndpoint(on.site.issuer, tokens.own, on.registry).handle
@@ -51,7 +51,7 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
 
 
 def browser_routes(
-    on: Foundation, sessions: Sessions, ops: Ops, tokens: Tokens, pages: LogoutPages, ways: Ways
+    on: Foundation, sessions: SessionsRoom, ops: Ops, tokens: TokensRoom, pages: LogoutPages, ways: Ways
 ) -> tuple[Route, ...]:
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers

@@ -8,9 +8,9 @@ from gatelodge.client_auth import ClientProofs
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.direct import body_params
 from gatelodge.endpoints.request import Request
+from gatelodge.grants.context import GrantContexts
 from gatelodge.grants.contract import Grant
-from gatelodge.grants.desk import Desks
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
@@ -25,9 +25,9 @@ class TokenEndpoint:
 
     grants: Sequence[Grant[Any]]
     proofs: ClientProofs
-    desks: Desks
+    desks: GrantContexts
     db: Database
-    keys: Keys
+    keys: SigningKeys
 
     async def handle(self, request: Request) -> Reply:
         """Answer `POST /token`."""

@@ -7,7 +7,7 @@ from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import Config
 from gatelodge.config.site import Site
 from gatelodge.database.tx import Database
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.vault import Vault
 from gatelodge.outbound import Outbound
@@ -29,7 +29,7 @@ class Foundation:
     db: Database
     instance: Instance
     registry: Registry
-    keys: Keys
+    keys: SigningKeys
     outbound: Outbound
     watches: Watches
     endings: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])

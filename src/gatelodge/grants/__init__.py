@@ -1,7 +1,7 @@
 """The grants this server has: one file each, one line each. A module that is not in this list is not served."""
 
 from gatelodge.grants.authorization_code import AuthorizationCode
-from gatelodge.grants.client_credentials import ClientCredentials
+from gatelodge.grants.client_credentials import ClientCredentialsGrant
 from gatelodge.grants.contract import AnyGrant
 from gatelodge.grants.password import Password
 from gatelodge.grants.refresh_token import RefreshToken
@@ -9,6 +9,6 @@ from gatelodge.grants.refresh_token import RefreshToken
 GRANTS: tuple[AnyGrant, ...] = (
     AuthorizationCode(),
     RefreshToken(),
-    ClientCredentials(),
+    ClientCredentialsGrant(),
     Password(),
 )

@@ -6,7 +6,7 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
 from gatelodge.grants.codes import CODE, read_code
-from gatelodge.grants.contract import Desk, Grant, GrantRefused
+from gatelodge.grants.contract import Grant, GrantContext, GrantRefused
 from gatelodge.grants.families import begin_family
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.keys.mint import StoredValue
@@ -61,7 +61,7 @@ class AuthorizationCode(Grant[CodeRequest]):
             raise OAuthError("invalid_request", "code is missing", rules.REQUIRED)
         return CodeRequest(code, params.get("redirect_uri"), params.get("code_verifier"), params.all("resource"))
 
-    async def prepare(self, asked: CodeRequest, desk: Desk) -> CodeRequest:
+    async def prepare(self, asked: CodeRequest, desk: GrantContext) -> CodeRequest:
         value = desk.mint.take_apart(asked.code)
         if value is None:
             raise _unknown()
@@ -70,7 +70,7 @@ class AuthorizationCode(Grant[CodeRequest]):
     def place(self, asked: CodeRequest) -> int | None:
         return None if asked.value is None else place_of(asked.value.row_id)
 
-    async def redeem(self, tx: Tx, asked: CodeRequest, desk: Desk) -> Award:
+    async def redeem(self, tx: Tx, asked: CodeRequest, desk: GrantContext) -> Award:
         value = asked.value
         if value is None:
             raise RuntimeError("a code is redeemed only after prepare() took it apart")
@@ -93,7 +93,7 @@ class AuthorizationCode(Grant[CodeRequest]):
         return Award(desk.client, scope, target, event, code.grounds, family, nonce=code.nonce)
 
     @staticmethod
-    async def _refusal(tx: Tx, value: StoredValue, proof: bytes, asked: CodeRequest, desk: Desk) -> OAuthError:
+    async def _refusal(tx: Tx, value: StoredValue, proof: bytes, asked: CodeRequest, desk: GrantContext) -> OAuthError:
         """Say why, and end what came of a code that its own client presents again (RFC 6749 4.1.2).
 
         Only with all that an exchange must prove, and only soon after the first: a code that is found in a log is no

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
-from gatelodge.grants.contract import Desk, Grant
+from gatelodge.grants.contract import Grant, GrantContext
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import TARGETING, one
 from gatelodge.protocol.client import Client
@@ -23,7 +23,7 @@ class MachineRequest(Struct, frozen=True):
     resource: tuple[str, ...]
 
 
-class ClientCredentials(Grant[MachineRequest]):
+class ClientCredentialsGrant(Grant[MachineRequest]):
     """Gives a confidential client a token for the scopes it was registered for and nothing more."""
 
     grant_type = "client_credentials"
@@ -36,7 +36,7 @@ class ClientCredentials(Grant[MachineRequest]):
         scope = params.get("scope")
         return MachineRequest(None if scope is None else parse_scope(scope), params.all("resource"))
 
-    async def redeem(self, tx: Tx, asked: MachineRequest, desk: Desk) -> Award:
+    async def redeem(self, tx: Tx, asked: MachineRequest, desk: GrantContext) -> Award:
         return _award(desk.client, asked.scope, asked.resource, desk.apis, desk.issuer)
 
 

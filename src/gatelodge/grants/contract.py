@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award
-from gatelodge.grants.desk import Desk
+from gatelodge.grants.context import GrantContext
 from gatelodge.protocol.checks import Stages
 from gatelodge.protocol.errors import ErrorCode, OAuthError
 from gatelodge.protocol.params import Params
@@ -46,7 +46,7 @@ class Grant(ABC, Generic[R]):
     def read(self, params: Params) -> R:
         """Return what is asked. Raises `OAuthError("invalid_request")` when a parameter is missing or malformed."""
 
-    async def prepare(self, asked: R, desk: Desk) -> R:
+    async def prepare(self, asked: R, desk: GrantContext) -> R:
         """Do what is slow or leaves this machine, before the transaction."""
         return asked
 
@@ -55,7 +55,7 @@ class Grant(ABC, Generic[R]):
         return None
 
     @abstractmethod
-    async def redeem(self, tx: Tx, asked: R, desk: Desk) -> Award:
+    async def redeem(self, tx: Tx, asked: R, desk: GrantContext) -> Award:
         """Spend what was presented and say what it is worth. Awaits only `tx`; may be run again.
 
         Raises `OAuthError` to refuse, and nothing else for whatever a stranger presents: others share the transaction.

@@ -4,7 +4,7 @@ import msgspec
 
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import FamilyRef, Grounds
-from gatelodge.grants.desk import Desk
+from gatelodge.grants.context import GrantContext
 from gatelodge.keys.secrets import NONCE_BYTES
 from gatelodge.protocol import rules, targets
 from gatelodge.protocol.client import Client
@@ -13,24 +13,24 @@ from gatelodge.protocol.rotation import Lifetimes, first_expiry
 from gatelodge.stores import refresh_tokens, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.refresh_tokens import NewFamily
-from gatelodge.stores.users import Held
+from gatelodge.stores.users import HeldAccount
 
 _encode = msgspec.json.Encoder().encode
 read_grounds = msgspec.json.Decoder(Grounds).decode
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class WantedClaims(msgspec.Struct, frozen=True):
     """Of a family's grounds, the claims that were asked for one by one, and which registration of its client has it."""
 
     claims_userinfo: tuple[str, ...] = ()
     client_generation: int = 0
 
 
-read_wanted = msgspec.json.Decoder(Wanted).decode
+read_wanted = msgspec.json.Decoder(WantedClaims).decode
 
 
 async def begin_family(
-    tx: Tx, desk: Desk, grounds: Grounds, code_id: int | None = None, *, with_refresh: bool = True
+    tx: Tx, desk: GrantContext, grounds: Grounds, code_id: int | None = None, *, with_refresh: bool = True
 ) -> FamilyRef:
     """Open the family of a new authorization, with a first refresh token if one is due and `with_refresh` allows it.
 
@@ -53,7 +53,7 @@ async def begin_family(
     return FamilyRef(await refresh_tokens.open_family(tx, held, new, desk.now), nonce, new.generation)
 
 
-async def check_standing(tx: Tx, desk: Desk, grounds: Grounds) -> Held:
+async def check_standing(tx: Tx, desk: GrantContext, grounds: Grounds) -> HeldAccount:
     """Hold the account of a person and check that they may still be told of.
 
     Raises `OAuthError` (invalid_grant) as `begin_family` does.
@@ -76,12 +76,12 @@ def _allows(consent: Consent | None, grounds: Grounds, apis: targets.Apis) -> bo
     """Whether all of it is still allowed, each scope at each of its APIs: names may be shared."""
     if consent is None:
         return False
-    wanted = targets.Wanted(grounds.scope, tuple(apis[name] for name in grounds.resource if name in apis))
+    wanted = targets.WantedAccess(grounds.scope, tuple(apis[name] for name in grounds.resource if name in apis))
     at = (*grounds.resource, *wanted.places)
     return consent.scopes.issuperset(grounds.scope) and consent.resources.issuperset(at)
 
 
-def _lifetimes(desk: Desk, with_refresh: bool) -> Lifetimes:
+def _lifetimes(desk: GrantContext, with_refresh: bool) -> Lifetimes:
     """A family without a refresh token only has to outlive its access tokens."""
     policy = desk.policy
     if with_refresh:
@@ -91,7 +91,7 @@ def _lifetimes(desk: Desk, with_refresh: bool) -> Lifetimes:
     return Lifetimes(span, span, 0)
 
 
-def refresh_is_due(desk: Desk, grounds: Grounds) -> bool:
+def refresh_is_due(desk: GrantContext, grounds: Grounds) -> bool:
     """Whether a refresh token goes with this authorization.
 
     The client must be registered for the grant. With `openid`, `offline_access` must have been granted (OIDC Core 11),

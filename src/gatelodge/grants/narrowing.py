@@ -1,7 +1,7 @@
 """Narrowing: an access token carries at most what its authorization granted (RFC 6749 6, RFC 8707 2.2)."""
 
 from gatelodge.grants.award import Grounds
-from gatelodge.grants.desk import Desk
+from gatelodge.grants.context import GrantContext
 from gatelodge.protocol import rules
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.scope import OPENID_SCOPES
@@ -9,7 +9,7 @@ from gatelodge.protocol.targets import Target, single
 
 
 def narrowed(
-    desk: Desk, grounds: Grounds, scope: tuple[str, ...] | None, resource: tuple[str, ...]
+    desk: GrantContext, grounds: Grounds, scope: tuple[str, ...] | None, resource: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Target]:
     """Return the scope and the target of one access token under an authorization.
 
@@ -33,7 +33,7 @@ def narrowed(
     return fitting, target
 
 
-def _belongs(name: str, target: Target, desk: Desk) -> bool:
+def _belongs(name: str, target: Target, desk: GrantContext) -> bool:
     """Whether a scope says something at this API, or at this server itself: it is its own, or of no API."""
     if name in OPENID_SCOPES or (target.api is not None and name in target.api.scopes):
         return True

@@ -10,7 +10,7 @@ from gatelodge.authn.contract import SignInRefused, Throttled
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
-from gatelodge.grants.contract import Desk, Grant
+from gatelodge.grants.contract import Grant, GrantContext
 from gatelodge.grants.families import begin_family
 from gatelodge.protocol import rules
 from gatelodge.protocol.assurance import AuthnEvent
@@ -59,7 +59,7 @@ class Password(Grant[PasswordRequest]):
             username, password, None if scope is None else parse_scope(scope), params.all("resource")
         )
 
-    async def prepare(self, asked: PasswordRequest, desk: Desk) -> PasswordRequest:
+    async def prepare(self, asked: PasswordRequest, desk: GrantContext) -> PasswordRequest:
         try:
             proven = await desk.authenticate(asked.username, asked.password, desk.origin)
         except Throttled:
@@ -71,7 +71,7 @@ class Password(Grant[PasswordRequest]):
     def place(self, asked: PasswordRequest) -> int | None:
         return None if asked.proven is None else place_of(asked.proven.user_id)
 
-    async def redeem(self, tx: Tx, asked: PasswordRequest, desk: Desk) -> Award:
+    async def redeem(self, tx: Tx, asked: PasswordRequest, desk: GrantContext) -> Award:
         person = asked.proven
         if person is None:
             raise RuntimeError("a password request is redeemed only after prepare() proved it")

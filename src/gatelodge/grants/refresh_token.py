@@ -9,7 +9,7 @@ from msgspec import Struct
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, FamilyRef
-from gatelodge.grants.contract import Desk, Grant, GrantRefused
+from gatelodge.grants.contract import Grant, GrantContext, GrantRefused
 from gatelodge.grants.families import read_grounds
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.protocol import rules
@@ -60,7 +60,7 @@ class RefreshToken(Grant[RefreshRequest]):
         scope = params.get("scope")
         return RefreshRequest(token, None if scope is None else parse_scope(scope), params.all("resource"))
 
-    async def prepare(self, asked: RefreshRequest, desk: Desk) -> RefreshRequest:
+    async def prepare(self, asked: RefreshRequest, desk: GrantContext) -> RefreshRequest:
         value = desk.refresh.read(asked.token)
         if value is None:
             raise _unknown()
@@ -69,7 +69,7 @@ class RefreshToken(Grant[RefreshRequest]):
     def place(self, asked: RefreshRequest) -> int | None:
         return None if asked.value is None else place_of(asked.value.family_id)
 
-    async def redeem(self, tx: Tx, asked: RefreshRequest, desk: Desk) -> Award:
+    async def redeem(self, tx: Tx, asked: RefreshRequest, desk: GrantContext) -> Award:
         value = asked.value
         if value is None:
             raise RuntimeError("a refresh is redeemed only after prepare() read its token")
@@ -100,7 +100,7 @@ class RefreshToken(Grant[RefreshRequest]):
         )
 
     @staticmethod
-    async def _refusal(tx: Tx, value: RefreshValue, desk: Desk) -> OAuthError:
+    async def _refusal(tx: Tx, value: RefreshValue, desk: GrantContext) -> OAuthError:
         """Say why, and end the family if a genuine token of an earlier generation came again."""
         family = await refresh_tokens.why_refused(tx, value)
         if family is None or family.client_id != desk.client.id:

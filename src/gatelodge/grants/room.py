@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from gatelodge.foundation.contract import Foundation
 from gatelodge.grants import GRANTS
+from gatelodge.grants.context import Authenticate, GrantContexts
 from gatelodge.grants.contract import AnyGrant
-from gatelodge.grants.desk import Authenticate, Desks
 from gatelodge.keys.refresh import RefreshKeys, refresh_keys
 
 
@@ -14,7 +14,7 @@ class Granting:
     """The grants that are served, and the desks they work at."""
 
     grants: tuple[AnyGrant, ...]
-    desks: Desks
+    desks: GrantContexts
     refresh: RefreshKeys
 
 
@@ -22,6 +22,6 @@ def open(on: Foundation, authenticate: Authenticate) -> Granting:
     """Open the room; `authenticate` checks the password of a person."""
     issuer, legacy = on.site.issuer, on.config.legacy
     refresh = refresh_keys(on.vault, on.instance.epoch, on.mint)
-    desks = Desks(on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate)
+    desks = GrantContexts(on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate)
     switched_on = (grant for grant in GRANTS if grant.legacy is None or getattr(legacy, grant.legacy))
     return Granting(tuple(switched_on), desks, refresh)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gatelodge.grants import GRANTS
 from gatelodge.inspector.trace import Trace
 from gatelodge.protocol.checks import ENDPOINTS, READING, Stages
-from gatelodge.protocol.steps import Step, find_rule, steps
+from gatelodge.protocol.steps import CheckedStep, find_rule, steps
 
 OF_GRANTS: Mapping[str, Stages] = {grant.grant_type: grant.checks for grant in GRANTS}
 
@@ -16,7 +16,7 @@ def stages_of(endpoint: str, flow: str) -> Stages:
     return stages + OF_GRANTS.get(flow, ()) if endpoint == "token" else stages
 
 
-def steps_of(trace: Trace) -> tuple[Step, ...]:
+def steps_of(trace: Trace) -> tuple[CheckedStep, ...]:
     """Return the checks a request went through; none are known of a refusal by something that is no rule."""
     rule = find_rule(trace.rule)
     if trace.refused and rule is None:

@@ -16,7 +16,7 @@ from gatelodge.inspector.trace import Trace
 from gatelodge.inspector.tracing import Tracing
 from gatelodge.protocol.reply import Reply
 from gatelodge.protocol.rules import Rule
-from gatelodge.protocol.steps import Step, find_rule
+from gatelodge.protocol.steps import CheckedStep, find_rule
 from gatelodge.web.administrators import Guard
 from gatelodge.web.own_pages import INSPECTOR, TRACE
 from gatelodge.web.pages import Allows, Pages
@@ -65,7 +65,7 @@ class TraceList:
             wanted=wanted,
             clients=seen.clients,
             endpoints=seen.endpoints,
-            traces=[Shown(trace) for trace in found],
+            traces=[ShownTrace(trace) for trace in found],
         )
 
 
@@ -81,11 +81,11 @@ class TracePage:
         trace = await self._tracing.find(request.path_params["request_id"])
         if trace is None:
             raise HttpRefusal(404, "there is no trace of this request, or it was forgotten", "not_found")
-        return self._pages.render("inspector/trace", trace=trace, shown=Shown(trace))
+        return self._pages.render("inspector/trace", trace=trace, shown=ShownTrace(trace))
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownTrace:
     """A trace with what its pages say of it."""
 
     trace: Trace
@@ -96,7 +96,7 @@ class Shown:
         return find_rule(self.trace.rule)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[CheckedStep, ...]:
         """The checks it went through."""
         return steps_of(self.trace)
 

@@ -39,7 +39,7 @@ POLL = 2.0  # seconds between looks at the rows: how long a retired key may go o
 BY_ITSELF = Origin("keys")
 
 
-class Keys:
+class SigningKeys:
     """The signing keys as this process has them. `start` first; `ring` is then always there."""
 
     def __init__(self, db: Database, vault: Vault, clock: Clock, schedule: Schedule) -> None:

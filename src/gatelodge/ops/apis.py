@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from gatelodge.database.tx import Tx
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.scope import OPENID_SCOPES, is_scope
 from gatelodge.stores import apis as store
@@ -16,7 +16,7 @@ MAX_LIFETIME = 86_400  # seconds
 async def add(tx: Tx, api: Api, origin: Origin, now: int) -> Api:
     """Register an API and return it.
 
-    Raises `Refused` if policy forbids it as it would be, and `Taken` if its identifier is in use.
+    Raises `OperationRefused` if policy forbids it as it would be, and `NameTaken` if its identifier is in use.
     """
     check(api)
     for client_id in sorted(api.introspectors):
@@ -54,7 +54,7 @@ async def remove(tx: Tx, identifier: str, origin: Origin, now: int) -> None:
 
 
 def check(api: Api) -> None:
-    """Judge an API as it would be. Raises `Refused`."""
+    """Judge an API as it would be. Raises `OperationRefused`."""
     problems = (
         (not _is_resource(api.identifier), "the identifier must be an absolute URI without a fragment (RFC 8707 2)"),
         (not all(map(is_scope, api.scopes)), "a scope is visible ASCII without spaces, quotes and backslashes"),
@@ -64,7 +64,7 @@ def check(api: Api) -> None:
     )  # fmt: skip
     for found, advice in problems:
         if found:
-            raise Refused(advice)
+            raise OperationRefused(advice)
 
 
 def _is_resource(identifier: str) -> bool:

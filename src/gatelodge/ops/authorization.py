@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gatelodge.clock import Clock
 from gatelodge.config.policies import LegacyPolicy
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.protocol import rules
 from gatelodge.protocol.authorize import (
     NOBODY,
@@ -34,7 +34,7 @@ class Understood:
     asked: AuthorizationRequest
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """A request whose refusal may travel to its recipient, since that one was proven."""
 
     def __init__(self, recipient: Recipient, error: OAuthError) -> None:
@@ -49,14 +49,14 @@ class Authorizations:
 
     issuer: str
     registry: Registry
-    keys: Keys
+    keys: SigningKeys
     legacy: LegacyPolicy
     clock: Clock
 
     async def understand(self, params: Params) -> Understood:
         """Return what a request asks for.
 
-        Raises `UnsafeRequest` while nobody is known whom an answer may go to, and `Refused` from there on.
+        Raises `UnsafeRequest` while nobody is known whom an answer may go to, and `RefusedRequest` from there on.
         """
         client = await self.registry.client(read_client_id(params))
         recipient = find_recipient(params, client, self.issuer)
@@ -64,7 +64,7 @@ class Authorizations:
             hinted = self._hinted_sub(params, recipient.client)
             asked = validate(params, recipient, await self.registry.apis(), self.legacy, hinted)
         except OAuthError as error:
-            raise Refused(recipient, error) from error
+            raise RefusedRequest(recipient, error) from error
         return Understood(recipient.client, recipient, asked)
 
     def _hinted_sub(self, params: Params, client: Client) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from gatelodge.clock import Entropy
 from gatelodge.keys.secrets import Secret, b64, client_secret_digest
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.client_metadata import client_of, document
 
@@ -39,7 +39,7 @@ class NewClient:
 def complete(said: Document, entropy: Entropy, now: int, client_id: str | None = None) -> NewClient:
     """Return the client that a document with a name and a type means; `clients.add` judges it.
 
-    Raises `Refused` for an id it must not have, and `OAuthError` (invalid_client_metadata) for a member that
+    Raises `OperationRefused` for an id it must not have, and `OAuthError` (invalid_client_metadata) for a member that
     is missing or of the wrong kind.
     """
     named = {name: value for name, value in said.items() if value is not None}
@@ -81,5 +81,7 @@ def _id(wanted: str | None, kind: object, entropy: Entropy) -> str:
     if wanted is None:
         return f"{kind}-{entropy.bytes(8).hex()}"
     if wanted.lower().startswith(("https:", "http:")):
-        raise Refused("a client id must not start with https: such ids are of clients described by a document there")
+        raise OperationRefused(
+            "a client id must not start with https: such ids are of clients described by a document there"
+        )
     return wanted

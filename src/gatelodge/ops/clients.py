@@ -5,7 +5,7 @@ from dataclasses import replace
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import RunAgain, Tx
 from gatelodge.ops.client_drafts import Document, changed
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol import registration
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.client_metadata import document
@@ -29,7 +29,7 @@ async def add(tx: Tx, client: Client, legacy: LegacyPolicy, origin: Origin, now:
     """Register a client and return it.
 
     Raises `OAuthError` (`invalid_redirect_uri`, `invalid_client_metadata`) if policy forbids it as it would be, and
-    `Taken` if its id is in use.
+    `NameTaken` if its id is in use.
     """
     registration.check(client, legacy, grant_types())
     await store.add(tx, client, now)
@@ -90,12 +90,12 @@ async def _tell_schemes(tx: Tx, client: Client, before: frozenset[str], origin: 
 async def rotate_secret(tx: Tx, client_id: str, digest: bytes, overlap: int, origin: Origin, now: int) -> Client:
     """Give a client a new secret, of which `digest` is kept; the one it had works for `overlap` more seconds.
 
-    Two work at a time at most: an older one still running out ends now. Raises `NotThere`, and `Refused` if the
-    client does not prove itself with a secret.
+    Two work at a time at most: an older one still running out ends now. Raises `NotThere`, and `OperationRefused` if
+    the client does not prove itself with a secret.
     """
     client = await show(tx, client_id)
     if not client.keeps_secret:
-        raise Refused(f"client {client_id!r} has no secret: it authenticates with {client.auth_method}")
+        raise OperationRefused(f"client {client_id!r} has no secret: it authenticates with {client.auth_method}")
     secrets = (ClientSecret(digest), *_running_out(client.secrets, now + overlap, now))
     if not await store.set_secrets(tx, client_id, client.secrets, secrets, now):
         raise RunAgain  # somebody else rotated it in the meantime: look again

@@ -21,7 +21,7 @@ from gatelodge.telemetry.events import ConsentDenied, ConsentGiven, ConsentWithd
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ConsentQuestion:
     """Who is asked what by whom: an interaction in its browser, the person, and the client."""
 
     interaction: Interaction
@@ -38,20 +38,22 @@ class Consents:
         self._interactions = interactions
         self._clock = clock
 
-    async def allow(self, asking: Asking, answer: ConsentAnswer, origin: Origin) -> None:
+    async def allow(self, asking: ConsentQuestion, answer: ConsentAnswer, origin: Origin) -> None:
         """Keep what the person allowed, beside what they allowed this client before and was not asked again
         (OIDC Core 3.1.2.4)."""
         event = ConsentGiven(user_id=asking.user_id, client_id=asking.client_id, scope=" ".join(answer.allowed))
         await self._db.write(self._allow, asking, answer, event, origin)
         emit(event, origin)
 
-    async def deny(self, asking: Asking, origin: Origin) -> None:
+    async def deny(self, asking: ConsentQuestion, origin: Origin) -> None:
         """Keep the person's no, for this one request: what they allowed before stays allowed."""
         event = ConsentDenied(user_id=asking.user_id, client_id=asking.client_id)
         await self._db.write(self._deny, asking, event, origin)
         emit(event, origin)
 
-    async def _allow(self, tx: Tx, asking: Asking, answer: ConsentAnswer, event: ConsentGiven, origin: Origin) -> None:
+    async def _allow(
+        self, tx: Tx, asking: ConsentQuestion, answer: ConsentAnswer, event: ConsentGiven, origin: Origin
+    ) -> None:
         now = self._clock.now()
         before = await consents.granted(tx, asking.user_id, asking.client_id)
         settled = settle(before.scopes if before else (), before.resources if before else (), answer)
@@ -61,7 +63,7 @@ class Consents:
         await self._interactions.save_in(tx, replace(asking.interaction, progress=progress), asking.browser)
         await audit.record(tx, event, origin, now)
 
-    async def _deny(self, tx: Tx, asking: Asking, event: ConsentDenied, origin: Origin) -> None:
+    async def _deny(self, tx: Tx, asking: ConsentQuestion, event: ConsentDenied, origin: Origin) -> None:
         progress = asking.interaction.progress.refuse()
         await self._interactions.save_in(tx, replace(asking.interaction, progress=progress), asking.browser)
         await audit.record(tx, event, origin, self._clock.now())

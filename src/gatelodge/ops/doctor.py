@@ -22,7 +22,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenDiscovery:
     """What a fetch of our own discovery document brought; `date` is the Date header, seconds since 1970."""
 
     status: int
@@ -30,7 +30,7 @@ class Seen:
     date: int | None
 
 
-Look = Callable[[str], Awaitable[Seen]]
+Look = Callable[[str], Awaitable[SeenDiscovery]]
 
 
 class Unreached(Exception):

@@ -1,7 +1,7 @@
 """What an operator can do with signing keys, over the keeper, which makes every change one audited transaction."""
 
 from gatelodge.config.policies import DAY, KeyPolicy, SessionPolicy
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.schedule import Schedule
 from gatelodge.ops.refusals import NotThere
 from gatelodge.telemetry.events import Origin
@@ -16,13 +16,13 @@ def schedule_of(policy: KeyPolicy, sessions: SessionPolicy) -> Schedule:
     return Schedule(policy.rotation_days * DAY, policy.publish_ahead, keep, remember)
 
 
-async def rotate(keys: Keys, origin: Origin) -> None:
+async def rotate(keys: SigningKeys, origin: Origin) -> None:
     """Bring every hand-over forward: the next keys sign as soon as they were published long enough, others follow."""
     for alg in ("RS256", "ES256"):
         await keys.rotate(alg, origin)
 
 
-async def retire(keys: Keys, kid: str, compromised: bool, origin: Origin) -> None:
+async def retire(keys: SigningKeys, kid: str, compromised: bool, origin: Origin) -> None:
     """Stop signing with a key now; the next one takes over, however young.
 
     A `compromised` key is not published any more either, so everything it signed is refused. Raises `NotThere`.

@@ -10,7 +10,7 @@ class NotThere(Exception):
         super().__init__(f"there is no {noun} {name!r}")
 
 
-class Refused(Exception):
+class OperationRefused(Exception):
     """What was asked must not be or would not work; the message says why and what to do."""
 
 

@@ -17,7 +17,7 @@ from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.places import check_places
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.telemetry.events import SERVER, KeysResealed, Origin
@@ -34,8 +34,8 @@ def open_vault(config: Config, entropy: Entropy) -> Vault:
 async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, entropy: Entropy) -> Instance:
     """Bring the schema up to date and found this installation if it is new; return it.
 
-    Raises `ConfigError` if the secret key or the number of places is not this database's, and `Refused` if part of what
-    it sealed is gone.
+    Raises `ConfigError` if the secret key or the number of places is not this database's, and `OperationRefused` if
+    part of what it sealed is gone.
     """
     await asyncio.to_thread(migrate.up, config.database)
     found = await db.read(instance.load)
@@ -52,13 +52,15 @@ async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, e
 async def begin(tx: Tx, epoch: bytes, mask_key: bytes, first: Change, now: int) -> Instance:
     """Found this installation with its first signing keys; of several that try, the first one does.
 
-    Raises `Refused` if there are signing keys of an installation that is not there.
+    Raises `OperationRefused` if there are signing keys of an installation that is not there.
     """
     found = await instance.create(tx, epoch, mask_key, now)
     if found.epoch != epoch:
         return found
     if await signing_keys.list_all(tx):
-        raise Refused("the database holds signing keys of an installation that is gone: restore it from a backup")
+        raise OperationRefused(
+            "the database holds signing keys of an installation that is gone: restore it from a backup"
+        )
     for key in first.added:
         await signing_keys.add(tx, key)
     return found
@@ -72,11 +74,11 @@ def mint_of(found: Instance, vault: Vault) -> Mint:
 async def check(db: Database, vault: Vault, found: Instance, now: int) -> None:
     """Check that the vault opens all that is sealed.
 
-    Raises `ConfigError` if it does not, and `Refused` if the signing keys are gone.
+    Raises `ConfigError` if it does not, and `OperationRefused` if the signing keys are gone.
     """
     rows = await db.read(signing_keys.list_all)
     if not rows:
-        raise Refused("the signing keys are gone from the database: restore it from a backup")
+        raise OperationRefused("the signing keys are gone from the database: restore it from a backup")
     try:
         vault.unseal(found.mask_key, PURPOSE)
         check_opens(rows, vault, now)

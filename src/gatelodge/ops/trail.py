@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import get_args
 
 from gatelodge.database.tx import Tx
-from gatelodge.ops.refusals import NotThere, Refused, meant
+from gatelodge.ops.refusals import NotThere, OperationRefused, meant
 from gatelodge.stores import audit, users
-from gatelodge.stores.audit import Narrowed, Told
+from gatelodge.stores.audit import Told, TrailQuery
 from gatelodge.telemetry.events import ActorKind, Event
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TrailFilter:
     """Which lines: of a person, a client, an event; not older than `since`; done `by` whom. Empty: all."""
 
     login: str = ""
@@ -21,15 +21,15 @@ class Asked:
     by: str = ""
 
 
-async def read(tx: Tx, asked: Asked, limit: int) -> list[Told]:
+async def read(tx: Tx, asked: TrailFilter, limit: int) -> list[Told]:
     """Return at most `limit` lines, newest first.
 
-    Raises `NotThere` for an unknown person and `Refused` for an event or a kind of actor the trail never holds.
+    Raises `NotThere` for an unknown person and `OperationRefused` for an event or an actor the trail never holds.
     """
     _check_event(asked.event)
     kind, _, name = asked.by.partition(":")
     _check_kind(kind)
-    narrowed = Narrowed(
+    narrowed = TrailQuery(
         user_id=await _user_id(tx, asked.login) if asked.login else 0,
         client_id=asked.client_id,
         event=asked.event,
@@ -73,10 +73,14 @@ async def _user_id(tx: Tx, login: str) -> int:
 def _check_kind(kind: str) -> None:
     known = list(get_args(ActorKind))
     if kind and kind not in known:
-        raise Refused(f"nobody of the kind {kind!r} does anything{meant(kind, known) or ': ' + ', '.join(known)}")
+        raise OperationRefused(
+            f"nobody of the kind {kind!r} does anything{meant(kind, known) or ': ' + ', '.join(known)}"
+        )
 
 
 def _check_event(event: str) -> None:
     known = event_names()
     if event and event not in known:
-        raise Refused(f"the audit trail has no event {event!r}{meant(event, known) or ': docs/events.md lists them'}")
+        raise OperationRefused(
+            f"the audit trail has no event {event!r}{meant(event, known) or ': docs/events.md lists them'}"
+        )

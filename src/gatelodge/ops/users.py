@@ -7,10 +7,10 @@ from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64
-from gatelodge.ops.refusals import NotThere, Refused
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.stores import audit, credentials, endings
 from gatelodge.stores import users as store
-from gatelodge.stores.users import NewUser, User
+from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import (
     AdminGranted,
     AdminRevoked,
@@ -25,22 +25,22 @@ from gatelodge.telemetry.events import (
 SUB_BYTES = 16
 
 
-async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, now: int) -> User:
+async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, now: int) -> UserRecord:
     """Make an account and return it; without a password it cannot sign in by one.
 
-    Raises `Taken` if its names are in use and `Refused` if they cannot be names.
+    Raises `NameTaken` if its names are in use and `OperationRefused` if they cannot be names.
     """
     try:
         user = await store.add(tx, new, now)
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise OperationRefused(str(error)) from None
     if password_hash is not None:
         await credentials.set_password(tx, user.id, password_hash, now)
     await audit.record(tx, UserAdded(user_id=user.id), origin, now)
     return user
 
 
-async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, now: int) -> User:
+async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, now: int) -> UserRecord:
     """Give a person a new password: every session and every token they hold ends. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.change_password(tx, user.id, password_hash, now)
@@ -48,7 +48,7 @@ async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, n
     return user
 
 
-async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
+async def enable(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
     """Let a person sign in again. Raises `NotThere`."""
     user = await show(tx, login)
     await store.enable(tx, user.id)
@@ -56,7 +56,7 @@ async def enable(tx: Tx, login: str, origin: Origin, now: int) -> User:
     return await show(tx, login)
 
 
-async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
+async def disable(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
     """Keep a person out: every session and every token they hold ends. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.disable(tx, user.id, now)
@@ -64,7 +64,7 @@ async def disable(tx: Tx, login: str, origin: Origin, now: int) -> User:
     return await show(tx, login)
 
 
-async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
+async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
     """Make a person an administrator of this server. Raises `NotThere`."""
     user = await show(tx, login)
     await store.set_admin(tx, user.id, True)
@@ -72,7 +72,7 @@ async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
     return await show(tx, login)
 
 
-async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> User:
+async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
     """Let a person be no administrator any more, from their next request on. Raises `NotThere`."""
     user = await show(tx, login)
     await store.set_admin(tx, user.id, False)
@@ -87,7 +87,7 @@ async def remove(tx: Tx, login: str, origin: Origin, now: int) -> None:
     await audit.record(tx, UserRemoved(user_id=user.id), origin, now)
 
 
-async def show(tx: Tx, login: str) -> User:
+async def show(tx: Tx, login: str) -> UserRecord:
     """Return the person with this user name or e-mail address. Raises `NotThere`."""
     user = await store.find_by_login(tx, login)
     if user is None:
@@ -101,6 +101,8 @@ def new_sub(entropy: Entropy) -> str:
 
 
 def check_password(password: str, policy: SignInPolicy) -> None:
-    """Judge a new password. Raises `Refused`."""
+    """Judge a new password. Raises `OperationRefused`."""
     if len(password) < policy.min_password:
-        raise Refused(f"the password must have at least {policy.min_password} characters (sign_in.min_password)")
+        raise OperationRefused(
+            f"the password must have at least {policy.min_password} characters (sign_in.min_password)"
+        )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gatelodge.playground.line import Exchange, basic
-from gatelodge.playground.messages import Message, Step
-from gatelodge.playground.runs import Run, Tokens
+from gatelodge.playground.messages import FlowStep, Message
+from gatelodge.playground.runs import FlowRun, RunTokens
 from gatelodge.playground.script import Turn
 from gatelodge.playground.wording import without
 
@@ -34,7 +34,7 @@ def for_api(turn: Turn, grant: str, scope: str) -> Mapping[str, str]:
     return {"grant_type": grant, "scope": scope, "resource": turn.hands.sample.api}
 
 
-async def told(turn: Turn, exchange: Exchange, asked: Step, got: Step, note: str = "") -> Run:
+async def told(turn: Turn, exchange: Exchange, asked: FlowStep, got: FlowStep, note: str = "") -> FlowRun:
     """Return the run with a request and its answer told; `note` says why this request is there, if it is another."""
     refusal = await turn.hands.reasons.of_server(exchange, turn.expected)
     step = turn.script.step(asked)
@@ -44,7 +44,7 @@ async def told(turn: Turn, exchange: Exchange, asked: Step, got: Step, note: str
     )
 
 
-async def given(turn: Turn, run: Run, exchange: Exchange, nonce: str = "") -> Run:
+async def given(turn: Turn, run: FlowRun, exchange: Exchange, nonce: str = "") -> FlowRun:
     """Return the run with the tokens that were given, if any were and the ID token among them is believed."""
     if not exchange.member("access_token"):
         return run
@@ -52,11 +52,11 @@ async def given(turn: Turn, run: Run, exchange: Exchange, nonce: str = "") -> Ru
     refusal = await turn.hands.id_tokens.of_token_endpoint(run, client_id, exchange, nonce)
     if refusal is not None:
         return run.doubted(refusal)
-    before = run.tokens or Tokens("")
+    before = run.tokens or RunTokens("")
     refresh = exchange.member("refresh_token")
     kept = before.refresh if not refresh or refresh in before.refresh else (*before.refresh, refresh)
     id_token = exchange.member("id_token") or before.id
-    return replace(run, tokens=Tokens(exchange.member("access_token"), id_token, kept[-4:]))
+    return replace(run, tokens=RunTokens(exchange.member("access_token"), id_token, kept[-4:]))
 
 
 def reply_label(exchange: Exchange) -> str:

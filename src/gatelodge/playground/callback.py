@@ -6,10 +6,10 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from gatelodge.playground.checks import ISS, STATE, WHOLE
-from gatelodge.playground.hands import Hands
+from gatelodge.playground.hands import PlayingHands
 from gatelodge.playground.identity import refusal_of
 from gatelodge.playground.messages import Message, Refusal
-from gatelodge.playground.runs import Run, Tokens
+from gatelodge.playground.runs import FlowRun, RunTokens
 from gatelodge.playground.scenes.front import ANSWER, BACK, SIGN_IN
 from gatelodge.playground.script import Script
 from gatelodge.playground.wording import query_of, redirect_text, request_text
@@ -20,11 +20,11 @@ from gatelodge.protocol.rules import Rule
 class Receiver:
     """Takes answers for the sample application."""
 
-    def __init__(self, hands: Hands, scripts: Mapping[str, Script]) -> None:
+    def __init__(self, hands: PlayingHands, scripts: Mapping[str, Script]) -> None:
         self._hands = hands
         self._scripts = scripts
 
-    async def receive(self, run: Run, sent: Params) -> Run:
+    async def receive(self, run: FlowRun, sent: Params) -> FlowRun:
         """Return the run with this answer told, and with the code or the tokens in it if they are to be had."""
         script = self._scripts[run.flow]
         attempt = script.attempt(run.broken)
@@ -43,7 +43,7 @@ class Receiver:
         run = run.told(*self._came(script, sent), self._back(script, answer, label))
         return self._taken(run, script, answer) if refusal is None else run.doubted(refusal)
 
-    async def _doubt(self, run: Run, script: Script, answer: Params) -> Refusal | None:
+    async def _doubt(self, run: FlowRun, script: Script, answer: Params) -> Refusal | None:
         """Return why nothing is taken from an answer that is ours and says yes, `None` if it can be believed."""
         if any(answer.get(name) is None for name in script.members):
             return refusal_of(WHOLE)
@@ -51,7 +51,9 @@ class Receiver:
             return None
         return await self._hands.id_tokens.of_browser(run, self._client_id(script), answer)
 
-    async def _refused(self, run: Run, script: Script, answer: Params, error: str, expected: Rule | None) -> Run:
+    async def _refused(
+        self, run: FlowRun, script: Script, answer: Params, error: str, expected: Rule | None
+    ) -> FlowRun:
         """Tell of an answer that is ours and says no."""
         said = answer.get("error_description") or ""
         refusal = await self._hands.reasons.of_answer(self._client_id(script), error, said, expected)
@@ -59,12 +61,12 @@ class Receiver:
         was_asked = (signing_in,) if error == "access_denied" else ()  # else the person was asked nothing
         return run.told(*was_asked, replace(sent, refusal=refusal, label=f"error {error}"), self._back(script, answer))
 
-    def _taken(self, run: Run, script: Script, answer: Params) -> Run:
+    def _taken(self, run: FlowRun, script: Script, answer: Params) -> FlowRun:
         """Take what was asked for: beside it stands whatever somebody on the way put there, which nobody judged."""
         taken = {name: answer.get(name) or "" for name in script.members}
         id_token = taken.get("id_token", "")
         if "access_token" in taken:
-            return replace(run, tokens=Tokens(taken["access_token"], id_token))
+            return replace(run, tokens=RunTokens(taken["access_token"], id_token))
         return replace(run, code=taken["code"], code_at=self._hands.clock.now(), early=id_token)
 
     def _came(self, script: Script, answer: Params) -> tuple[Message, Message]:
@@ -86,7 +88,7 @@ class Receiver:
         return f"{self._hands.sample.callback}{mark}{urlencode(list(query_of(answer)), quote_via=quote)}"
 
 
-def _distrust(run: Run, answer: Params, issuer: str, *, asked: bool) -> Rule | None:
+def _distrust(run: FlowRun, answer: Params, issuer: str, *, asked: bool) -> Rule | None:
     """Return what of this answer does not fit, `None` if it is the one that was asked for."""
     state = answer.get("state")
     if not asked or state is None or not hmac.compare_digest(state.encode(), run.state.encode()):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gatelodge.playground.messages import Lane, Message, Step
+from gatelodge.playground.messages import FlowStep, Lane, Message
 
 Kind = Literal["ask", "reply", "ghost", "refused"]
 NAMES: dict[Lane, tuple[str, str]] = {
@@ -81,7 +81,7 @@ class Diagram:
     arrows: Sequence[Arrow]
 
 
-def draw(lanes: Sequence[Lane], messages: Sequence[Message], ahead: Sequence[Step], size: Size) -> Diagram:
+def draw(lanes: Sequence[Lane], messages: Sequence[Message], ahead: Sequence[FlowStep], size: Size) -> Diagram:
     """Lay out the messages that passed and the steps that lie ahead."""
     columns = _columns(_with_guests(lanes, messages), size)
     where: dict[Lane, int] = {column.lane: column.x for column in columns}
@@ -110,7 +110,7 @@ def _real(number: int, message: Message, where: dict[Lane, int], size: Size) -> 
     return _arrow(number, kind, message.step, message.shown_label, where, _row(number - 1, size), size)
 
 
-def _arrow(number: int, kind: Kind, step: Step, label: str, where: dict[Lane, int], y: int, size: Size) -> Arrow:
+def _arrow(number: int, kind: Kind, step: FlowStep, label: str, where: dict[Lane, int], y: int, size: Size) -> Arrow:
     x1, x2 = where[step.source], where[step.target]
     if number:
         label = f"{number}  {label}"

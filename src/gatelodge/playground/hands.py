@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from gatelodge.clock import Clock
 from gatelodge.playground.identity import IdTokens
-from gatelodge.playground.line import Line
+from gatelodge.playground.line import ServerConnection
 from gatelodge.playground.refusals import Reasons
 from gatelodge.playground.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class PlayingHands:
     """The sample application's hands, in every script the same."""
 
     sample: Sample
-    line: Line
+    line: ServerConnection
     id_tokens: IdTokens
     reasons: Reasons
     clock: Clock

@@ -11,7 +11,7 @@ from gatelodge.demo.pages.backend import claims_of
 from gatelodge.playground.checks import AT_HASH, C_HASH, SIGNATURE, WHOLE, WHY, of_library
 from gatelodge.playground.line import Exchange
 from gatelodge.playground.messages import Refusal
-from gatelodge.playground.runs import Run
+from gatelodge.playground.runs import FlowRun
 from gatelodge.playground.sample import Sample
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rules import Rule
@@ -28,7 +28,7 @@ class IdTokens:
         self._keys = AsyncJwksCache(sample.keys, send, clock)
         self._clock = clock
 
-    async def of_browser(self, run: Run, client_id: str, answer: Params) -> Refusal | None:
+    async def of_browser(self, run: FlowRun, client_id: str, answer: Params) -> Refusal | None:
         """Return why the ID token in an answer that must have one is not believed; `None` if it is."""
         token = answer.get("id_token")
         if token is None:
@@ -43,7 +43,9 @@ class IdTokens:
         demanded = [(claim, rule) for name, claim, rule in _HASHES if answer.get(name) is not None]
         return await self._judge(token, expected, demanded)
 
-    async def of_token_endpoint(self, run: Run, client_id: str, exchange: Exchange, nonce: str = "") -> Refusal | None:
+    async def of_token_endpoint(
+        self, run: FlowRun, client_id: str, exchange: Exchange, nonce: str = ""
+    ) -> Refusal | None:
         """Return why the ID token among fresh tokens is not believed; `None` if it is, or if there is none.
 
         It is about whoever the one before was about (3.3.3.6, 12.2).

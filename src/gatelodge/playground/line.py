@@ -40,7 +40,7 @@ class Exchange:
         return value if isinstance(value, str) else ""
 
 
-class Line:
+class ServerConnection:
     """The line to `issuer`, and to nothing else."""
 
     def __init__(self, issuer: str, outbound: Outbound) -> None:

@@ -10,7 +10,7 @@ Lane = Literal["person", "browser", "client", "server", "api"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FlowStep:
     """A message that a flow has: its `key`, from whom to whom, its `label` in the diagram and `why` it is there."""
 
     key: str
@@ -38,7 +38,7 @@ class Message:
     `is_reply` belongs to the message before it. `label` replaces that of the step.
     """
 
-    step: Step
+    step: FlowStep
     text: Text = ()
     is_reply: bool = False
     refusal: Refusal | None = None

@@ -8,13 +8,13 @@ from gatelodge.endpoints.request import Request
 from gatelodge.playground import tokens
 from gatelodge.playground.callback import Receiver
 from gatelodge.playground.diagram import NARROW, WIDE, draw
-from gatelodge.playground.hands import Hands
+from gatelodge.playground.hands import PlayingHands
 from gatelodge.playground.messages import Message
 from gatelodge.playground.player import Player
 from gatelodge.playground.progress import ahead, beside, breaks, next_in
 from gatelodge.playground.questions import QUESTIONS, advise, answers_in
 from gatelodge.playground.repertoire import Repertoire
-from gatelodge.playground.runs import MOST_MESSAGES, Run, Runs, Tokens
+from gatelodge.playground.runs import MOST_MESSAGES, FlowRun, Runs, RunTokens
 from gatelodge.playground.script import Script
 from gatelodge.playground.snippets import API, snippets
 from gatelodge.protocol.errors import OAuthError
@@ -51,7 +51,7 @@ class QuestionsPage:
 class FlowPage:
     """One flow: what happened so far, what is next, and how to break it."""
 
-    def __init__(self, pages: Pages, hands: Hands, player: Player, runs: Runs, played: Repertoire) -> None:
+    def __init__(self, pages: Pages, hands: PlayingHands, player: Player, runs: Runs, played: Repertoire) -> None:
         self._pages = pages
         self._hands = hands
         self._player = player
@@ -76,7 +76,7 @@ class FlowPage:
             wide=draw(script.lanes, run.messages, lying, WIDE),
             small=draw(script.lanes, run.messages, lying, NARROW),
             entries=entries(run.messages, int(opened) if opened.isdecimal() and len(opened) < 4 else 0),
-            tokens=tokens.show(run.tokens or Tokens("", run.early), now),
+            tokens=tokens.show(run.tokens or RunTokens("", run.early), now),
             seconds=max(run.until - now, 0),
             snippets=snippets(script.code, self._hands.sample),
             api_snippets=snippets(API, self._hands.sample),
@@ -105,12 +105,12 @@ class FlowPage:
             raise HttpRefusal(404, "there is no such flow on this server", "not_found")
         return script
 
-    def _run(self, request: Request, script: Script) -> Run:
+    def _run(self, request: Request, script: Script) -> FlowRun:
         """Return the run of this browser, a new one if it plays something else or nothing."""
         found = self._runs.find(request)
         return found if found is not None and found.flow == script.key else self._runs.new(script.key)
 
-    def _back(self, request: Request, run: Run, where: str) -> Reply:
+    def _back(self, request: Request, run: FlowRun, where: str) -> Reply:
         return redirect(f"{self._pages.base}/playground/{run.flow}{where}", self._runs.keep(request, run))
 
 
@@ -139,7 +139,7 @@ class CallbackPage:
             return self._pages.render("playground/stray", status=400, allows=Allows(forms="nowhere"))
         return await self._receive(request, run, _in_fragment(request.form.get("answer") or ""))
 
-    async def _receive(self, request: Request, run: Run, answer: Params) -> Reply:
+    async def _receive(self, request: Request, run: FlowRun, answer: Params) -> Reply:
         answer.refuse_repeated()
         taken = await self._receiver.receive(replace(run, before=len(run.messages)), answer)
         return redirect(f"{self._pages.base}/playground/{run.flow}#now", self._runs.keep(request, taken))
@@ -154,7 +154,7 @@ def _in_fragment(text: str) -> Params:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedMessage:
     """A message with its reply, as the list below the diagram shows them. `last` is the number of the reply."""
 
     number: int
@@ -164,14 +164,14 @@ class Entry:
     open: bool
 
 
-def entries(messages: Sequence[Message], opened: int) -> list[Entry]:
+def entries(messages: Sequence[Message], opened: int) -> list[ListedMessage]:
     """Return the messages, each with the reply that followed it; the one with the number `opened` is open."""
-    found: list[Entry] = []
+    found: list[ListedMessage] = []
     for number, message in enumerate(messages, 1):
         before = found[-1] if found else None
         answers = message.is_reply and before is not None and before.reply is None and before.message.text
         if answers and before is not None:
             found[-1] = replace(before, reply=message, last=number, open=before.open or number == opened)
         else:
-            found.append(Entry(number, message, None, number, number == opened))
+            found.append(ListedMessage(number, message, None, number, number == opened))
     return found

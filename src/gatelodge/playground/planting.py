@@ -12,7 +12,7 @@ from gatelodge.demo import data as demo_data
 from gatelodge.demo.planting import plant_api, plant_client
 from gatelodge.keys.secrets import b64
 from gatelodge.keys.vault import Vault
-from gatelodge.ops.refusals import Refused
+from gatelodge.ops.refusals import OperationRefused
 from gatelodge.playground.scripts import SCRIPTS
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.response_type import enabled
@@ -27,7 +27,7 @@ def secret_of(vault: Vault) -> str:
 async def prepare(db: Database, issuer: str, secret: str, legacy: LegacyPolicy, now: int) -> None:
     """Register the sample application and its API, or bring them up to date.
 
-    Raises `Refused` if somebody else's client has the name.
+    Raises `OperationRefused` if somebody else's client has the name.
     """
     grants = frozenset(script.grant for script in SCRIPTS if script.runs(legacy))
     ours = demo_data.playground_clients(issuer, secret, grants, enabled(legacy))
@@ -45,6 +45,6 @@ async def _check_name_is_free(tx: Tx, client: Client) -> None:
     """Leave a client alone that an operator made, whose redirect URIs are not the playground's."""
     found = await client_store.find(tx, client.id)
     if found is not None and not all(uri.endswith("/playground/callback") for uri in found.redirect_uris):
-        raise Refused(
+        raise OperationRefused(
             f"the playground needs the client id {client.id}, which another client has: switch one of them off"
         )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gatelodge.playground.hands import Hands
-from gatelodge.playground.runs import Run
+from gatelodge.playground.hands import PlayingHands
+from gatelodge.playground.runs import FlowRun
 from gatelodge.playground.script import Move, Script, Turn
 from gatelodge.protocol.params import Params
 
@@ -12,11 +12,11 @@ from gatelodge.protocol.params import Params
 class Player:
     """Plays the application's part, as the scripts say. Every act takes a run and returns what it comes to."""
 
-    def __init__(self, hands: Hands, scripts: Mapping[str, Script]) -> None:
+    def __init__(self, hands: PlayingHands, scripts: Mapping[str, Script]) -> None:
         self._hands = hands
         self._scripts = scripts
 
-    async def play(self, run: Run, key: str, typed: Params) -> Move | None:
+    async def play(self, run: FlowRun, key: str, typed: Params) -> Move | None:
         """Do what a button says; `None` if this flow has no such button."""
         script = self._scripts[run.flow]
         attempt = script.attempt(key)

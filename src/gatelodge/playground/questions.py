@@ -9,7 +9,7 @@ from gatelodge.protocol.params import Params
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PossibleAnswer:
     """One answer to a question."""
 
     value: str
@@ -23,7 +23,7 @@ class Question:
 
     name: str
     text: str
-    answers: tuple[Answer, ...]
+    answers: tuple[PossibleAnswer, ...]
 
 
 QUESTIONS = (
@@ -31,24 +31,24 @@ QUESTIONS = (
         "person",
         "Is a person there?",
         (
-            Answer("yes", "Yes", "Somebody signs in, and decides"),
-            Answer("no", "No", "A job, a daemon, a service"),
+            PossibleAnswer("yes", "Yes", "Somebody signs in, and decides"),
+            PossibleAnswer("no", "No", "A job, a daemon, a service"),
         ),
     ),
     Question(
         "secret",
         "Can the application keep a secret?",
         (
-            Answer("yes", "Yes, on a server", "Nobody who uses it can read it there"),
-            Answer("no", "No", "It runs in a browser, on a phone, on a desktop"),
+            PossibleAnswer("yes", "Yes, on a server", "Nobody who uses it can read it there"),
+            PossibleAnswer("no", "No", "It runs in a browser, on a phone, on a desktop"),
         ),
     ),
     Question(
         "browser",
         "What is there to sign in with?",
         (
-            Answer("yes", "A browser, here", "The application can open one"),
-            Answer("no", "No browser", "A television, a printer, a remote terminal"),
+            PossibleAnswer("yes", "A browser, here", "The application can open one"),
+            PossibleAnswer("no", "No browser", "A television, a printer, a remote terminal"),
         ),
     ),
 )

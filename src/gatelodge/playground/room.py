@@ -33,7 +33,7 @@ def routes(on: Foundation, pages: Pages, tracing: "Tracing | None") -> tuple[Rou
     from gatelodge.playground import planting, setting
 
     outbound = Outbound(allow_loopback=not on.site.secure)
-    here = setting.Setting(
+    here = setting.PlaygroundConfig(
         issuer=on.site.issuer,
         secret=demo_data.PLAYGROUND_SECRET if on.config.demo else planting.secret_of(on.vault),
         code_lifetime=on.config.tokens.code_lifetime,

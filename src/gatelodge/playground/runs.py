@@ -17,7 +17,7 @@ MOST_MESSAGES = 80  # of one run
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class RunTokens:
     """What the server gave. `refresh` holds every refresh token there was, the newest last."""
 
     access: str = field(repr=False)
@@ -26,7 +26,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class FlowRun:
     """One run of one flow: what the application keeps of it, and every message that passed.
 
     `code` is held until it is exchanged; then it is the one that was `used`. `early` is an ID token that came ahead of
@@ -45,7 +45,7 @@ class Run:
     code_at: int = 0
     used: str = field(default="", repr=False)
     early: str = field(default="", repr=False)
-    tokens: Tokens | None = None
+    tokens: RunTokens | None = None
     sent_to: str = field(default="", repr=False)
     refusal: Refusal | None = None
     broken: str = ""
@@ -65,12 +65,12 @@ class Run:
         """Whether anything happened yet."""
         return bool(self.messages)
 
-    def told(self, *messages: Message) -> "Run":
+    def told(self, *messages: Message) -> "FlowRun":
         """Return this run with more messages, and with what refused the last of them."""
         refusal = next((message.refusal for message in reversed(messages) if message.refusal), None)
         return replace(self, messages=(*self.messages, *messages), refusal=refusal)
 
-    def doubted(self, refusal: Refusal) -> "Run":
+    def doubted(self, refusal: Refusal) -> "FlowRun":
         """Return this run, ended: the application refuses the last message."""
         last = replace(self.messages[-1], refusal=refusal)
         return replace(self, messages=(*self.messages[:-1], last), refusal=refusal, over=True)
@@ -82,23 +82,23 @@ class Runs:
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._clock = clock
         self._entropy = entropy
-        self._runs: OrderedDict[str, tuple[Run, int]] = OrderedDict()
+        self._runs: OrderedDict[str, tuple[FlowRun, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._runs)
 
-    def find(self, request: Request) -> Run | None:
+    def find(self, request: Request) -> FlowRun | None:
         """Return the run of this browser, `None` if it has none or was quiet for too long."""
         self._forget()
         run, _ = self._runs.get(request.cookies.get(COOKIE, ""), (None, 0))
         return run
 
-    def new(self, flow: str) -> Run:
+    def new(self, flow: str) -> FlowRun:
         """Return a run that has not begun, with values nobody can guess."""
         state, nonce, verifier = (b64(self._entropy.bytes(32)) for _ in range(3))
-        return Run(flow, state, nonce, verifier)
+        return FlowRun(flow, state, nonce, verifier)
 
-    def keep(self, request: Request, run: Run) -> Cookie:
+    def keep(self, request: Request, run: FlowRun) -> Cookie:
         """Remember the run and return the cookie that finds it again. A name we did not give is never used."""
         name = request.cookies.get(COOKIE, "")
         if name not in self._runs:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gatelodge.config.policies import LegacyPolicy
-from gatelodge.playground.hands import Hands
-from gatelodge.playground.messages import Lane, Step
-from gatelodge.playground.runs import Run
+from gatelodge.playground.hands import PlayingHands
+from gatelodge.playground.messages import FlowStep, Lane
+from gatelodge.playground.runs import FlowRun
 from gatelodge.playground.snippets import Code
 from gatelodge.playground.wording import SECRET
 from gatelodge.protocol.params import Params
@@ -24,7 +24,7 @@ MEMBERS = {"code": "code", "token": "access_token", "id_token": "id_token"}  # w
 class Move:
     """What an act comes to: the run as it is now, and where the browser is sent, if it is sent anywhere."""
 
-    run: Run
+    run: FlowRun
     to: str = ""
 
 
@@ -35,9 +35,9 @@ class Turn:
     `typed` are the fields of the form whose button was pressed. `attempt` says what is broken, if anything is.
     """
 
-    hands: Hands
+    hands: PlayingHands
     script: "Script"
-    run: Run
+    run: FlowRun
     typed: Params
     attempt: "Break | None" = None
 
@@ -50,7 +50,7 @@ class Turn:
 Play = Callable[[Turn], Awaitable[Move]]
 
 
-def always(run: Run) -> bool:
+def always(run: FlowRun) -> bool:
     """Say that it can be done whatever the run has."""
     return True
 
@@ -77,7 +77,7 @@ class Act:
     label: str
     said: str
     play: Play
-    fits: Callable[[Run], bool] = always
+    fits: Callable[[FlowRun], bool] = always
     fields: tuple[Field, ...] = ()
     hint: str = ""
 
@@ -111,7 +111,7 @@ class Break:
     rule: Rule
     stage: Stage
     play: Play
-    fits: Callable[[Run], bool] = always
+    fits: Callable[[FlowRun], bool] = always
     tampering: Tampering | None = None
     wait: Wait | None = None
 
@@ -152,7 +152,7 @@ class Script:
     name: str
     lead: str
     facts: Facts
-    steps: tuple[Step, ...] = ()
+    steps: tuple[FlowStep, ...] = ()
     begin: Act | None = None
     with_code: Act | None = None
     with_tokens: tuple[Act, ...] = ()
@@ -185,7 +185,7 @@ class Script:
         """Return the attempt that an act is, `None` if it is none."""
         return next((one for one in self.breaks if one.act == act), None)
 
-    def step(self, usual: Step) -> Step:
+    def step(self, usual: FlowStep) -> FlowStep:
         """Return a step as this flow words it, else as it usually is."""
         return next((one for one in self.steps if one.key == usual.key), usual)
 

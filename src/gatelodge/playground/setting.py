@@ -9,9 +9,9 @@ from gatelodge.endpoints.routes import Route
 from gatelodge.inspector.tracing import Tracing
 from gatelodge.outbound import Outbound
 from gatelodge.playground.callback import Receiver
-from gatelodge.playground.hands import Hands
+from gatelodge.playground.hands import PlayingHands
 from gatelodge.playground.identity import IdTokens
-from gatelodge.playground.line import Line
+from gatelodge.playground.line import ServerConnection
 from gatelodge.playground.pages import CallbackPage, FlowPage, QuestionsPage
 from gatelodge.playground.player import Player
 from gatelodge.playground.refusals import Reasons
@@ -23,7 +23,7 @@ from gatelodge.web.pages import Pages
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class PlaygroundConfig:
     """What a playground is for: this server, as its sample application sees it.
 
     `inspected` says that everybody who comes here may look at traces, so the last of them may be searched.
@@ -37,12 +37,14 @@ class Setting:
     inspected: bool
 
 
-def routes(pages: Pages, setting: Setting, outbound: Outbound, clock: Clock, entropy: Entropy) -> tuple[Route, ...]:
+def routes(
+    pages: Pages, setting: PlaygroundConfig, outbound: Outbound, clock: Clock, entropy: Entropy
+) -> tuple[Route, ...]:
     """Return the playground's rows of the route table."""
     sample = Sample(setting.issuer, setting.secret, setting.code_lifetime)
-    hands = Hands(
+    hands = PlayingHands(
         sample=sample,
-        line=Line(setting.issuer, outbound),
+        line=ServerConnection(setting.issuer, outbound),
         id_tokens=IdTokens(sample, for_library(setting.issuer, outbound), clock),
         reasons=Reasons(setting.tracing, setting.inspected),
         clock=clock,

@@ -8,7 +8,7 @@ from typing import Any
 
 from gatelodge.demo.pages.backend import claims_of
 from gatelodge.keys.secrets import unb64
-from gatelodge.playground.runs import Tokens
+from gatelodge.playground.runs import RunTokens
 from gatelodge.playground.wording import Piece
 
 MEANING: Mapping[str, str] = {
@@ -57,7 +57,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownToken:
     """One token. `header` and `claims` are empty for an opaque one."""
 
     title: str
@@ -67,9 +67,9 @@ class Shown:
     claims: Sequence[Claim] = ()
 
 
-def show(tokens: Tokens, now: int) -> list[Shown]:
+def show(tokens: RunTokens, now: int) -> list[ShownToken]:
     """Return the tokens there are, in the order in which they are used."""
-    shown: list[Shown] = []
+    shown: list[ShownToken] = []
     if tokens.access:
         purpose = "For the API. The application passes it on and does not look inside."
         shown.append(_shown("Access token", purpose, tokens.access, now))
@@ -80,8 +80,8 @@ def show(tokens: Tokens, now: int) -> list[Shown]:
     return shown
 
 
-def _shown(title: str, purpose: str, token: str, now: int) -> Shown:
-    return Shown(
+def _shown(title: str, purpose: str, token: str, now: int) -> ShownToken:
+    return ShownToken(
         title, purpose, Piece(token, secret=True), _explain(_header(token), now), _explain(claims_of(token), now)
     )
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.protocol import jose, rules
-from gatelodge.protocol.jose import BadToken, Expected, Parts
-from gatelodge.protocol.jwks import Keys
+from gatelodge.protocol.jose import BadToken, Expected, TokenParts
+from gatelodge.protocol.jwks import KeySource
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = frozenset({"ES256", "RS256", "PS256"})
@@ -26,7 +26,7 @@ class Assertion:
     forget_at: int
 
 
-def claimed_client(parts: Parts) -> str:
+def claimed_client(parts: TokenParts) -> str:
     """Return who an unproven assertion says signed it: `iss` and `sub`, which are equal. Raises `BadToken`."""
     subject: Any = parts.claims.get("sub")
     if not isinstance(subject, str) or not subject or parts.claims.get("iss") != subject:
@@ -34,7 +34,7 @@ def claimed_client(parts: Parts) -> str:
     return subject
 
 
-def check(parts: Parts, client_id: str, keys: Keys, issuer: str, now: int) -> Assertion:
+def check(parts: TokenParts, client_id: str, keys: KeySource, issuer: str, now: int) -> Assertion:
     """Check an assertion of `client_id` made for the authorization server `issuer`. Raises `BadToken`.
 
     `aud` is the issuer string itself, no list and no endpoint, so it is worth nothing at another server.
@@ -54,7 +54,7 @@ def check(parts: Parts, client_id: str, keys: Keys, issuer: str, now: int) -> As
     return Assertion(client_id, _jti(parts), parts.claims["exp"] + jose.LEEWAY)
 
 
-def _jti(parts: Parts) -> str:
+def _jti(parts: TokenParts) -> str:
     jti: Any = parts.claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= MAX_JTI:
         raise BadToken(rules.ASSERTION_ONCE)

@@ -22,7 +22,7 @@ from gatelodge.protocol.redirect_uri import is_registered
 from gatelodge.protocol.response_type import Legacy, ResponseMode, canonical, enabled, usable_mode
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.strict_json import read_object
-from gatelodge.protocol.targets import Apis, Wanted, single, understand
+from gatelodge.protocol.targets import Apis, WantedAccess, single, understand
 
 MAX_OBJECT = 16_384  # bytes of a request object that is looked into
 NOBODY = ""  # the `hinted_sub` of a request whose hint could not be verified: it says nobody, so the person is asked
@@ -215,7 +215,7 @@ def _check_response_mode(params: Params, recipient: Recipient) -> None:
     raise OAuthError("invalid_request", "response_mode is not known", rules.RESPONSE_MODE)
 
 
-def _wanted(params: Params, recipient: Recipient, response_type: str, apis: Apis) -> Wanted:
+def _wanted(params: Params, recipient: Recipient, response_type: str, apis: Apis) -> WantedAccess:
     client = recipient.client
     wanted = understand(_scope(params, client, response_type), params.all("resource"), apis, client.scopes)
     if not wanted.scope:

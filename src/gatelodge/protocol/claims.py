@@ -54,7 +54,7 @@ PROTOCOL_CLAIMS = frozenset(
 )
 
 
-class Person(Protocol):
+class ClaimsSubject(Protocol):
     """A person as this module needs one; a stored user is one."""
 
     @property
@@ -73,13 +73,17 @@ class Person(Protocol):
     def updated_at(self) -> int: ...
 
 
-def userinfo_claims(person: Person, scope: Collection[str], wanted: Collection[str]) -> dict[str, Any]:
+def userinfo_claims(person: ClaimsSubject, scope: Collection[str], wanted: Collection[str]) -> dict[str, Any]:
     """Return the answer of the UserInfo endpoint: `sub`, the scope's claims and the claims `wanted` singly (5.3.2)."""
     return {"sub": person.sub, **_by_scope(person, scope), **_by_request(person, wanted)}
 
 
 def id_token_person(
-    person: Person, scope: Collection[str], wanted: Collection[str], response_type: str, chosen: Collection[str] = ()
+    person: ClaimsSubject,
+    scope: Collection[str],
+    wanted: Collection[str],
+    response_type: str,
+    chosen: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return what an ID token says about the person.
 
@@ -108,7 +112,7 @@ def supported_claims() -> tuple[str, ...]:
     return protocol + tuple(name for names in CLAIMS_OF_SCOPE.values() for name in names)
 
 
-def known_claims(person: Person) -> dict[str, Any]:
+def known_claims(person: ClaimsSubject) -> dict[str, Any]:
     """Return everything known about a person: only what exists, never a claim of the protocol's own."""
     known = {name: value for name, value in person.claims.items() if name not in PROTOCOL_CLAIMS}
     known |= {"preferred_username": person.username, "name": person.name, "email": person.email}
@@ -117,11 +121,11 @@ def known_claims(person: Person) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None and value != ""}
 
 
-def _by_scope(person: Person, scope: Collection[str]) -> dict[str, Any]:
+def _by_scope(person: ClaimsSubject, scope: Collection[str]) -> dict[str, Any]:
     known = known_claims(person)
     names = (name for value, names in CLAIMS_OF_SCOPE.items() if value in scope for name in names)
     return {name: known[name] for name in names if name in known}
 
 
-def _by_request(person: Person, wanted: Collection[str]) -> dict[str, Any]:
+def _by_request(person: ClaimsSubject, wanted: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in known_claims(person).items() if name in wanted} if wanted else {}

@@ -9,11 +9,11 @@ from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
 from gatelodge.protocol.claims import scopes_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedIn
+from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedInPerson
 from gatelodge.protocol.targets import scope_of
 
 
-class Consent(Protocol):
+class PriorConsent(Protocol):
     """What a person allowed a client before; a stored consent is one.
 
     `resources` are APIs, and the scopes allowed at each (`targets.place`).
@@ -26,7 +26,7 @@ class Consent(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class AskSignIn:
     """The person must sign in; `reauthenticate` when they are signed in but must prove it again."""
 
     reauthenticate: bool = False
@@ -36,7 +36,7 @@ class Login:
 class SelectAccount:
     """The person must say which account they mean; `signed_in` is the one at hand."""
 
-    signed_in: SignedIn
+    signed_in: SignedInPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class AskConsent:
     `remembered` are the scopes of the request that they allowed before and are not asked about.
     """
 
-    signed_in: SignedIn
+    signed_in: SignedInPerson
     scope: tuple[str, ...]
     resource: tuple[str, ...]
     remembered: tuple[str, ...] = ()
@@ -63,21 +63,21 @@ class AskConsent:
 class Issue:
     """Nothing is missing: answer for this person with this `scope`, which may be less than was asked."""
 
-    signed_in: SignedIn
+    signed_in: SignedInPerson
     scope: tuple[str, ...]
     resource: tuple[str, ...]
     claims_userinfo: tuple[str, ...] = ()
     claims_id_token: tuple[str, ...] = ()
 
 
-Step = Login | SelectAccount | StepUp | AskConsent | Issue
+Step = AskSignIn | SelectAccount | StepUp | AskConsent | Issue
 
 
 def next_step(
     asked: AuthorizationRequest,
     client: Client,
-    signed_in: SignedIn | None,
-    granted: Consent | None,
+    signed_in: SignedInPerson | None,
+    granted: PriorConsent | None,
     progress: Progress,
     reachable_acrs: Collection[str],
     now: int,
@@ -90,7 +90,7 @@ def next_step(
     if progress.refused:
         raise OAuthError("access_denied", "the person refused", rules.PERSON_REFUSED)
     step = (
-        Login()
+        AskSignIn()
         if signed_in is None
         else (
             _identify(asked, signed_in, progress, now)
@@ -107,7 +107,7 @@ def _without_asking(step: Step) -> Issue:
     match step:
         case Issue():
             return step
-        case Login():
+        case AskSignIn():
             raise OAuthError("login_required", "the person must sign in", rules.LOGIN_REQUIRED)
         case SelectAccount():
             raise OAuthError("account_selection_required", "the person must pick an account", rules.ACCOUNT_REQUIRED)
@@ -118,8 +118,8 @@ def _without_asking(step: Step) -> Issue:
 
 
 def _identify(
-    asked: AuthorizationRequest, person: SignedIn, progress: Progress, now: int
-) -> Login | SelectAccount | None:
+    asked: AuthorizationRequest, person: SignedInPerson, progress: Progress, now: int
+) -> AskSignIn | SelectAccount | None:
     """Whether it is the person who was meant, there now (OIDC Core 3.1.2.3)."""
     fresh = _is_fresh(person, progress)
     if asked.hinted_sub not in (None, NOBODY, person.sub):
@@ -127,10 +127,10 @@ def _identify(
     if fresh:
         return None
     if _is_too_old(asked, person, now):
-        return Login(reauthenticate=True)
+        return AskSignIn(reauthenticate=True)
     if progress.chosen_sub == person.sub or not _must_choose(asked, progress):
         return None
-    return Login() if "none" in asked.prompt else SelectAccount(person)
+    return AskSignIn() if "none" in asked.prompt else SelectAccount(person)
 
 
 def _must_choose(asked: AuthorizationRequest, progress: Progress) -> bool:
@@ -141,7 +141,7 @@ def _must_choose(asked: AuthorizationRequest, progress: Progress) -> bool:
     return progress.again == "finished" and "none" not in asked.prompt
 
 
-def _is_fresh(person: SignedIn, progress: Progress) -> bool:
+def _is_fresh(person: SignedInPerson, progress: Progress) -> bool:
     """Whether they signed in for this request. Any other session is none, also if the request came without it.
 
     No clock is asked, since those of two machines differ. A form that is posted from elsewhere comes without cookies.
@@ -149,21 +149,21 @@ def _is_fresh(person: SignedIn, progress: Progress) -> bool:
     return person.session_id == progress.session_id
 
 
-def _is_too_old(asked: AuthorizationRequest, person: SignedIn, now: int) -> bool:
+def _is_too_old(asked: AuthorizationRequest, person: SignedInPerson, now: int) -> bool:
     """Whether a sign-in from before the request is not enough; `max_age=0` is `prompt=login` (OIDC Core 3.1.2.1)."""
     if "login" in asked.prompt or asked.max_age == 0:
         return True
     return asked.max_age is not None and now - person.auth_time > asked.max_age
 
 
-def _ask_for_other(fresh: bool) -> Login:
+def _ask_for_other(fresh: bool) -> AskSignIn:
     """Ask once for the person who was meant; if somebody else comes again, say so (OIDC Core 3.1.2.2)."""
     if fresh:
         raise OAuthError("login_required", "another person signed in than was asked for", rules.LOGIN_REQUIRED)
-    return Login(reauthenticate=True)
+    return AskSignIn(reauthenticate=True)
 
 
-def _step_up(asked: AuthorizationRequest, person: SignedIn, reachable_acrs: Collection[str]) -> StepUp | None:
+def _step_up(asked: AuthorizationRequest, person: SignedInPerson, reachable_acrs: Collection[str]) -> StepUp | None:
     """An essential `acr` is reached or refused; a voluntary one is a wish (OIDC Core 5.5.1.1)."""
     if not asked.essential_acr or person.acr in asked.essential_acr:
         return None
@@ -174,7 +174,11 @@ def _step_up(asked: AuthorizationRequest, person: SignedIn, reachable_acrs: Coll
 
 
 def _ask_consent(
-    asked: AuthorizationRequest, client: Client, person: SignedIn, granted: Consent | None, progress: Progress
+    asked: AuthorizationRequest,
+    client: Client,
+    person: SignedInPerson,
+    granted: PriorConsent | None,
+    progress: Progress,
 ) -> AskConsent | None:
     """Ask for every scope and API they have not answered in this interaction or, unless asked again, before."""
     again = "consent" in asked.prompt
@@ -192,7 +196,7 @@ def _ask_consent(
     return AskConsent(person, scope, resource, tuple(name for name in wanted if name in settled))
 
 
-def _allowed_before(asked: AuthorizationRequest, granted: Consent) -> frozenset[str]:
+def _allowed_before(asked: AuthorizationRequest, granted: PriorConsent) -> frozenset[str]:
     """Return the scopes they allowed, but for those of an API they did not allow them at: names may be shared."""
     elsewhere = {scope_of(place) for place in asked.places if place not in granted.resources}
     return frozenset(granted.scopes) - elsewhere
@@ -206,7 +210,7 @@ def _may_be_an_impostor(client: Client) -> bool:
     return client.type == "native" and client.is_public
 
 
-def _issue(asked: AuthorizationRequest, person: SignedIn, progress: Progress) -> Issue:
+def _issue(asked: AuthorizationRequest, person: SignedInPerson, progress: Progress) -> Issue:
     """Answer with all that was asked but what the person left out."""
     answer = _answer(person, progress)
     left_out = frozenset(answer.asked) - frozenset(answer.allowed)
@@ -222,7 +226,7 @@ def _issue(asked: AuthorizationRequest, person: SignedIn, progress: Progress) ->
     )
 
 
-def _answer(person: SignedIn, progress: Progress) -> ConsentAnswer:
+def _answer(person: SignedInPerson, progress: Progress) -> ConsentAnswer:
     """Return what this person answered in this interaction: what somebody else answered binds them to nothing."""
     answer = progress.consent
     return answer if answer is not None and answer.sub == person.sub else ConsentAnswer(person.sub, (), ())

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from gatelodge.protocol import base64url, rules
-from gatelodge.protocol.jwks import ASYMMETRIC, MAX_KID, Keys
+from gatelodge.protocol.jwks import ASYMMETRIC, MAX_KID, KeySource
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.strict_json import BadJson, read_object
 
@@ -58,7 +58,7 @@ class Expected:
     brings_key: bool = False
 
 
-class Parts(NamedTuple):
+class TokenParts(NamedTuple):
     """A compact token taken apart; nothing of it is proven."""
 
     header: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Parts(NamedTuple):
         return self.header.get("kid")
 
 
-def read(token: str, keys: Keys, expected: Expected, now: int) -> Mapping[str, Any]:
+def read(token: str, keys: KeySource, expected: Expected, now: int) -> Mapping[str, Any]:
     """Return the claims of a token that is all `expected` says. Raises `BadToken`."""
     parts = take_apart(token, expected.max_bytes)
     prove(parts, keys, expected)
@@ -80,14 +80,14 @@ def read(token: str, keys: Keys, expected: Expected, now: int) -> Mapping[str, A
     return parts.claims
 
 
-def take_apart(token: str, max_bytes: int = MAX_TOKEN) -> Parts:
+def take_apart(token: str, max_bytes: int = MAX_TOKEN) -> TokenParts:
     """Return the parts of a compact JWS, proving nothing: to learn who claims to speak. Raises `BadToken`."""
     if len(token) > max_bytes or token.count(".") != 2 or not token.isascii():
         raise BadToken(rules.JWT_COMPACT)
     signed, _, signature = token.encode("ascii").rpartition(b".")
     header, _, payload = signed.partition(b".")
     raw, proof = _decoded(payload), _decoded(signature)
-    return Parts(read_header(header), _object(raw, max_bytes), signed, proof)
+    return TokenParts(read_header(header), _object(raw, max_bytes), signed, proof)
 
 
 @lru_cache(maxsize=HEADERS)
@@ -105,12 +105,12 @@ def read_header(segment: bytes) -> Mapping[str, Any]:
     return MappingProxyType(header)
 
 
-def prove(parts: Parts, keys: Keys, expected: Expected) -> None:
+def prove(parts: TokenParts, keys: KeySource, expected: Expected) -> None:
     """Check the header and the signature. Raises `BadToken`."""
     check_signature(parts, keys, check_header(parts, expected))
 
 
-def check_signature(parts: Parts, keys: Keys, alg: str) -> None:
+def check_signature(parts: TokenParts, keys: KeySource, alg: str) -> None:
     """Check that the key a token names signed it with `alg`, which its header may name. Raises `BadToken`."""
     key = keys.find(parts.kid, alg)
     if key is None:
@@ -119,7 +119,7 @@ def check_signature(parts: Parts, keys: Keys, alg: str) -> None:
         raise BadToken(rules.JWT_SIGNATURE)
 
 
-def check_header(parts: Parts, expected: Expected) -> str:
+def check_header(parts: TokenParts, expected: Expected) -> str:
     """Return the algorithm a token says it is signed with, if it may be and its type is right. Raises `BadToken`."""
     if ("jwk" in parts.header) is not expected.brings_key:
         raise BadToken(rules.JWT_HEADER)
@@ -130,7 +130,7 @@ def check_header(parts: Parts, expected: Expected) -> str:
     return alg
 
 
-def check_type(parts: Parts, expected: Expected) -> None:
+def check_type(parts: TokenParts, expected: Expected) -> None:
     """Check that a token says which kind it is (RFC 8725 3.11). Raises `BadToken`.
 
     `application/` may be left out (RFC 7515 4.1.9).

@@ -38,7 +38,7 @@ class VerificationKey:
     proofs: Mapping[str, Proof]
 
 
-class Keys(Protocol):
+class KeySource(Protocol):
     """Where the one JOSE door looks for the key of a token it was handed."""
 
     def find(self, kid: str | None, alg: str) -> VerificationKey | None:

@@ -8,7 +8,7 @@ from gatelodge.protocol import jose, rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import UnsafeRequest
 from gatelodge.protocol.jose import BadToken, Expected
-from gatelodge.protocol.jwks import Keys
+from gatelodge.protocol.jwks import KeySource
 from gatelodge.protocol.params import Params
 
 _OURS = frozenset({"RS256", "ES256"})
@@ -52,7 +52,7 @@ class ReturnAddress:
         return f"{self.uri}{'&' if '?' in self.uri else '?'}state={quote(self.state, safe='')}"
 
 
-def read_request(params: Params, issuer: str, keys: Keys, now: int) -> LogoutRequest:
+def read_request(params: Params, issuer: str, keys: KeySource, now: int) -> LogoutRequest:
     """Read a logout request. Raises `UnsafeRequest` if the hint was issued to another client than asks."""
     token = params.get("id_token_hint")
     hint = read_hint(token, issuer, keys, now) if token else None
@@ -64,7 +64,7 @@ def read_request(params: Params, issuer: str, keys: Keys, now: int) -> LogoutReq
     return LogoutRequest(asked_by, hint, params.get("post_logout_redirect_uri"), params.get("state"), hint_unread)
 
 
-def read_hint(token: str, issuer: str, keys: Keys, now: int) -> Hint | None:
+def read_hint(token: str, issuer: str, keys: KeySource, now: int) -> Hint | None:
     """Return what an ID token of ours says; its expiry does not matter, its kind does. What cannot be verified is no
     hint, so the answer is `None`."""
     expected = Expected(

@@ -8,7 +8,7 @@ Again = Literal["", "late", "finished", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedInPerson:
     """A person who is signed in in this browser.
 
     `auth_time` is when they last proved who they are, in seconds since 1970. `session_id` is the row of the session:

@@ -9,7 +9,7 @@ from gatelodge.protocol.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CheckedStep:
     """One check of one request and whether it held. `about` is the parameter it demanded, if it was one."""
 
     rule: Rule
@@ -19,7 +19,7 @@ class Step:
 
 def steps(
     stages: Stages, flow: str, sent: Collection[str], refused: Rule | None, events: Collection[str]
-) -> tuple[Step, ...]:
+) -> tuple[CheckedStep, ...]:
     """Return the checks a request went through, in order.
 
     `stages` are all there are where it was sent, `flow` is its grant type or response type, `sent` the names of its
@@ -30,8 +30,10 @@ def steps(
     before, after = (_concerning(part, flow, sent) for part in (stages[:end], stages[end:]))
     open_still = {check.name for check in after}
     held = [check for check in before if check.name not in open_still and (refused or check.is_known(events))]
-    passed = dict.fromkeys(Step(check.rule, True, check.needs) for check in reversed(held))  # each in its last place
-    return tuple(reversed(passed)) + (() if refused is None else (Step(refused, False),))
+    passed = dict.fromkeys(
+        CheckedStep(check.rule, True, check.needs) for check in reversed(held)
+    )  # each in its last place
+    return tuple(reversed(passed)) + (() if refused is None else (CheckedStep(refused, False),))
 
 
 def find_rule(rule_id: str) -> Rule | None:

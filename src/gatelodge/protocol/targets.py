@@ -58,7 +58,7 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedAccess:
     """What an authorization is asked for: these scopes, at these APIs."""
 
     scope: tuple[str, ...]
@@ -118,7 +118,7 @@ def single(apis: tuple[Api, ...], scope: Collection[str], issuer: str) -> Target
 
 def understand(
     scope: tuple[str, ...] | None, resource: tuple[str, ...], apis: Apis, allowed: Collection[str]
-) -> Wanted:
+) -> WantedAccess:
     """Return the scopes and APIs that are meant.
 
     `scope` is `None` if none was sent: then all that is `allowed` at the APIs in question. `allowed` is what the client
@@ -132,8 +132,8 @@ def understand(
     names = [name for name in scope if name not in OPENID_SCOPES]
     if named:
         _check_belong(names, named)
-        return Wanted(scope, named)
-    return Wanted(scope, _owner(names, apis))
+        return WantedAccess(scope, named)
+    return WantedAccess(scope, _owner(names, apis))
 
 
 def _named(resource: Iterable[str], apis: Apis) -> tuple[Api, ...]:

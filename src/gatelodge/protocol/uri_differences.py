@@ -22,7 +22,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class UriParts:
     """A URI taken apart as its text says, without judging or normalising anything."""
 
     scheme: str
@@ -81,17 +81,17 @@ def shown(uri: str) -> str:
     return _escaped(text) + _escaped(query) + ("" if parts.fragment is None else "#…")
 
 
-def take_apart(uri: str) -> Parts:
+def take_apart(uri: str) -> UriParts:
     """Return the parts of a URI."""
     found = _PARTS.fullmatch(uri)
     scheme, authority, path, query, fragment = found.groups() if found else (None, None, uri, None, None)
     inner = _AUTHORITY.fullmatch(authority or "")
     user, host, port = inner.groups() if inner else (None, authority, None)
-    return Parts(scheme or "", user, host or "", port, path or "", query, fragment)
+    return UriParts(scheme or "", user, host or "", port, path or "", query, fragment)
 
 
 _registered = lru_cache(maxsize=1_024)(take_apart)
-_MEMBERS = tuple(field.name for field in fields(Parts))
+_MEMBERS = tuple(field.name for field in fields(UriParts))
 
 
 def _shared(one: str, other: str) -> int:
@@ -100,7 +100,7 @@ def _shared(one: str, other: str) -> int:
     return ahead + sum(1 for _ in takewhile(bool, map(eq, reversed(one), reversed(other))))
 
 
-def _told(sent: Parts, registered: Parts) -> Iterator[str]:
+def _told(sent: UriParts, registered: UriParts) -> Iterator[str]:
     yield from _scheme(sent.scheme, registered.scheme)
     if sent.user is not None:
         yield "names a user before the host"

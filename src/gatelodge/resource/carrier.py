@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send
 
 if TYPE_CHECKING:
-    from gatelodge.client.sending.route import Route
+    from gatelodge.client.sending.route import NetworkRoute
 
 TIMEOUT = 5.0  # seconds a caller may have to wait for the server that issued their token
 
@@ -23,7 +23,7 @@ class Carrier:
         async_send: AsyncSend | None = None,
         *,
         allow_private: bool = False,
-        route: "Route | None" = None,
+        route: "NetworkRoute | None" = None,
     ) -> None:
         self.allow_private = allow_private or (route is not None and route.allow_private)
         self._given = route
@@ -46,7 +46,7 @@ class Carrier:
             self._async_send = AsyncSender(self._route())
         return await self._async_send(request)
 
-    def _route(self) -> "Route":
+    def _route(self) -> "NetworkRoute":
         from gatelodge.client.sending.route import private_route
 
         route = private_route("TokenVerifier", self.allow_private, self._given)

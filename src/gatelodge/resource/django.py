@@ -33,7 +33,7 @@ with demanded("django", "django"):
 View = Callable[..., Any]
 
 
-class Request(Protocol):
+class DjangoRequest(Protocol):
     """What of Django's request is used here, and what is added to it."""
 
     META: Mapping[str, str]
@@ -109,7 +109,7 @@ class BearerMiddleware:
         return await self._get_response(request)
 
 
-def _turned_away(request: Request, failure: Refused | CannotDecide) -> HttpResponse | None:
+def _turned_away(request: DjangoRequest, failure: Refused | CannotDecide) -> HttpResponse | None:
     """Return the refusal of a bad token; who brings none is nobody, and the view may be for everybody."""
     if isinstance(failure, Refused) and failure.error is None:
         request.principal = None
@@ -138,7 +138,7 @@ def protection() -> Protection:
     )
 
 
-def presented(request: Request) -> Presented:
+def presented(request: DjangoRequest) -> Presented:
     """Return what a request brought. Servers join headers that come twice with a comma, which no token has."""
     meta = request.META
     header = meta.get("HTTP_AUTHORIZATION")
@@ -153,7 +153,7 @@ def presented(request: Request) -> Presented:
     )
 
 
-def _form_holds_token(request: Request) -> bool:
+def _form_holds_token(request: DjangoRequest) -> bool:
     """A short form is looked into as bytes, which Django keeps for the view, raw or as a form."""
     if not is_small_form(request.META.get("CONTENT_TYPE", ""), str(request.META.get("CONTENT_LENGTH", ""))):
         return False

@@ -10,7 +10,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from gatelodge.resource.django import Request as HttpRequest
+from gatelodge.resource.django import DjangoRequest as HttpRequest
 from gatelodge.resource.django import presented, protection
 from gatelodge.resource.missing import demanded
 from gatelodge.resource.needs import NOTHING, Needs, check, needs
@@ -50,7 +50,7 @@ class BearerAuthentication(BaseAuthentication):
         except (Refused, CannotDecide) as failure:
             if isinstance(failure, Refused) and failure.error is None:
                 return None
-            raise Refusal(failure, NOTHING) from failure
+            raise DrfRefusal(failure, NOTHING) from failure
         return Caller(principal), principal
 
     def authenticate_header(self, request: Request) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - DRF
@@ -73,13 +73,13 @@ def requires(*scopes: str, acr_values: str | Sequence[str] = (), max_age: int | 
             try:
                 check(caller, needed, protection().verifier.clock.now())
             except Refused as refused:
-                raise Refusal(refused, needed) from refused
+                raise DrfRefusal(refused, needed) from refused
             return True
 
     return Requires
 
 
-class Refusal(APIException):
+class DrfRefusal(APIException):
     """A refusal in the framework's way: its handler takes the challenge from `auth_header`, the wait from `wait`."""
 
     def __init__(self, failure: Refused | CannotDecide, needed: Needs) -> None:
@@ -93,9 +93,9 @@ class Refusal(APIException):
             self.wait = failure.retry_after
 
 
-def _no_token(needed: Needs) -> Refusal:
+def _no_token(needed: Needs) -> DrfRefusal:
     try:
         Presented(()).token()
     except Refused as refused:
-        return Refusal(refused, needed)
+        return DrfRefusal(refused, needed)
     raise AssertionError("no header holds no token")

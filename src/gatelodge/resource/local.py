@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gatelodge.protocol import jose
-from gatelodge.protocol.jose import Expected, Parts
+from gatelodge.protocol.jose import Expected, TokenParts
 from gatelodge.protocol.jwks import PublicKeys
 from gatelodge.resource.cache import Remembered, digest
 from gatelodge.resource.issuer import Issuer
@@ -21,7 +21,7 @@ from gatelodge.resource.terms import Terms
 ROOM = 10_000  # tokens remembered: about 20 MB at most
 
 
-class Proof(NamedTuple):
+class VerifiedSignature(NamedTuple):
     """A signature that was verified with `keys`, and whom the token speaks of."""
 
     claims: Mapping[str, Any]
@@ -31,15 +31,15 @@ class Proof(NamedTuple):
     alg: str
 
 
-class Seen(NamedTuple):
+class SeenToken(NamedTuple):
     """A token whose claims are all right if its signature is. `earlier` is what was proven of it before."""
 
     digest: bytes
     issuer: Issuer
     kid: str | None
     alg: str
-    earlier: Proof | None = None
-    parts: Parts | None = None
+    earlier: VerifiedSignature | None = None
+    parts: TokenParts | None = None
 
 
 class LocalTokens:
@@ -51,7 +51,7 @@ class LocalTokens:
         self._expected = Expected(
             issuer=None, audience=None, types=terms.profile.types, algorithms=algorithms, whole_seconds=False
         )
-        self._proofs = Remembered[Proof](room)
+        self._proofs = Remembered[VerifiedSignature](room)
 
     @property
     def profile(self) -> Profile:
@@ -66,17 +66,17 @@ class LocalTokens:
         self._terms.profile.check(parts.header, parts.claims)
         return issuer
 
-    def look(self, token: str, now: int) -> Seen:
+    def look(self, token: str, now: int) -> SeenToken:
         """Check all that needs no key, so that only a token worth it makes anybody look for one. Raises `BadToken`."""
         name = digest(token)
         proof = self._proofs.get(name)
         if proof is not None:
-            return Seen(name, self._checked(proof.claims, now), proof.kid, proof.alg, earlier=proof)
+            return SeenToken(name, self._checked(proof.claims, now), proof.kid, proof.alg, earlier=proof)
         parts = jose.take_apart(token)
         alg = jose.check_header(parts, self._expected)
         issuer = self._checked(parts.claims, now)
         self._terms.profile.check(parts.header, parts.claims)
-        return Seen(name, issuer, parts.kid, alg, parts=parts)
+        return SeenToken(name, issuer, parts.kid, alg, parts=parts)
 
     def _checked(self, claims: Mapping[str, Any], now: int) -> Issuer:
         """Return who issued a token that is for this API, and now. Raises `BadToken`."""
@@ -85,14 +85,14 @@ class LocalTokens:
         jose.check_claims(claims, self._expected, now)
         return issuer
 
-    def prove(self, token: str, seen: Seen, keys: PublicKeys) -> Principal:
+    def prove(self, token: str, seen: SeenToken, keys: PublicKeys) -> Principal:
         """Check the signature, unless these very keys verified it before. Raises `BadToken`."""
         if seen.earlier is not None and seen.earlier.keys is keys:
             return seen.earlier.principal
         parts = seen.parts or jose.take_apart(token)
         jose.check_signature(parts, keys, seen.alg)
         principal = read_principal(parts.claims, seen.issuer.name, self._terms.profile)
-        self._proofs.put(seen.digest, Proof(parts.claims, principal, keys, seen.kid, seen.alg))
+        self._proofs.put(seen.digest, VerifiedSignature(parts.claims, principal, keys, seen.kid, seen.alg))
         return principal
 
 

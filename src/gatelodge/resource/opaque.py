@@ -37,7 +37,7 @@ _FOREVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Outcome:
     """What was found out about a token: whose it is, or the rule it breaks.
 
     It holds until `stale_at` (monotonic seconds), and never after `exp` (seconds since 1970).
@@ -67,8 +67,8 @@ class OpaqueTokens:
         self._clock = issuer.clock
         self._moment = Moment(self._clock)
         self._expected = Expected(issuer=issuer.name, audience=None, types=frozenset(), grace=0, whole_seconds=False)
-        self._good, self._bad = Remembered[Answer](ROOM), Remembered[Answer](ROOM)
-        self._flights = WeakValueDictionary[bytes, Flight[Answer]]()
+        self._good, self._bad = Remembered[Outcome](ROOM), Remembered[Outcome](ROOM)
+        self._flights = WeakValueDictionary[bytes, Flight[Outcome]]()
         self._process = os.getpid()
         self._lock = ForkedLock()
 
@@ -88,13 +88,13 @@ class OpaqueTokens:
             answer = await self._flight_of(name).run_async(lambda: self._ask_async(token, name))
         return _judged(answer)
 
-    def _remembered(self, name: bytes) -> Answer | None:
+    def _remembered(self, name: bytes) -> Outcome | None:
         answer = self._good.get(name) or self._bad.get(name)
         if answer is None or self._clock.monotonic() >= answer.stale_at or self._clock.now() >= answer.exp:
             return None
         return answer
 
-    def _flight_of(self, name: bytes) -> Flight[Answer]:
+    def _flight_of(self, name: bytes) -> Flight[Outcome]:
         """Join those who ask about the same token. Raises `CannotDecide` if too many others are asked about."""
         with self._lock:
             if self._process != os.getpid():  # what the parent asks about, nobody asks about here
@@ -104,7 +104,7 @@ class OpaqueTokens:
             if flight is None:
                 if len(self._flights) >= AT_ONCE:
                     raise CannotDecide("too many tokens have to be asked about at once")
-                flight = self._flights[name] = Flight[Answer]()
+                flight = self._flights[name] = Flight[Outcome]()
             return flight
 
     @contextmanager
@@ -116,12 +116,12 @@ class OpaqueTokens:
             with self._lock:
                 self._flights.pop(name, None)
 
-    def _ask(self, token: str, name: bytes) -> Answer:
+    def _ask(self, token: str, name: bytes) -> Outcome:
         with self._asking(name):
             server = self._how.server_of(self._issuer.metadata())
             return self._keep(name, self._carrier.send(self._question(server, token)), server)
 
-    async def _ask_async(self, token: str, name: bytes) -> Answer:
+    async def _ask_async(self, token: str, name: bytes) -> Outcome:
         with self._asking(name):
             server = self._how.server_of(await self._issuer.metadata_async())
             return self._keep(name, await self._carrier.send_async(self._question(server, token)), server)
@@ -129,7 +129,7 @@ class OpaqueTokens:
     def _question(self, server: ServerMetadata, token: str) -> HttpRequest:
         return introspection_request(server, self._client, token, self._moment, "access_token")
 
-    def _keep(self, name: bytes, response: HttpResponse, server: ServerMetadata) -> Answer:
+    def _keep(self, name: bytes, response: HttpResponse, server: ServerMetadata) -> Outcome:
         """Remember what the server said: good and bad apart, so that made-up tokens never push out real ones."""
         said = read_introspection_response(server, response)
         answer = self._understood(said.claims if said.active else None)
@@ -138,19 +138,19 @@ class OpaqueTokens:
         kept.put(name, answer)
         return answer
 
-    def _understood(self, document: Mapping[str, Any] | None) -> Answer:
+    def _understood(self, document: Mapping[str, Any] | None) -> Outcome:
         monotonic, lifetime = self._clock.monotonic(), float(self._how.lifetime)
         if document is None:
-            return Answer(None, rules.TOKEN_ACTIVE, monotonic + min(lifetime, REFUSED_FOR))
+            return Outcome(None, rules.TOKEN_ACTIVE, monotonic + min(lifetime, REFUSED_FOR))
         try:
             claims = check_answer(document, self._expected, self._terms, self._how, self._clock.now())
             principal = read_answered(claims, self._issuer.name, self._terms.profile)
         except BadToken as refused:
-            return Answer(None, refused.rule, monotonic + min(lifetime, REFUSED_FOR))
-        return Answer(principal, rules.TOKEN_ACTIVE, monotonic + lifetime, claims.get("exp", _FOREVER))
+            return Outcome(None, refused.rule, monotonic + min(lifetime, REFUSED_FOR))
+        return Outcome(principal, rules.TOKEN_ACTIVE, monotonic + lifetime, claims.get("exp", _FOREVER))
 
 
-def _judged(answer: Answer) -> Principal:
+def _judged(answer: Outcome) -> Principal:
     if answer.principal is None:
         raise BadToken(answer.rule)
     return answer.principal

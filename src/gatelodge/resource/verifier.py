@@ -24,7 +24,7 @@ from gatelodge.resource.refusals import CannotDecide, Refused
 from gatelodge.resource.terms import Terms
 
 if TYPE_CHECKING:
-    from gatelodge.client.sending.route import Route
+    from gatelodge.client.sending.route import NetworkRoute
 
 ALGORITHMS = ("ES256", "RS256")
 
@@ -58,7 +58,7 @@ class TokenVerifier:
         introspection: Introspection | None = None,
         keys: PublicKeys | None = None,
         allow_private: bool = False,
-        route: "Route | None" = None,
+        route: "NetworkRoute | None" = None,
         send: Send | None = None,
         async_send: AsyncSend | None = None,
         clock: Clock | None = None,

@@ -93,14 +93,19 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Finish what runs. Who has only just connected is heard, if they speak at once."""
-        if self.cycle is not None:
+        if self._has_been_asked:
             super().shutdown()
             return
         self._is_leaving = True
         self.loop.call_later(LAST_WORDS, self._leave_unheard)
 
+    @property
+    def _has_been_asked(self) -> bool:
+        """Whether a request came on this connection; uvicorn's types say that there is always one."""
+        return getattr(self, "cycle", None) is not None
+
     def _leave_unheard(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        if not self._has_been_asked and not self.transport.is_closing():
             self.transport.close()
 
     def _owes_more(self) -> bool:

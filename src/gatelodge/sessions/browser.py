@@ -17,7 +17,7 @@ from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, b64, same, unb64
 from gatelodge.protocol.assurance import AuthnEvent
-from gatelodge.protocol.progress import SignedIn
+from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
@@ -106,7 +106,7 @@ class Browsers:
         """Whether a request came without any cookie of ours: the browser is new, or withheld them (`SameSite=Lax`)."""
         return self.identify(request).is_new and cookies.SESSION not in request.cookies
 
-    async def signed_in(self, request: Incoming) -> SignedIn | None:
+    async def signed_in(self, request: Incoming) -> SignedInPerson | None:
         """Return who is signed in here, or `None`: also if they signed out, was disabled, or the session is too old."""
         presented = self._presented(request)
         if presented is None:
@@ -115,7 +115,7 @@ class Browsers:
         row = await there.read(sessions.find, presented.row_id, presented.digest, self._clock.now())
         return None if row is None else await self._in_use(row)
 
-    async def standing(self, request: Incoming, client_id: str) -> tuple[SignedIn | None, Consent | None]:
+    async def standing(self, request: Incoming, client_id: str) -> tuple[SignedInPerson | None, Consent | None]:
         """Return who is signed in here and what they allowed this client before, in one read."""
         presented = self._presented(request)
         if presented is None:
@@ -126,7 +126,7 @@ class Browsers:
         )
         return (None, None) if found is None else (await self._in_use(found.session), found.consent)
 
-    async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedIn, tuple[Cookie, ...]]:
+    async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedInPerson, tuple[Cookie, ...]]:
         """Sign a person in, who just proved who they are, and return them with the cookies to set.
 
         The session that was in this browser ends. The browser is known to the account from now on. Raises
@@ -149,7 +149,7 @@ class Browsers:
         if row_id is None:
             raise SignInRefused
         emit(event, request.origin)
-        person = SignedIn(proven.user_id, proven.sub, row_id, new.sid, proven.auth_time, proven.amr, proven.acr)
+        person = SignedInPerson(proven.user_id, proven.sub, row_id, new.sid, proven.auth_time, proven.amr, proven.acr)
         remembered = self._known.remember(request.cookies.get(cookies.KNOWN), proven.user_id)
         return person, (
             cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
@@ -170,13 +170,13 @@ class Browsers:
         value = self._mint.take_apart(request.cookies.get(cookies.SESSION, ""))
         return value and _Presented(value.row_id, self._mint.digest(cookies.SESSION, value.secret))
 
-    async def _in_use(self, row: SessionRow) -> SignedIn | None:
+    async def _in_use(self, row: SessionRow) -> SignedInPerson | None:
         now = self._clock.now()
         if now - row.seen_at >= _NOTED_EVERY:
             expires_at = self._expiry(row.created_at, now)
             if not await self._db.at(place_of(row.id)).write(sessions.touch, row.id, now, expires_at):
                 return None
-        return SignedIn(row.user_id, row.sub, row.id, row.sid, row.auth_time, " ".join(row.amr), row.acr)
+        return SignedInPerson(row.user_id, row.sub, row.id, row.sid, row.auth_time, " ".join(row.amr), row.acr)
 
     def _expiry(self, created_at: int, now: int) -> int:
         return min(now + self._policy.idle_lifetime, created_at + self._policy.lifetime)

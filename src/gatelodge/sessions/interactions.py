@@ -17,7 +17,7 @@ from msgspec.json import decode, encode
 from gatelodge.clock import Clock, Entropy
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Runner, Tx
-from gatelodge.keys.locket import lock, unlock
+from gatelodge.keys.locked import lock, unlock
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.protocol.progress import Again, Progress

@@ -10,7 +10,7 @@ from gatelodge.sessions.interactions import Interactions
 
 
 @dataclass(frozen=True, slots=True)
-class Sessions:
+class SessionsRoom:
     """Who is signed in where, what waits for them, and the key under which forms are our own."""
 
     browsers: Browsers
@@ -18,10 +18,10 @@ class Sessions:
     csrf_key: csrf.Key
 
 
-def open(on: Foundation, known: KnownBrowsers) -> Sessions:
+def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
     """Open the room; `known` remembers the browsers people sign in with."""
     policy = on.config.sessions
-    return Sessions(
+    return SessionsRoom(
         Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
         Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime, policy.interaction_memory),
         csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),

@@ -11,10 +11,10 @@ from gatelodge.database.places import place_of
 from gatelodge.database.rows import only
 from gatelodge.database.tx import Tx
 from gatelodge.stores import seen, users
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 
 
-class AccessToken(Struct, frozen=True):
+class OpaqueToken(Struct, frozen=True):
     """One token that works. Times are seconds since 1970; `payload` is JSON as `tokens/` wrote it.
 
     `family_id` is `None` when a machine holds it. `grounds`, the payload of its family, and `user` are `None` then, and
@@ -28,7 +28,7 @@ class AccessToken(Struct, frozen=True):
     expires_at: int
     payload: str
     grounds: str | None = None
-    user: User | None = None
+    user: UserRecord | None = None
 
 
 PUT_OF_MACHINE = """
@@ -64,10 +64,10 @@ from access_tokens where place = $4 and id = $1 and digest = $2 and expires_at >
 """
 
 
-async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> AccessToken | None:
+async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> OpaqueToken | None:
     """Return a token that works; `None` if it is unknown, expired or ended in any way."""
     row = await tx.one(FIND, row_id, digest, now, place_of(row_id))
-    return None if row is None else AccessToken(*row)
+    return None if row is None else OpaqueToken(*row)
 
 
 FIND_WITH_PERSON = """
@@ -81,12 +81,12 @@ where t.place = $4 and t.id = $1 and t.digest = $2 and t.expires_at > $3 and t.r
 """
 
 
-async def find_with_person(tx: Tx, row_id: int, digest: bytes, now: int) -> AccessToken | None:
+async def find_with_person(tx: Tx, row_id: int, digest: bytes, now: int) -> OpaqueToken | None:
     """Return the same together with its person and what they authorized, in one statement."""
     row = await tx.one(FIND_WITH_PERSON, row_id, digest, now, place_of(row_id))
     if row is None:
         return None
-    return AccessToken(*row[:7], user=None if row[7] is None else users.of(row[7:]))
+    return OpaqueToken(*row[:7], user=None if row[7] is None else users.of(row[7:]))
 
 
 REVOKE = """

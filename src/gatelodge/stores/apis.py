@@ -2,7 +2,7 @@
 
 from msgspec.json import decode, encode
 
-from gatelodge.database.rows import Taken, join, split
+from gatelodge.database.rows import NameTaken, join, split
 from gatelodge.database.tx import Row, Tx, Value
 from gatelodge.protocol.client import Api
 from gatelodge.stores import instance
@@ -39,10 +39,10 @@ on conflict do nothing
 
 
 async def add(tx: Tx, api: Api, now: int) -> None:
-    """Register an API. Raises `Taken` if its identifier is in use."""
+    """Register an API. Raises `NameTaken` if its identifier is in use."""
     await instance.bump_revision(tx)
     if not await tx.run(ADD, *_values(api), now, now):
-        raise Taken("api identifier")
+        raise NameTaken("api identifier")
 
 
 REPLACE = """

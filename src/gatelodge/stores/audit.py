@@ -39,7 +39,7 @@ def who_did(event: Event, origin: Origin) -> Actor:
     return origin.actor or event.actor
 
 
-class Entry(Struct, frozen=True):
+class AuditEntry(Struct, frozen=True):
     """One line of the trail; `detail` holds the members of the event besides the client and the person."""
 
     id: int
@@ -59,7 +59,7 @@ from audit order by at desc, id desc limit $1
 """
 
 
-async def list_recent(tx: Tx, limit: int) -> list[Entry]:
+async def list_recent(tx: Tx, limit: int) -> list[AuditEntry]:
     """Return at most `limit` lines, newest first."""
     return [_of(row) for row in await tx.all(LIST_RECENT, limit)]
 
@@ -67,7 +67,7 @@ async def list_recent(tx: Tx, limit: int) -> list[Entry]:
 class Told(Struct, frozen=True):
     """One line of the trail and the user name of its person, `None` if there is none or the account is gone."""
 
-    entry: Entry
+    entry: AuditEntry
     username: str | None
 
 
@@ -80,7 +80,7 @@ order by a.at desc, a.id desc limit $7
 """
 
 
-class Narrowed(Struct, frozen=True, kw_only=True):
+class TrailQuery(Struct, frozen=True, kw_only=True):
     """Which lines: about a person, about a client, of an event, not older than `since`, done by whom. Empty: all."""
 
     user_id: int = 0
@@ -91,14 +91,14 @@ class Narrowed(Struct, frozen=True, kw_only=True):
     actor: str = ""
 
 
-async def search(tx: Tx, limit: int, to: Narrowed) -> list[Told]:
+async def search(tx: Tx, limit: int, to: TrailQuery) -> list[Told]:
     """Return at most `limit` lines, newest first."""
     asked = (to.user_id, to.client_id, to.event, to.since, to.actor_kind, to.actor)
     return [Told(_of(row[:10]), row[10]) for row in await tx.all(SEARCH, *asked, limit)]
 
 
-def _of(row: Row) -> Entry:
-    return Entry(*row[:7], actor=Actor(row[7], row[8]), detail=decode(row[9], type=dict[str, object]))
+def _of(row: Row) -> AuditEntry:
+    return AuditEntry(*row[:7], actor=Actor(row[7], row[8]), detail=decode(row[9], type=dict[str, object]))
 
 
 @cache

@@ -5,7 +5,7 @@ Removing a client removes what people allowed it; its tokens die because every u
 
 from msgspec.json import decode, encode
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Row, Tx, Value
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.client_metadata import client_of, document
@@ -45,10 +45,10 @@ on conflict do nothing
 
 
 async def add(tx: Tx, client: Client, now: int) -> None:
-    """Register a client. Raises `Taken` if its id is in use."""
+    """Register a client. Raises `NameTaken` if its id is in use."""
     revision = await instance.bump_revision(tx)
     if not await tx.run(ADD, *_values(client), now, client.created_at or now, revision):
-        raise Taken("client id")
+        raise NameTaken("client id")
 
 
 REPLACE = "update clients set metadata = $2, secrets = $3, enabled = $4, updated_at = $5, revision = $6 where id = $1"

@@ -1,7 +1,7 @@
 """Names: what people are found by, each unique in its kind, wherever its person lives."""
 
 from gatelodge.database.places import place_of
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
 
 LOGIN = "login"  # what a person signs in with: user names and e-mail addresses, one space of names
@@ -19,9 +19,9 @@ TAKE = "insert into names (kind, name, place, user_id) values ($1, $2, $3, $4) o
 
 
 async def take(tx: Tx, kind: str, name: str, user_id: int) -> None:
-    """Make a name a person's. Raises `Taken` if it is somebody's."""
+    """Make a name a person's. Raises `NameTaken` if it is somebody's."""
     if not await tx.run(TAKE, kind, name, place_of(user_id), user_id):
-        raise Taken("user name or e-mail address")
+        raise NameTaken("user name or e-mail address")
 
 
 LEAVE = "delete from names where kind = $1 and name = $2 and user_id = $3"

@@ -12,7 +12,7 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Row, RunAgain, Tx
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.stores import access_tokens, tickets, users
-from gatelodge.stores.users import Held, User
+from gatelodge.stores.users import HeldAccount, UserRecord
 
 
 class Family(Struct, frozen=True):
@@ -70,7 +70,7 @@ where u.place = $1 and u.id = $2 and u.enabled = 1 and u.endings = $3 and t.id =
 """
 
 
-async def open_family(tx: Tx, held: Held, new: NewFamily, now: int) -> int:
+async def open_family(tx: Tx, held: HeldAccount, new: NewFamily, now: int) -> int:
     """Begin a family of a person and return its row id. It has ended already if its code was replayed meanwhile.
 
     Raises `RunAgain` if all that the person holds ended meanwhile.
@@ -179,7 +179,7 @@ class LiveFamily(Struct, frozen=True):
     expires_at: int
     payload: str
     ended_jwts: str
-    user: User | None = None
+    user: UserRecord | None = None
 
     def has_ended(self, jti: str) -> bool:
         """Return whether one JWT access token of this family was revoked by itself."""

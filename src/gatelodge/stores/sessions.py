@@ -9,7 +9,7 @@ from gatelodge.database.places import place_of
 from gatelodge.database.rows import split
 from gatelodge.database.tx import Row, RunAgain, Tx
 from gatelodge.stores.consents import Consent
-from gatelodge.stores.users import Held
+from gatelodge.stores.users import HeldAccount
 
 
 class SessionRow(Struct, frozen=True):
@@ -52,7 +52,7 @@ from users where place = $1 and id = $2 and enabled = 1 and endings = $3 returni
 """
 
 
-async def add(tx: Tx, held: Held, new: NewSession, now: int) -> int:
+async def add(tx: Tx, held: HeldAccount, new: NewSession, now: int) -> int:
     """Begin a session and return its row id, the other half of its cookie's value. Raises `RunAgain` if all ended."""
     person = (place_of(held.user_id), held.user_id, held.endings)
     proof = (new.sid, new.auth_time, " ".join(new.amr), new.acr)

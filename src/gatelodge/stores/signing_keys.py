@@ -5,7 +5,7 @@ Every change raises the instance's revision first: changes happen one after anot
 
 from msgspec import Struct
 
-from gatelodge.database.rows import Taken
+from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
 from gatelodge.stores import instance
 
@@ -44,11 +44,11 @@ on conflict do nothing
 
 
 async def add(tx: Tx, key: SigningKey) -> None:
-    """Keep a key. Raises `Taken` if its id is in use."""
+    """Keep a key. Raises `NameTaken` if its id is in use."""
     await instance.bump_revision(tx)
     times = (key.created_at, key.activates_at, key.retires_at, key.removed_at)
     if not await tx.run(ADD, key.kid, key.alg, key.public_jwk, key.sealed, *times):
-        raise Taken("key id")
+        raise NameTaken("key id")
 
 
 RESCHEDULE = "update signing_keys set activates_at = $2, retires_at = $3, removed_at = $4 where kid = $1"

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.json import Decoder, encode
 
 from gatelodge.database.places import place_of
-from gatelodge.database.rows import Taken, only
+from gatelodge.database.rows import NameTaken, only
 from gatelodge.database.tx import Row, Tx, Value
 from gatelodge.stores import names
 
@@ -23,7 +23,7 @@ Claims = Mapping[str, object]
 _claims = Decoder(dict[str, object]).decode
 
 
-class User(Struct, frozen=True):
+class UserRecord(Struct, frozen=True):
     """One person. `sub` is the subject identifier; `claims` are all further standard claims.
 
     `admin` says that they may look after this server: `set_admin` changes it and nothing else does.
@@ -61,12 +61,12 @@ from users where place = $1 and id = $2
 """
 
 
-async def find(tx: Tx, user_id: int) -> User | None:
+async def find(tx: Tx, user_id: int) -> UserRecord | None:
     """Return a person, enabled or not, or `None`."""
     return maybe(await tx.one(FIND, place_of(user_id), user_id))
 
 
-async def find_by_login(tx: Tx, text: str) -> User | None:
+async def find_by_login(tx: Tx, text: str) -> UserRecord | None:
     """Return the person who signs in with this user name or e-mail address, enabled or not, or `None`.
 
     Takes the same statements whether the name is anybody's or not.
@@ -85,7 +85,7 @@ order by created_at, id
 """
 
 
-async def list_all(tx: Tx) -> list[User]:
+async def list_all(tx: Tx) -> list[UserRecord]:
     """Return everybody, oldest account first."""
     return [of(row) for row in await tx.all(LIST_ALL)]
 
@@ -99,12 +99,12 @@ returning id, sub, username, email, email_verified, name, claims, enabled, admin
 """
 
 
-async def add(tx: Tx, new: NewUser, now: int) -> User:
-    """Make an account. Raises `Taken` if its names are in use, `ValueError` if they cannot be names."""
+async def add(tx: Tx, new: NewUser, now: int) -> UserRecord:
+    """Make an account. Raises `NameTaken` if its names are in use, `ValueError` if they cannot be names."""
     place = tx.places.of_name(new.sub)
     row = await tx.one(ADD, place, new.sub, *_values(new), int(new.enabled), now)
     if row is None:
-        raise Taken("subject identifier")
+        raise NameTaken("subject identifier")
     user = of(row)
     for name in logins(user):
         await names.take(tx, names.LOGIN, name, user.id)
@@ -120,10 +120,10 @@ returning id, sub, username, email, email_verified, name, claims, enabled, admin
 """
 
 
-async def update(tx: Tx, user: User, now: int) -> bool:
+async def update(tx: Tx, user: UserRecord, now: int) -> bool:
     """Keep what changed of a person, but for whether they may sign in; `False` if there is no such person.
 
-    Raises `Taken` if the new names are in use, `ValueError` if they cannot be names.
+    Raises `NameTaken` if the new names are in use, `ValueError` if they cannot be names.
     """
     values = _values(user)
     row = await tx.one(FIND_TO_CHANGE, place_of(user.id), user.id)
@@ -157,14 +157,14 @@ async def set_admin(tx: Tx, user_id: int, admin: bool) -> bool:
 HOLD = "select endings from users where place = $1 and id = $2 and enabled = 1 for share"
 
 
-class Held(Struct, frozen=True):
+class HeldAccount(Struct, frozen=True):
     """A person's account that is enabled and held: what rests on it can be made. Only `hold` makes one."""
 
     user_id: int
     endings: int
 
 
-async def hold(tx: Tx, user_id: int) -> Held | None:
+async def hold(tx: Tx, user_id: int) -> HeldAccount | None:
     """Keep a person's account as it is until this transaction ends; `None` if it is disabled or gone.
 
     What is then looked up of it is still so when what rests on it is kept: whoever ends all that a person holds waits
@@ -173,7 +173,7 @@ async def hold(tx: Tx, user_id: int) -> Held | None:
     not made if that moved on.
     """
     row = await tx.one(HOLD, place_of(user_id), user_id)
-    return None if row is None else Held(user_id, int(row[0]))
+    return None if row is None else HeldAccount(user_id, int(row[0]))
 
 
 CLAIM = "update users set endings = endings + 1 where place = $1 and id = $2"
@@ -184,7 +184,7 @@ async def claim(tx: Tx, user_id: int) -> None:
     await tx.run(CLAIM, place_of(user_id), user_id)
 
 
-def logins(user: User) -> frozenset[str]:
+def logins(user: UserRecord) -> frozenset[str]:
     """Return what a person signs in with."""
     return frozenset((user.username,) if user.email is None else (user.username, user.email))
 
@@ -213,20 +213,20 @@ def _folded(text: str) -> str:
     return once if once == text else _folded(once)
 
 
-def maybe(row: Row | None) -> User | None:
+def maybe(row: Row | None) -> UserRecord | None:
     """Return the person a row tells of, or `None` if there is no row."""
     return None if row is None else of(row)
 
 
-def of(row: Row) -> User:
-    """Return the person whose columns a row holds, in the order of the members of `User`."""
+def of(row: Row) -> UserRecord:
+    """Return the person whose columns a row holds, in the order of the members of `UserRecord`."""
     user_id, sub, username, email, verified, name, claims, enabled, admin, created_at, updated_at = row
     known = _claims(claims)
     times = (created_at, updated_at)
-    return User(user_id, sub, username, email, verified == 1, name, known, enabled == 1, admin == 1, *times)
+    return UserRecord(user_id, sub, username, email, verified == 1, name, known, enabled == 1, admin == 1, *times)
 
 
-def _values(user: User | NewUser) -> tuple[Value, ...]:
+def _values(user: UserRecord | NewUser) -> tuple[Value, ...]:
     username = canonical(user.username)
     email = None if user.email is None else canonical(user.email)
     if email is not None and "@" not in email:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gatelodge.testing.async_gatelodge import AsyncGatelodge as AsyncGatelodge
     from gatelodge.testing.cast import Application as Application
-    from gatelodge.testing.cast import Person as Person
-    from gatelodge.testing.cast import SignedIn as SignedIn
+    from gatelodge.testing.cast import RegisteredPerson as RegisteredPerson
+    from gatelodge.testing.cast import SignedInSession as SignedInSession
     from gatelodge.testing.clock import MovingClock as MovingClock
     from gatelodge.testing.fake import FakeTokens as FakeTokens
     from gatelodge.testing.gatelodge import Gatelodge as Gatelodge
@@ -21,8 +21,8 @@ _WHERE = {
     "FakeTokens": "fake",
     "Gatelodge": "gatelodge",
     "MovingClock": "clock",
-    "Person": "cast",
-    "SignedIn": "cast",
+    "RegisteredPerson": "cast",
+    "SignedInSession": "cast",
 }
 
 

@@ -19,7 +19,7 @@ from gatelodge.protocol.client import Api, ClientType, TokenFormat
 from gatelodge.stores.users import NewUser
 from gatelodge.testing import faults, house
 from gatelodge.testing.browser import Browser
-from gatelodge.testing.cast import Application, Person, SignedIn
+from gatelodge.testing.cast import Application, RegisteredPerson, SignedInSession
 from gatelodge.testing.clock import MovingClock
 from gatelodge.testing.registrations import Registrations, WantedClient
 from gatelodge.testing.transport import ADDRESS, AsyncDoor, Home, as_answer, as_message, outage
@@ -57,8 +57,8 @@ class AsyncGatelodge:
 
     async def add_user(
         self, username: str = "ada", *, password: str = "", email: str | None = None, name: str | None = None
-    ) -> Person:
-        """Make an account; without a password it gets one. Raises `Taken`."""
+    ) -> RegisteredPerson:
+        """Make an account; without a password it gets one. Raises `NameTaken`."""
         new = NewUser(
             sub=new_sub(SystemEntropy()),
             username=username,
@@ -103,20 +103,20 @@ class AsyncGatelodge:
     async def signed_in(
         self,
         client: Application,
-        user: Person,
+        user: RegisteredPerson,
         *,
         scopes: Iterable[str] = EVERYTHING,
         resource: str | None = None,
-    ) -> SignedIn:
+    ) -> SignedInSession:
         """Let a person sign in to an application and allow all it asks for."""
         browser, oauth = self.browser(), self.oauth(client)
         begun = await oauth.begin(Wanted(scope=tuple(scopes), resource=(resource,) if resource else ()))
         tokens = await oauth.finish(begun.transaction, await self.answer(begun.url, user, browser=browser))
-        return SignedIn(tokens=tokens, cookies=dict(browser.http.cookies))
+        return SignedInSession(tokens=tokens, cookies=dict(browser.http.cookies))
 
     async def token_for(
         self,
-        who: Person | Application,
+        who: RegisteredPerson | Application,
         *,
         scopes: Iterable[str] = (),
         resource: str | None = None,
@@ -134,7 +134,9 @@ class AsyncGatelodge:
         asked = tuple(scopes) or (() if resource else ("openid",))
         return (await self.signed_in(holder, who, scopes=asked, resource=resource)).tokens.access_token
 
-    async def answer(self, url: str, user: Person, *, allow: bool = True, browser: Browser | None = None) -> str:
+    async def answer(
+        self, url: str, user: RegisteredPerson, *, allow: bool = True, browser: Browser | None = None
+    ) -> str:
         """Open the URL an application sends a browser to, as this person, and return where the browser ends up.
 
         That is the application's redirect URI with a code, or with an error if the person does not `allow` it.

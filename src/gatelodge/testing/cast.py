@@ -28,7 +28,7 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class RegisteredPerson:
     """Somebody with an account; `sub` is what tokens call them."""
 
     sub: str
@@ -38,7 +38,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
+class SignedInSession:
     """A person who signed in to an application: the application's tokens, and the browser's cookies at the server."""
 
     tokens: Tokens

@@ -12,7 +12,7 @@ from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.clock import SystemEntropy
 from gatelodge.protocol.access_token import TYPE
 from gatelodge.testing.clock import MovingClock
-from gatelodge.testing.line import Line
+from gatelodge.testing.line import HostTable
 
 ISSUER = "https://id.test"
 ALG = "ES256"
@@ -25,7 +25,7 @@ class FakeTokens:
     `issuer` and `audience` are what tokens say unless a call says otherwise. `clock` is the time of the test.
     """
 
-    def __init__(self, line: Line, clock: MovingClock, issuer: str = ISSUER, audience: str = "") -> None:
+    def __init__(self, line: HostTable, clock: MovingClock, issuer: str = ISSUER, audience: str = "") -> None:
         self._line = line
         self.clock = clock
         self.issuer = issuer

@@ -13,9 +13,9 @@ from gatelodge.client.messages.registration import Moment
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.protocol.client import Api, ClientType, TokenFormat
 from gatelodge.testing.async_gatelodge import EVERYTHING, AsyncGatelodge
-from gatelodge.testing.cast import Application, Person, SignedIn
+from gatelodge.testing.cast import Application, RegisteredPerson, SignedInSession
 from gatelodge.testing.clock import MovingClock
-from gatelodge.testing.transport import ADDRESS, Door
+from gatelodge.testing.transport import ADDRESS, InMemoryAdapter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,8 +40,8 @@ class Gatelodge:
 
     def add_user(
         self, username: str = "ada", *, password: str = "", email: str | None = None, name: str | None = None
-    ) -> Person:
-        """Make an account; without a password it gets one. Raises `Taken`."""
+    ) -> RegisteredPerson:
+        """Make an account; without a password it gets one. Raises `NameTaken`."""
         return self._do(self._inner.add_user, username, password=password, email=email, name=name)
 
     def add_client(
@@ -75,17 +75,17 @@ class Gatelodge:
     def signed_in(
         self,
         client: Application,
-        user: Person,
+        user: RegisteredPerson,
         *,
         scopes: Iterable[str] = EVERYTHING,
         resource: str | None = None,
-    ) -> SignedIn:
+    ) -> SignedInSession:
         """Let a person sign in to an application and allow all it asks for."""
         return self._do(self._inner.signed_in, client, user, scopes=scopes, resource=resource)
 
     def token_for(
         self,
-        who: Person | Application,
+        who: RegisteredPerson | Application,
         *,
         scopes: Iterable[str] = (),
         resource: str | None = None,
@@ -98,7 +98,7 @@ class Gatelodge:
         """
         return self._do(self._inner.token_for, who, scopes=scopes, resource=resource, client=client)
 
-    def answer(self, url: str, user: Person, *, allow: bool = True) -> str:
+    def answer(self, url: str, user: RegisteredPerson, *, allow: bool = True) -> str:
         """Open the URL an application sends a browser to, as this person, and return where the browser ends up."""
         return self._do(self._inner.answer, url, user, allow=allow)
 
@@ -108,7 +108,9 @@ class Gatelodge:
 
     def http(self, address: str = ADDRESS) -> httpx2.Client:
         """Return an HTTP client that reaches this server and nothing else, and follows no redirect."""
-        return httpx2.Client(transport=Door(self._inner.home, self._inner.passing, address), base_url=self.issuer)
+        return httpx2.Client(
+            transport=InMemoryAdapter(self._inner.home, self._inner.passing, address), base_url=self.issuer
+        )
 
     async def async_send(self, request: HttpRequest) -> HttpResponse:
         """Answer the client and resource libraries."""

@@ -24,7 +24,7 @@ class Answers(Protocol):
         ...
 
 
-class Line:
+class HostTable:
     """Knows who answers for which host; whatever else is asked for goes where it always goes."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ def _host_of(url: str) -> tuple[str, str]:
 
 
 @contextmanager
-def laid(line: Line) -> Generator[None]:
+def laid(line: HostTable) -> Generator[None]:
     """Let every sender in this process ask the line first."""
     send, async_send = Sender.__call__, AsyncSender.__call__
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gatelodge.testing.clock import MovingClock
     from gatelodge.testing.fake import FakeTokens
     from gatelodge.testing.gatelodge import Gatelodge
-    from gatelodge.testing.line import Line
+    from gatelodge.testing.line import HostTable
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,17 +37,19 @@ def gatelodge_clock() -> "Generator[MovingClock]":
 
 
 @pytest.fixture
-def gatelodge_line(gatelodge_clock: "MovingClock") -> "Generator[Line]":
+def gatelodge_line(gatelodge_clock: "MovingClock") -> "Generator[HostTable]":
     """What answers our own libraries instead of the network."""
-    from gatelodge.testing.line import Line, laid
+    from gatelodge.testing.line import HostTable, laid
 
-    line = Line()
+    line = HostTable()
     with laid(line):
         yield line
 
 
 @pytest.fixture
-def fake_token(gatelodge_line: "Line", gatelodge_clock: "MovingClock", request: pytest.FixtureRequest) -> "FakeTokens":
+def fake_token(
+    gatelodge_line: "HostTable", gatelodge_clock: "MovingClock", request: pytest.FixtureRequest
+) -> "FakeTokens":
     """Make access tokens that every `TokenVerifier` in this process believes: `fake_token(scopes=["orders:read"])`."""
     from gatelodge.testing.fake import FakeTokens
 
@@ -59,7 +61,7 @@ def fake_token(gatelodge_line: "Line", gatelodge_clock: "MovingClock", request: 
 
 @pytest.fixture
 def gatelodge(
-    gatelodge_line: "Line", gatelodge_clock: "MovingClock", request: pytest.FixtureRequest
+    gatelodge_line: "HostTable", gatelodge_clock: "MovingClock", request: pytest.FixtureRequest
 ) -> "Generator[Gatelodge | AsyncGatelodge]":
     """A real authorization server in memory: `AsyncGatelodge` for a test that is `async def`, else `Gatelodge`."""
     from gatelodge.testing.async_gatelodge import AsyncGatelodge

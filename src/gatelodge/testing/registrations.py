@@ -13,7 +13,7 @@ from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.stores import clients
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Actor, Origin
-from gatelodge.testing.cast import Application, Person
+from gatelodge.testing.cast import Application, RegisteredPerson
 from gatelodge.testing.house import House
 
 ORIGIN = Origin("testing", actor=Actor("operator", "testing"))
@@ -45,16 +45,16 @@ class Registrations:
         self._unlimited = set[str]()
         self._any_client: Application | None = None
 
-    async def add_user(self, new: NewUser, password: str) -> Person:
-        """Make an account. Raises `Taken`."""
+    async def add_user(self, new: NewUser, password: str) -> RegisteredPerson:
+        """Make an account. Raises `NameTaken`."""
         on, passwords = self.house.foundation, self.house.server.authn.passwords
         user = await on.db.write(user_verbs.add, new, await passwords.hash(password), ORIGIN, on.clock.now())
-        return Person(sub=user.sub, username=user.username, password=password, email=user.email)
+        return RegisteredPerson(sub=user.sub, username=user.username, password=password, email=user.email)
 
     async def add_client(self, wanted: WantedClient) -> Application:
         """Register an application.
 
-        Raises `OAuthError` for one that no operator could register, `Taken`, and `ValueError` for a type there is not.
+        Raises `OAuthError` for one that no operator could register, `NameTaken`, and `ValueError` for no type of ours.
         """
         if wanted.type not in REDIRECT_URIS:
             raise ValueError(f"type is one of {', '.join(REDIRECT_URIS)}")

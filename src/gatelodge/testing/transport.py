@@ -63,7 +63,7 @@ class AsyncDoor(httpx2.AsyncBaseTransport):
         return await self._home.run(self._pass(request, self._address))
 
 
-class Door(httpx2.BaseTransport):
+class InMemoryAdapter(httpx2.BaseTransport):
     """Brings the requests of an `httpx2.Client` home."""
 
     def __init__(self, home: Home, passing: Passing, address: str = ADDRESS) -> None:

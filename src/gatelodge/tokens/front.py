@@ -6,10 +6,10 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.codes import CODE, KeptCode, write_code
-from gatelodge.grants.desk import Desk, Desks
+from gatelodge.grants.context import GrantContext, GrantContexts
 from gatelodge.grants.families import begin_family, check_standing
 from gatelodge.grants.narrowing import narrowed
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.ops.authorization import Understood
 from gatelodge.protocol import rules
@@ -43,9 +43,9 @@ class _Written:
 class FrontIssuer:
     """Issues what an authorization request is answered with."""
 
-    desks: Desks
+    desks: GrantContexts
     db: Database
-    keys: Keys
+    keys: SigningKeys
     interactions: Interactions
 
     async def answer(
@@ -65,7 +65,7 @@ class FrontIssuer:
         return self._signed(understood.asked, written, desk)
 
     async def _write(
-        self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, desk: Desk
+        self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, desk: GrantContext
     ) -> _Written | None:
         """Spend the parked request and keep what answers it; `None` if it was answered already."""
         if parked is not None and not await self.interactions.take_in(tx, parked, desk.now):
@@ -83,7 +83,7 @@ class FrontIssuer:
             await audit.record(tx, event, desk.origin, desk.now)
         return _Written(code, None, identity, events)
 
-    def _signed(self, asked: AuthorizationRequest, written: _Written, desk: Desk) -> dict[str, str]:
+    def _signed(self, asked: AuthorizationRequest, written: _Written, desk: GrantContext) -> dict[str, str]:
         answer: dict[str, str] = {} if written.code is None else {"code": written.code}
         token = None
         if written.token is not None:
@@ -98,7 +98,7 @@ class FrontIssuer:
         return answer
 
 
-async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> tuple[str, int]:
+async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: GrantContext) -> tuple[str, int]:
     secret = desk.entropy.bytes(SECRET_BYTES)
     payload = write_code(KeptCode(draw_up(asked), grounds, asked.nonce))
     proof = desk.mint.digest(CODE, secret)
@@ -106,13 +106,15 @@ async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk
     return desk.mint.compose(row_id, secret), row_id
 
 
-async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: Desk) -> Identity:
+async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: GrantContext) -> Identity:
     """Return what an ID token in the answer says, which needs no access token and no family."""
     await check_standing(tx, desk, grounds)
     return Identity(desk.client, grounds, asked.nonce, await users.find(tx, grounds.user_id))
 
 
-async def _keep_award(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, code_id: int | None, desk: Desk) -> Kept:
+async def _keep_award(
+    tx: Tx, asked: AuthorizationRequest, grounds: Grounds, code_id: int | None, desk: GrantContext
+) -> Kept:
     """Write what goes with an access token in the answer; no refresh token ever comes this way (RFC 6749 4.2.2)."""
     family = await begin_family(tx, desk, grounds, code_id=code_id, with_refresh=False)
     scope, target = narrowed(desk, grounds, None, ())
@@ -121,7 +123,7 @@ async def _keep_award(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, cod
 
 
 def _told(
-    asked: AuthorizationRequest, grounds: Grounds, scope: tuple[str, ...], desk: Desk
+    asked: AuthorizationRequest, grounds: Grounds, scope: tuple[str, ...], desk: GrantContext
 ) -> tuple[TokenIssued, LegacyUsed]:
     """Return what is told of tokens in an answer: that they were issued, and that this is a legacy way."""
     client_id, user_id = desk.client.id, grounds.user_id

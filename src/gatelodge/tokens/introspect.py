@@ -18,7 +18,7 @@ from gatelodge.tokens.own import Live, OwnTokens
 
 
 @dataclass(frozen=True, slots=True)
-class Introspection:
+class Introspector:
     """Describes tokens to the clients that may know of them: the one it was issued to, and its API's introspectors."""
 
     issuer: str

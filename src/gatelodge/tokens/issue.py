@@ -8,7 +8,7 @@ from msgspec import Struct
 from gatelodge.config.policies import TokenPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
-from gatelodge.grants.desk import Desk
+from gatelodge.grants.context import GrantContext
 from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.secrets import SECRET_BYTES, b64
 from gatelodge.protocol import access_token, id_token
@@ -19,7 +19,7 @@ from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.token import TokenSet
 from gatelodge.stores import access_tokens, audit, users
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 
 OPAQUE = "access_token"
 OPAQUE_PREFIX = "gla_"
@@ -36,7 +36,7 @@ class Kept(Struct, frozen=True):
     award: Award
     claims: dict[str, Any]
     opaque: str | None = None
-    person: User | None = None
+    person: UserRecord | None = None
 
     def __repr__(self) -> str:
         return f"Kept({self.award!r})"
@@ -48,7 +48,7 @@ class Identity(Struct, frozen=True):
     client: Client
     grounds: Grounds
     nonce: str | None
-    person: User | None
+    person: UserRecord | None
 
 
 def writes(award: Award) -> bool:
@@ -56,7 +56,7 @@ def writes(award: Award) -> bool:
     return award.opaque or award.event.audited or award.grounds is not None
 
 
-async def keep(tx: Tx, award: Award, desk: Desk) -> Kept:
+async def keep(tx: Tx, award: Award, desk: GrantContext) -> Kept:
     """Write what the award leaves behind: an opaque token's row, the audit trail."""
     claims = describe(award, desk)
     opaque = await _keep_opaque(tx, award, claims, desk) if award.opaque else None
@@ -66,12 +66,12 @@ async def keep(tx: Tx, award: Award, desk: Desk) -> Kept:
     return Kept(award, claims, opaque, person)
 
 
-def keep_nothing(award: Award, desk: Desk) -> Kept:
+def keep_nothing(award: Award, desk: GrantContext) -> Kept:
     """Return an award of which nothing is written."""
     return Kept(award, describe(award, desk))
 
 
-def describe(award: Award, desk: Desk) -> dict[str, Any]:
+def describe(award: Award, desk: GrantContext) -> dict[str, Any]:
     """Return the claims of the award's access token (RFC 9068 2.2)."""
     grounds, family = award.grounds, award.family
     facts = AccessToken(
@@ -95,7 +95,7 @@ def lifetime_of(award: Award, policy: TokenPolicy) -> int:
     return award.target.api.lifetime if award.target.api else policy.access_token_lifetime
 
 
-async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk) -> str:
+async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: GrantContext) -> str:
     secret = desk.entropy.bytes(SECRET_BYTES)
     row_id = await access_tokens.put(
         tx,
@@ -109,7 +109,7 @@ async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: Desk)
     return desk.mint.compose(row_id, secret, OPAQUE_PREFIX)
 
 
-async def _person(tx: Tx, award: Award) -> User | None:
+async def _person(tx: Tx, award: Award) -> UserRecord | None:
     """Return whom the ID token tells of, if it says more of them than who they are."""
     grounds = award.grounds
     if grounds is None or not (grounds.claims_id_token or _chosen(award.client, grounds)):
@@ -124,7 +124,7 @@ def _chosen(client: Client, grounds: Grounds) -> frozenset[str]:
     return client.id_token_claims & claims_behind(client.scopes.intersection(grounds.scope))
 
 
-def sign(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
+def sign(kept: Kept, desk: GrantContext, ring: KeyRing) -> TokenSet:
     """Return the tokens of an award, signed. Called after the commit: signing is slow and needs no transaction."""
     token = _access_token(kept, desk, ring)
     return TokenSet(
@@ -138,25 +138,25 @@ def sign(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
     )
 
 
-def sign_access_token(kept: Kept, desk: Desk, ring: KeyRing) -> TokenSet:
+def sign_access_token(kept: Kept, desk: GrantContext, ring: KeyRing) -> TokenSet:
     """Return the access token of an award alone."""
     award = kept.award
     token, lifetime = _access_token(kept, desk, ring), lifetime_of(award, desk.policy)
     return TokenSet(access_token=token, expires_in=lifetime, scope=award.scope, issued=kept.claims)
 
 
-def _access_token(kept: Kept, desk: Desk, ring: KeyRing) -> str:
+def _access_token(kept: Kept, desk: GrantContext, ring: KeyRing) -> str:
     return kept.opaque or ring.signer(kept.award.signing_alg, desk.now).sign(kept.claims, access_token.TYPE)
 
 
-def _refresh_token(award: Award, desk: Desk) -> str | None:
+def _refresh_token(award: Award, desk: GrantContext) -> str | None:
     family = award.family
     if family is None or family.generation == 0:
         return None
     return desk.refresh.write(RefreshValue(family.id, family.nonce, family.generation))
 
 
-def _id_token(kept: Kept, desk: Desk, ring: KeyRing, access_token: str) -> str | None:
+def _id_token(kept: Kept, desk: GrantContext, ring: KeyRing, access_token: str) -> str | None:
     """Return the ID token of an award, or `None` if none is due (OpenID Connect Core 3.1.3.3)."""
     award, grounds = kept.award, kept.award.grounds
     if grounds is None or "openid" not in grounds.scope or "openid" not in award.client.scopes:
@@ -166,7 +166,7 @@ def _id_token(kept: Kept, desk: Desk, ring: KeyRing, access_token: str) -> str |
 
 
 def draw_id_token(
-    identity: Identity, desk: Desk, ring: KeyRing, companions: Companions, response_type: str = "code"
+    identity: Identity, desk: GrantContext, ring: KeyRing, companions: Companions, response_type: str = "code"
 ) -> str:
     """Return an ID token, signed, beside its companions in the answer to `response_type`."""
     grounds, person = identity.grounds, identity.person
@@ -187,7 +187,7 @@ def draw_id_token(
     return signer.sign(id_token_claims(facts, companions, desk.now), id_token.TYPE)
 
 
-def _told(person: User, identity: Identity, response_type: str) -> dict[str, Any]:
+def _told(person: UserRecord, identity: Identity, response_type: str) -> dict[str, Any]:
     grounds = identity.grounds
     chosen = _chosen(identity.client, grounds)
     return id_token_person(person, grounds.scope, grounds.claims_id_token, response_type, chosen)

@@ -17,12 +17,12 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
 from gatelodge.grants.families import read_wanted
 from gatelodge.keys.keyring import KeyRing
-from gatelodge.keys.keys import Keys
+from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint, StoredValue
 from gatelodge.protocol import access_token
 from gatelodge.protocol.client import Client
 from gatelodge.stores import access_tokens, refresh_tokens
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 from gatelodge.tokens.issue import HOLDER, OPAQUE, OPAQUE_PREFIX
 
 ROOM = 4_096  # verified JWTs remembered at most
@@ -34,7 +34,7 @@ class Live(Struct, frozen=True):
     """An access token that works now: what it says, and its person if there is one and they were asked for."""
 
     claims: Mapping[str, Any]
-    user: User | None
+    user: UserRecord | None
     grounds: str = "{}"
 
     def is_held_by(self, client: Client | None) -> bool:
@@ -70,7 +70,7 @@ class Live(Struct, frozen=True):
 class OwnTokens:
     """Reads access tokens this server issued."""
 
-    def __init__(self, issuer: str, mint: Mint, db: Database, keys: Keys, clock: Clock) -> None:
+    def __init__(self, issuer: str, mint: Mint, db: Database, keys: SigningKeys, clock: Clock) -> None:
         self._mint = mint
         self._db = db
         self._keys = keys

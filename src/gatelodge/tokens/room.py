@@ -6,28 +6,28 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.grants.room import Granting
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.tokens.front import FrontIssuer
-from gatelodge.tokens.introspect import Introspection
+from gatelodge.tokens.introspect import Introspector
 from gatelodge.tokens.own import OwnTokens
 from gatelodge.tokens.revoke import Revocation
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokensRoom:
     """Tokens of this server: `own` reads them, `front` issues at the authorization endpoint."""
 
     own: OwnTokens
     front: FrontIssuer
-    introspection: Introspection
+    introspection: Introspector
     revocation: Revocation
 
 
-def open(on: Foundation, granting: Granting, interactions: Interactions) -> Tokens:
+def open(on: Foundation, granting: Granting, interactions: Interactions) -> TokensRoom:
     """Open the room."""
     issuer, refresh = on.site.issuer, granting.refresh
     own = OwnTokens(issuer, on.mint, on.db, on.keys, on.clock)
-    return Tokens(
+    return TokensRoom(
         own,
         FrontIssuer(granting.desks, on.db, on.keys, interactions),
-        Introspection(issuer, own, refresh, on.registry, on.db, on.clock),
+        Introspector(issuer, own, refresh, on.registry, on.db, on.clock),
         Revocation(on.mint, own, refresh, on.db, on.clock),
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 from gatelodge.database.tx import Database, Tx, dry_run
 from gatelodge.grants.award import Award
+from gatelodge.grants.context import GrantContext
 from gatelodge.grants.contract import Grant, GrantRefused
-from gatelodge.grants.desk import Desk
 from gatelodge.keys.keyring import KeyRing
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.token import TokenSet
@@ -15,7 +15,7 @@ from gatelodge.tokens import issue
 from gatelodge.tokens.issue import Kept
 
 
-async def serve(grant: Grant[Any], params: Params, desk: Desk, db: Database, ring: KeyRing) -> TokenSet:
+async def serve(grant: Grant[Any], params: Params, desk: GrantContext, db: Database, ring: KeyRing) -> TokenSet:
     """Return the tokens a grant is worth. Raises `OAuthError` to refuse, `Unavailable` if it cannot be decided."""
     asked = await grant.prepare(grant.read(params), desk)
     try:
@@ -28,7 +28,7 @@ async def serve(grant: Grant[Any], params: Params, desk: Desk, db: Database, rin
     return issue.sign(kept, desk, ring)
 
 
-async def _kept(grant: Grant[Any], asked: object, desk: Desk, db: Database) -> Kept:
+async def _kept(grant: Grant[Any], asked: object, desk: GrantContext, db: Database) -> Kept:
     if grant.needs_database:
         place = grant.place(asked)
         runner = db if place is None else db.at(place)
@@ -37,7 +37,7 @@ async def _kept(grant: Grant[Any], asked: object, desk: Desk, db: Database) -> K
     return await db.write(issue.keep, award, desk) if issue.writes(award) else issue.keep_nothing(award, desk)
 
 
-async def _redeem_and_keep(tx: Tx, grant: Grant[Any], asked: object, desk: Desk) -> Kept:
+async def _redeem_and_keep(tx: Tx, grant: Grant[Any], asked: object, desk: GrantContext) -> Kept:
     try:
         award = await grant.redeem(tx, asked, desk)
     except GrantRefused as refused:

@@ -11,14 +11,14 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Handler, Request
-from gatelodge.protocol.progress import SignedIn
+from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import AdminRefused
-from gatelodge.web.own_pages import OwnPage, Place, place_at
+from gatelodge.web.own_pages import OwnPage, PageAddress, place_at
 from gatelodge.web.pages import Pages
 
 Guard = Callable[[OwnPage, Handler], Handler]
@@ -28,7 +28,7 @@ Guard = Callable[[OwnPage, Handler], Handler]
 class Administrator:
     """An administrator who proved not long ago who they are, as of this request. Made by `Administrators.admit`."""
 
-    user: User
+    user: UserRecord
 
 
 class Administrators:
@@ -69,15 +69,15 @@ class Administrators:
         found = await self._who(request)
         return found is not None and found[1].admin
 
-    async def _who(self, request: Request) -> tuple[SignedIn, User] | None:
+    async def _who(self, request: Request) -> tuple[SignedInPerson, UserRecord] | None:
         person = await self._browsers.signed_in(request)
         user = person and await self._db.read(users.find, person.user_id)
         return (person, user) if person and user and user.enabled else None
 
-    def _to_sign_in(self, request: Request, place: Place) -> Reply:
+    def _to_sign_in(self, request: Request, place: PageAddress) -> Reply:
         return redirect(f"{self._pages.base}/login?{place.query}", *self._browsers.identify(request).cookies)
 
-    def _refuse(self, request: Request, user: User, place: Place) -> Reply:
+    def _refuse(self, request: Request, user: UserRecord, place: PageAddress) -> Reply:
         emit(AdminRefused(user_id=user.id, page=place.page.name), request.origin)
         person_name, person_login = user.name or user.username, user.email or user.username
         return self._pages.render(

@@ -8,7 +8,7 @@ from gatelodge.protocol.client import Api
 from gatelodge.protocol.decide import AskConsent
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.targets import scope_of
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 
 REQUIRED = "openid"
 DETAILS = (REQUIRED, "profile", "email", "phone", "address")
@@ -44,7 +44,7 @@ class Group:
     api_name: str = ""
 
 
-def groups(step: AskConsent, resource: Iterable[str], apis: Mapping[str, Api], user: User) -> tuple[Group, ...]:
+def groups(step: AskConsent, resource: Iterable[str], apis: Mapping[str, Api], user: UserRecord) -> tuple[Group, ...]:
     """Return what is asked, each scope once: the person's details, then API by API, then how long.
 
     `resource` are all APIs of the request: one allowed before may be asked for more. `openid` leads even if it was
@@ -97,7 +97,7 @@ def _none_kept(api: Api, asked: Iterable[str], kept: frozenset[str]) -> bool:
     return bool(mine) and mine.isdisjoint(kept)
 
 
-def _told(name: str, user: User) -> str:
+def _told(name: str, user: UserRecord) -> str:
     match name:
         case "email":
             return user.email or ""

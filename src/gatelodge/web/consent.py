@@ -6,7 +6,7 @@ from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
-from gatelodge.ops.consents import Asking, Consents
+from gatelodge.ops.consents import ConsentQuestion, Consents
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.decide import AskConsent, next_step
 from gatelodge.protocol.errors import OAuthError
@@ -16,7 +16,7 @@ from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
 from gatelodge.web.asked import allowed_before, groups, left_out, may_allow, places
-from gatelodge.web.forms import Forms, Parked, shown_host
+from gatelodge.web.forms import Forms, ParkedRequest, shown_host
 from gatelodge.web.pages import Allows, Pages
 
 PAGE = "consent"
@@ -78,7 +78,7 @@ class ConsentPage:
         step = await self._step(request, parked)
         if step is None:
             return self.forms.back(parked)
-        asking = Asking(parked.interaction, parked.browser, signed_in.user_id, parked.understood.client.id)
+        asking = ConsentQuestion(parked.interaction, parked.browser, signed_in.user_id, parked.understood.client.id)
         if request.form.get("decision") == "allow":
             allowed = may_allow(step, request.form.all("scope"))
             without = left_out(step, allowed, await self.registry.apis())
@@ -91,7 +91,7 @@ class ConsentPage:
             await self.consents.deny(asking, request.origin)
         return self.forms.back(parked)
 
-    async def _step(self, request: Request, parked: Parked) -> AskConsent | None:
+    async def _step(self, request: Request, parked: ParkedRequest) -> AskConsent | None:
         """Return what must be asked, or `None` if something else is next."""
         understood, progress = parked.understood, parked.interaction.progress
         signed_in, granted = await self.browsers.standing(request, understood.client.id)

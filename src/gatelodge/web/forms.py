@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from gatelodge.endpoints.request import Request
 from gatelodge.ops import signposts
-from gatelodge.ops.authorization import Authorizations, Refused, Understood
+from gatelodge.ops.authorization import Authorizations, RefusedRequest, Understood
 from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress
@@ -19,7 +19,7 @@ from gatelodge.web.errors import expired, is_current
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ParkedRequest:
     """An authorization request that waits for the person in this browser, understood anew from the server's record."""
 
     interaction: Interaction
@@ -75,7 +75,7 @@ class Forms:
         self._authorizations = authorizations
         self._signposts = signposts
 
-    async def parked(self, request: Request) -> Parked | Reply:
+    async def parked(self, request: Request) -> ParkedRequest | Reply:
         """Return what this page is about, or the way to where it begins anew. Raises `HttpRefusal` if nothing is known.
 
         A request that does not wait any more begins anew, whatever was sent: nothing of an answer that comes late is
@@ -92,28 +92,28 @@ class Forms:
         continues(request.origin, params)
         try:
             understood = await self._authorizations.understand(params)
-        except Refused:
+        except RefusedRequest:
             return redirect(self._base + way_back(handle))
         query = {PARAMETER: handle, signposts.PARAMETER: self._signposts.to(understood.client.id)}
-        return Parked(interaction, interaction.browser, understood, urlencode(query))
+        return ParkedRequest(interaction, interaction.browser, understood, urlencode(query))
 
-    def token(self, parked: Parked, page: str, person: str = "") -> str:
+    def token(self, parked: ParkedRequest, page: str, person: str = "") -> str:
         """Return the token of a form: good in this browser, for this page of this request, and for this person."""
         return csrf.token(self._key, parked.browser.secret, _purpose(parked, page, person))
 
-    def is_current(self, request: Request, parked: Parked, page: str, person: str = "") -> bool:
+    def is_current(self, request: Request, parked: ParkedRequest, page: str, person: str = "") -> bool:
         """Whether a form carries its token; `False` if it is one of ours and out of date. Raises `HttpRefusal`."""
         return is_current(self._key, request, _purpose(parked, page, person))
 
-    async def keep(self, parked: Parked, progress: Progress) -> None:
+    async def keep(self, parked: ParkedRequest, progress: Progress) -> None:
         """Keep what has happened to the request."""
         await self._interactions.save(replace(parked.interaction, progress=progress), parked.browser)
 
-    def back(self, parked: Parked, *cookies: Cookie) -> Reply:
+    def back(self, parked: ParkedRequest, *cookies: Cookie) -> Reply:
         """Return to `/authorize`."""
         return redirect(self._base + parked.back, *cookies)
 
-    async def ask_again(self, parked: Parked) -> Reply:
+    async def ask_again(self, parked: ParkedRequest) -> Reply:
         """Return to `/authorize` with an answer of which nothing was taken; the next page says why it is shown."""
         await self.keep(parked, parked.interaction.progress.ask_again("changed"))
         return self.back(parked)
@@ -130,5 +130,5 @@ def shown_host(uri: str) -> str:
     return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 
 
-def _purpose(parked: Parked, page: str, person: str) -> str:
+def _purpose(parked: ParkedRequest, page: str, person: str) -> str:
     return f"{page} {parked.handle} {person}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from gatelodge.authn.contract import SignInRefused, Throttled, Visit, Way
+from gatelodge.authn.contract import SignInRefused, SignInVisit, Throttled, Way
 from gatelodge.authn.ways import Ways
 from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
@@ -13,21 +13,21 @@ from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import KNOWN
-from gatelodge.web.occasions import Occasion, Occasions
 from gatelodge.web.pages import Allows, Pages
+from gatelodge.web.sign_in_context import SignInContext, SignInContexts
 
 Problem = Literal["wrong", "throttled", "busy"]
 STATUS: Mapping[Problem, int] = {"wrong": 400, "throttled": 429, "busy": 503}
 
 
-class Entry(NamedTuple):
+class OtherWay(NamedTuple):
     """The way to another way to sign in: its address, and the words that lead there."""
 
     address: str
     words: str
 
 
-class Refusal(NamedTuple):
+class ShownAgain(NamedTuple):
     """Why a form is shown again; `retry_after` in seconds."""
 
     problem: Problem
@@ -37,7 +37,7 @@ class Refusal(NamedTuple):
 class LoginPage:
     """Asks who you are, in one way. `occasions` knows what for, `way` judges the answer, `ways` what it is worth."""
 
-    def __init__(self, pages: Pages, occasions: Occasions, browsers: Browsers, ways: Ways, way: Way) -> None:
+    def __init__(self, pages: Pages, occasions: SignInContexts, browsers: Browsers, ways: Ways, way: Way) -> None:
         self._pages = pages
         self._occasions = occasions
         self._browsers = browsers
@@ -73,26 +73,28 @@ class LoginPage:
                 case Ask(kinds):  # nothing is kept of a sign-in before its end
                     return redirect(self._address(kinds[0], occasion))
         except Throttled as refused:
-            refusal = Refusal("throttled", refused.retry_after)
+            refusal = ShownAgain("throttled", refused.retry_after)
         except SignInRefused:
-            refusal = Refusal("wrong")
+            refusal = ShownAgain("wrong")
         except Unavailable as unavailable:
-            refusal = Refusal("busy", unavailable.retry_after)
+            refusal = ShownAgain("busy", unavailable.retry_after)
         return await self._form(occasion, await self._asked(request, occasion), visit, refusal)
 
-    async def _asked(self, request: Request, occasion: Occasion) -> Ask:
+    async def _asked(self, request: Request, occasion: SignInContext) -> Ask:
         """Return in which ways whoever is here may go on; who they are matters only where a level must be reached."""
         person = await self._browsers.signed_in(request) if occasion.wanted.essential else None
         return await self._ways.first(occasion.wanted, None if person is None else person.user_id)
 
-    def _address(self, kind: str, occasion: Occasion) -> str:
+    def _address(self, kind: str, occasion: SignInContext) -> str:
         return f"{self._pages.base}{self._ways.path_of(kind)}?{occasion.query}"
 
-    def _entries(self, asked: Ask, occasion: Occasion) -> list[Entry]:
+    def _entries(self, asked: Ask, occasion: SignInContext) -> list[OtherWay]:
         others = (way for kind in asked.kinds for way in self._ways.listed if kind == way.name != self._way.name)
-        return [Entry(self._address(way.name, occasion), way.entry) for way in others]
+        return [OtherWay(self._address(way.name, occasion), way.entry) for way in others]
 
-    async def _form(self, occasion: Occasion, asked: Ask, visit: Visit, refusal: Refusal | None = None) -> Reply:
+    async def _form(
+        self, occasion: SignInContext, asked: Ask, visit: SignInVisit, refusal: ShownAgain | None = None
+    ) -> Reply:
         retry_after = refusal.retry_after if refusal else 0
         reply = self._pages.render(
             f"authn/{self._way.template}",
@@ -113,6 +115,6 @@ class LoginPage:
         return reply.with_headers(("retry-after", str(retry_after))) if retry_after else reply
 
 
-def _visit(request: Request, occasion: Occasion) -> Visit:
+def _visit(request: Request, occasion: SignInContext) -> SignInVisit:
     form = request.form if request.method == "POST" else EMPTY
-    return Visit(request.origin, form, occasion.login_hint, request.cookies.get(KNOWN))
+    return SignInVisit(request.origin, form, occasion.login_hint, request.cookies.get(KNOWN))

@@ -9,7 +9,7 @@ from gatelodge.protocol.progress import Again
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
-from gatelodge.stores.users import User
+from gatelodge.stores.users import UserRecord
 from gatelodge.web.errors import is_current
 from gatelodge.web.pages import Allows, Pages
 
@@ -24,7 +24,9 @@ class LogoutPage:
     browsers: Browsers
     key: csrf.Key
 
-    def ask(self, request: Request, params: Params, user: User, client_name: str | None, again: Again = "") -> Reply:
+    def ask(
+        self, request: Request, params: Params, user: UserRecord, client_name: str | None, again: Again = ""
+    ) -> Reply:
         """Ask whether to sign `user` out, on behalf of a client if it said who it is.
 
         The request's parameters travel along, and are checked again when they return.

@@ -35,7 +35,7 @@ PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE)}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageAddress:
     """A page with what varies of it. Made by `place_at` and `read_place`."""
 
     page: OwnPage
@@ -54,21 +54,21 @@ class Place:
         return urlencode({PARAMETER: self.page.name, **self.values})
 
 
-def place_at(page: OwnPage, request: Request) -> Place | None:
+def place_at(page: OwnPage, request: Request) -> PageAddress | None:
     """Return the place a request to `page` wants, or `None` if there can be nothing at it."""
     return _place(page, lambda name: request.path_params.get(name) or request.query.get(name))
 
 
-def read_place(query: Params) -> Place | None:
+def read_place(query: Params) -> PageAddress | None:
     """Return the place that a query of `/login` names, or `None` if it is none of ours."""
     page = PAGES.get(query.get(PARAMETER) or "")
     return page and _place(page, query.get)
 
 
-def _place(page: OwnPage, find: Callable[[str], str | None]) -> Place | None:
+def _place(page: OwnPage, find: Callable[[str], str | None]) -> PageAddress | None:
     found = {name: value for name, shape in page.takes.items() if (value := find(name)) and shape.fullmatch(value)}
     is_whole = all(name in found for name in page.takes if _is_in_path(page, name))
-    return Place(page, found) if is_whole else None
+    return PageAddress(page, found) if is_whole else None
 
 
 def _is_in_path(page: OwnPage, name: str) -> bool:

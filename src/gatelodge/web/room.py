@@ -7,7 +7,7 @@ from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops.room import Ops
-from gatelodge.sessions.room import Sessions
+from gatelodge.sessions.room import SessionsRoom
 from gatelodge.web.administrators import Administrators
 from gatelodge.web.consent import ConsentPage
 from gatelodge.web.files import StaticFiles
@@ -15,9 +15,9 @@ from gatelodge.web.forms import Forms
 from gatelodge.web.home import HomePage
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
-from gatelodge.web.occasions import Occasions
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
+from gatelodge.web.sign_in_context import SignInContexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Web:
     logout: LogoutPage
 
 
-def open(on: Foundation, sessions: Sessions, authn: Authn) -> Web:
+def open(on: Foundation, sessions: SessionsRoom, authn: Authn) -> Web:
     """Open the room."""
     config = on.config
     traces = config.demo and config.server.inspector  # whoever looks at a demo is its only person
@@ -40,12 +40,12 @@ def open(on: Foundation, sessions: Sessions, authn: Authn) -> Web:
 
 
 def routes(
-    on: Foundation, web: Web, sessions: Sessions, ops: Ops, authn: Authn, demo: Mapping[str, object]
+    on: Foundation, web: Web, sessions: SessionsRoom, ops: Ops, authn: Authn, demo: Mapping[str, object]
 ) -> tuple[Route, ...]:
     """Return the pages; `demo` is what the home page tells of one."""
     pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
     forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, ops.authorizations, ops.signposts)
-    occasions = Occasions(sessions.csrf_key, browsers, forms)
+    occasions = SignInContexts(sessions.csrf_key, browsers, forms)
     ways = [(way.path, LoginPage(pages, occasions, browsers, authn.ways, way)) for way in authn.ways.listed]
     consent = ConsentPage(pages, forms, browsers, ops.consents, authn.ways, on.registry, on.db, on.clock)
     account = SelectAccountPage(pages, forms, browsers, on.db)

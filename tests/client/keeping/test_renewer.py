@@ -214,7 +214,7 @@ def test_a_lease_is_kept_while_somebody_renews_and_by_nobody_else(
     monkeypatch: pytest.MonkeyPatch,
 ):
     """A slow server is waited for; another renewal in the same process keeps no lease of one that was stopped."""
-    monkeypatch.setattr("gatelodge.client.keeping.desk.BEAT", 0.01)
+    monkeypatch.setattr("gatelodge.client.keeping.reports.BEAT", 0.01)
     clock.advance(600)
     slow, other = renewer_of(store), renewer_of(store)
     answer = rotating.token

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gatelodge.client.keeping.events import Lost as Lost
     from gatelodge.client.keeping.events import Renewed as Renewed
     from gatelodge.client.keeping.file import file_store as file_store
-    from gatelodge.client.keeping.grants import Grant as Grant
+    from gatelodge.client.keeping.grants import KeptGrant as KeptGrant
     from gatelodge.client.keeping.keyring import keyring_store as keyring_store
     from gatelodge.client.keeping.memory import memory_store as memory_store
     from gatelodge.client.keeping.postgres import postgres_store as postgres_store
@@ -31,7 +31,7 @@ _WHERE = {
     "AsyncRenewer": "async_renewer",
     "Delayed": "events",
     "Event": "events",
-    "Grant": "grants",
+    "KeptGrant": "grants",
     "Lost": "events",
     "Renewed": "events",
     "Renewer": "renewer",

@@ -11,15 +11,15 @@ from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
 from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.contract import StoreUnavailable
-from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.events import Tell
-from gatelodge.client.keeping.grants import Grant, Grants, Taken
+from gatelodge.client.keeping.grants import Grants, KeptGrant, LeasedGrant
 from gatelodge.client.keeping.renewer import GLANCE, HANDS, PATIENCE, POLL
+from gatelodge.client.keeping.reports import RenewalReports
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.tokens import Tokens
 from gatelodge.client.sending.flight import Flight
-from gatelodge.client.sending.hands import Hands
+from gatelodge.client.sending.hands import WorkerThreads
 
 LOG = logging.getLogger("gatelodge.keeping")
 
@@ -39,10 +39,10 @@ class AsyncRenewer:
         self._client = client
         self._clock = moment.clock
         self._grants = Grants(store, client.config, moment)
-        self._desk = Desk(self._grants, moment, tell)
+        self._desk = RenewalReports(self._grants, moment, tell)
         self._flights: WeakValueDictionary[str, Flight[Tokens]] = WeakValueDictionary()
         self._lock = ForkedLock()
-        self._storing = Hands(STORING)
+        self._storing = WorkerThreads(STORING)
         self._stopping = asyncio.Event()
         self._hands: list[Task[None]] = []
 
@@ -50,11 +50,11 @@ class AsyncRenewer:
         """Keep the tokens of a sign-in under a name, in the place of any others; after `until` they are forgotten."""
         await self._storing(self._grants.keep, name, tokens, until)
 
-    async def find(self, name: str) -> Grant | None:
+    async def find(self, name: str) -> KeptGrant | None:
         """Return what is kept, as it is; `None` if nothing is."""
         return await self._storing(self._grants.find, name)
 
-    async def forget(self, name: str) -> Grant | None:
+    async def forget(self, name: str) -> KeptGrant | None:
         """Remove what is kept and return it. See `AsyncOAuthClient.revoke`, which tells the server."""
         return await self._storing(self._grants.forget, name)
 
@@ -107,13 +107,13 @@ class AsyncRenewer:
             match await self._storing(self._grants.take, name, refused):
                 case Tokens() as good:
                     return good
-                case Taken() as taken:
+                case LeasedGrant() as taken:
                     return await self._carried_out(taken)
                 case None:
                     await asyncio.sleep(GLANCE)
         raise ServerUnavailable(self._client.config.issuer, "another process has been renewing for long", sent=False)
 
-    async def _carried_out(self, taken: Taken) -> Tokens:
+    async def _carried_out(self, taken: LeasedGrant) -> Tokens:
         """Present the refresh token. Whatever ends this early leaves the lease to run out."""
         held = taken.grant.tokens
         with self._desk.holding(taken):

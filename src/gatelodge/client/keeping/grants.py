@@ -18,7 +18,7 @@ SOON = 10  # seconds an access token that is handed out is good for, at least, i
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class KeptGrant:
     """Tokens under a name. `is_dead` if the server takes the refresh token no more: only the person can help."""
 
     name: str
@@ -27,10 +27,10 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LeasedGrant:
     """A grant that is ours alone to renew, until its lease ends. Each lease has a `holder` of its own."""
 
-    grant: Grant
+    grant: KeptGrant
     row: Row
     holder: str
 
@@ -51,14 +51,14 @@ class Grants:
 
     def keep(self, name: str, tokens: Tokens, until: int | None = None) -> None:
         """Keep tokens in the place of any others of that name; after `until` they are forgotten."""
-        self._store.put(self._row(Grant(name, tokens), expires_at=until))
+        self._store.put(self._row(KeptGrant(name, tokens), expires_at=until))
 
-    def find(self, name: str) -> Grant | None:
+    def find(self, name: str) -> KeptGrant | None:
         """Return a grant, `None` if there is none."""
         row = self._store.find(self._kind, digest(name))
         return None if row is None else _grant(row)
 
-    def forget(self, name: str) -> Grant | None:
+    def forget(self, name: str) -> KeptGrant | None:
         """Remove a grant and return it; the server is not told."""
         grant = self.find(name)
         self._store.rows.remove(self._kind, digest(name))
@@ -72,7 +72,7 @@ class Grants:
         """
         return self._look(name, refused)[1]
 
-    def take(self, name: str, refused: str | None = None) -> Tokens | Taken | None:
+    def take(self, name: str, refused: str | None = None) -> Tokens | LeasedGrant | None:
         """Return tokens that are good, or the grant to be renewed, or `None` if another is renewing it now."""
         row, good = self._look(name, refused)
         if good is not None:
@@ -80,7 +80,7 @@ class Grants:
         now = self._moment.now()
         holder = self._moment.token(16)
         leased = self._store.lease_one(row, holder, now, now + LEASE)
-        return None if leased is None else Taken(_grant(leased), leased, holder)
+        return None if leased is None else LeasedGrant(_grant(leased), leased, holder)
 
     def _look(self, name: str, refused: str | None) -> tuple[Row, Tokens | None]:
         row, now = self._store.find(self._kind, digest(name)), self._moment.now()
@@ -95,7 +95,7 @@ class Grants:
             raise ServerUnavailable(self._issuer, "renewing failed a moment ago", sent=False)
         return row, None
 
-    def take_due(self) -> Taken | None:
+    def take_due(self) -> LeasedGrant | None:
         """Return the grant that has waited longest to be renewed, `None` if none has to be."""
         now, holder = self._moment.now(), self._moment.token(16)
         while True:
@@ -104,13 +104,13 @@ class Grants:
             except StoreRefused as refused:  # one row that does not open must not stand in the way of the others
                 LOG.warning("a grant is not renewed any more: %s", refused)
                 continue
-            return None if row is None else Taken(_grant(row), row, holder)
+            return None if row is None else LeasedGrant(_grant(row), row, holder)
 
-    def hold_on(self, taken: Taken) -> None:
+    def hold_on(self, taken: LeasedGrant) -> None:
         """Keep what is being renewed, because somebody is still at it."""
         self._store.rows.extend(taken.holder, self._moment.now() + LEASE)
 
-    def renewed(self, taken: Taken, tokens: Tokens) -> Tokens:
+    def renewed(self, taken: LeasedGrant, tokens: Tokens) -> Tokens:
         """Keep what a grant was renewed to; if somebody else was faster, return what they kept."""
         kept = replace(tokens, refresh_token=tokens.refresh_token or taken.grant.tokens.refresh_token)
         if self._store.replace(self._row(replace(taken.grant, tokens=kept), taken.row)):
@@ -118,11 +118,11 @@ class Grants:
         other = self.find(taken.grant.name)
         return kept if other is None else other.tokens
 
-    def put_off(self, taken: Taken, until: int) -> None:
+    def put_off(self, taken: LeasedGrant, until: int) -> None:
         """Let a grant rest until then, and nobody hold it."""
         self._store.rows.release(taken.row, taken.holder, until)
 
-    def bury(self, taken: Taken) -> bool:
+    def bury(self, taken: LeasedGrant) -> bool:
         """Keep that a grant is dead; `False` if somebody renewed it meanwhile."""
         left = replace(taken.grant.tokens, refresh_token=None)
         return self._store.replace(self._row(replace(taken.grant, tokens=left, is_dead=True), taken.row))
@@ -135,7 +135,7 @@ class Grants:
         """Remove what has expired."""
         self._store.rows.purge(self._moment.now())
 
-    def _row(self, grant: Grant, old: Row | None = None, expires_at: int | None = None) -> Row:
+    def _row(self, grant: KeptGrant, old: Row | None = None, expires_at: int | None = None) -> Row:
         return Row(
             kind=self._kind,
             name=digest(grant.name),
@@ -146,11 +146,11 @@ class Grants:
         )
 
 
-def _grant(row: Row) -> Grant:
-    return msgspec.json.decode(row.value, type=Grant)
+def _grant(row: Row) -> KeptGrant:
+    return msgspec.json.decode(row.value, type=KeptGrant)
 
 
-def _is_renewable(grant: Grant) -> bool:
+def _is_renewable(grant: KeptGrant) -> bool:
     return grant.tokens.refresh_token is not None and not grant.is_dead
 
 

@@ -16,9 +16,9 @@ from gatelodge.client.client import OAuthClient
 from gatelodge.client.errors import OAuthClientError, ServerUnavailable
 from gatelodge.client.forks import ForkedLock
 from gatelodge.client.keeping.contract import StoreUnavailable
-from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.events import Tell
-from gatelodge.client.keeping.grants import Grant, Grants, Taken
+from gatelodge.client.keeping.grants import Grants, KeptGrant, LeasedGrant
+from gatelodge.client.keeping.reports import RenewalReports
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.tokens import Tokens
@@ -46,7 +46,7 @@ class Renewer:
         self._client = client
         self._clock = moment.clock
         self._grants = Grants(store, client.config, moment)
-        self._desk = Desk(self._grants, moment, tell)
+        self._desk = RenewalReports(self._grants, moment, tell)
         self._flights: WeakValueDictionary[str, Flight[Tokens]] = WeakValueDictionary()
         self._lock = ForkedLock()
         self._stopping = Flag()
@@ -56,11 +56,11 @@ class Renewer:
         """Keep the tokens of a sign-in under a name, in the place of any others; after `until` they are forgotten."""
         self._grants.keep(name, tokens, until)
 
-    def find(self, name: str) -> Grant | None:
+    def find(self, name: str) -> KeptGrant | None:
         """Return what is kept, as it is; `None` if nothing is."""
         return self._grants.find(name)
 
-    def forget(self, name: str) -> Grant | None:
+    def forget(self, name: str) -> KeptGrant | None:
         """Remove what is kept and return it. See `OAuthClient.revoke`, which tells the server."""
         return self._grants.forget(name)
 
@@ -115,13 +115,13 @@ class Renewer:
             match self._grants.take(name, refused):
                 case Tokens() as good:
                     return good
-                case Taken() as taken:
+                case LeasedGrant() as taken:
                     return self._carried_out(taken)
                 case None:
                     sleep(GLANCE)
         raise ServerUnavailable(self._client.config.issuer, "another process has been renewing for long", sent=False)
 
-    def _carried_out(self, taken: Taken) -> Tokens:
+    def _carried_out(self, taken: LeasedGrant) -> Tokens:
         """Present the refresh token. Whatever ends this early leaves the lease to run out."""
         held = taken.grant.tokens
         with self._desk.holding(taken):

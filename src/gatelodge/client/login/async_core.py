@@ -5,12 +5,12 @@ from typing import Unpack
 from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.keeping.async_renewer import AsyncRenewer
 from gatelodge.client.keeping.memory import memory_store
-from gatelodge.client.login.flow import Flow
+from gatelodge.client.login.flow import SignInFlow
 from gatelodge.client.login.options import Asking, AsyncOptions, config_of
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
 from gatelodge.client.messages.registration import Moment
-from gatelodge.client.sending.hands import Hands
+from gatelodge.client.sending.hands import WorkerThreads
 from gatelodge.client.sending.route import private_route
 from gatelodge.client.sending.sender import AsyncSender
 from gatelodge.protocol.reply import Reply
@@ -35,7 +35,9 @@ class AsyncLogin:
             config, send=AsyncSender(route), moment=moment, allow_private=route.allow_private
         )
         self.renewer = AsyncRenewer(self.client, store, options.get("tell"), moment=moment)
-        self._flow = Flow(options, self.client.config, self.client, self.renewer, store, moment, Hands(STORING))
+        self._flow = SignInFlow(
+            options, self.client.config, self.client, self.renewer, store, moment, WorkerThreads(STORING)
+        )
 
     async def user_of(self, visit: Visit) -> User | None:
         """Return who is signed in, `None` if nobody is. Raises `StoreUnavailable`."""

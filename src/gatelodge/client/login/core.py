@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar, Unpack
 
 from gatelodge.client.client import OAuthClient
-from gatelodge.client.keeping.grants import Grant
+from gatelodge.client.keeping.grants import KeptGrant
 from gatelodge.client.keeping.memory import memory_store
 from gatelodge.client.keeping.renewer import Renewer
-from gatelodge.client.login.flow import Flow
+from gatelodge.client.login.flow import SignInFlow
 from gatelodge.client.login.options import Asking, Options, config_of
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
@@ -42,7 +42,7 @@ class Login:
             config, send=Sender(route), moment=moment, allow_private=route.allow_private
         )
         self.renewer = Renewer(self.client, store, options.get("tell"), moment=moment)
-        self._flow = Flow(
+        self._flow = SignInFlow(
             options, self.client.config, _Server(self.client), _Keeper(self.renewer), store, moment, _here
         )
 
@@ -135,5 +135,5 @@ class _Keeper:
     async def keep(self, name: str, tokens: Tokens, until: int | None = None) -> None:
         self._renewer.keep(name, tokens, until)
 
-    async def forget(self, name: str) -> Grant | None:
+    async def forget(self, name: str) -> KeptGrant | None:
         return self._renewer.forget(name)

@@ -18,7 +18,7 @@ from gatelodge.client.login.missing import demanded
 from gatelodge.client.login.options import Asking
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
-from gatelodge.client.sending.hands import Hands
+from gatelodge.client.sending.hands import WorkerThreads
 from gatelodge.protocol.reply import Cookie, Reply
 
 with demanded("django"):
@@ -33,7 +33,7 @@ with demanded("django"):
 
 View = Callable[..., Any]
 
-_STORING = Hands(16)  # requests of async views that wait for the store at a time
+_STORING = WorkerThreads(16)  # requests of async views that wait for the store at a time
 
 
 def current_user(request: Any) -> User | None:

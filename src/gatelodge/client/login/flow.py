@@ -20,13 +20,13 @@ from gatelodge.client.errors import (
     NotSupported,
     OAuthClientError,
 )
-from gatelodge.client.keeping.grants import Grant
+from gatelodge.client.keeping.grants import KeptGrant
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.login import pages
 from gatelodge.client.login.callbacks import Callbacks
 from gatelodge.client.login.options import Asking, CommonOptions, wanted_of
 from gatelodge.client.login.pending import TOLD_APART, Pendings
-from gatelodge.client.login.sessions import Session, Sessions, User
+from gatelodge.client.login.sessions import LoginSessions, Session, User
 from gatelodge.client.login.visit import Visit, local_path, split
 from gatelodge.client.messages.authorization import Authorization, CallbackData, Transaction, Wanted
 from gatelodge.client.messages.discovery import ServerMetadata
@@ -49,7 +49,7 @@ LOG = logging.getLogger("gatelodge.login")
 T = TypeVar("T")
 
 
-class Server(Protocol):
+class SignInServer(Protocol):
     """What a sign-in needs of an `AsyncOAuthClient`."""
 
     async def metadata(self) -> ServerMetadata: ...
@@ -66,7 +66,7 @@ class Keeper(Protocol):
 
     async def access_token(self, name: str) -> str: ...
     async def keep(self, name: str, tokens: Tokens, until: int | None = None) -> None: ...
-    async def forget(self, name: str) -> Grant | None: ...
+    async def forget(self, name: str) -> KeptGrant | None: ...
 
 
 class Storing(Protocol):
@@ -75,14 +75,14 @@ class Storing(Protocol):
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
-class Flow:
+class SignInFlow:
     """Logs people in at one issuer. Raises `ValueError` for a scope without `openid`."""
 
     def __init__(
         self,
         options: CommonOptions,
         config: ClientConfig,
-        server: Server,
+        server: SignInServer,
         keeper: Keeper,
         store: TokenStore,
         moment: Moment,
@@ -95,7 +95,7 @@ class Flow:
         self._moment = moment
         self._cookie = options.get("cookie", "gatelodge")
         self._lifetime = options.get("lifetime", 12 * 3_600)
-        self._sessions = Sessions(store, config, moment, self._lifetime)
+        self._sessions = LoginSessions(store, config, moment, self._lifetime)
         self._pendings = Pendings(store, moment)
         self._callbacks = Callbacks(config.issuer, server.metadata)
         wanted_of(options, {})

@@ -9,7 +9,7 @@ from gatelodge.client.keeping.events import Tell
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.authorization import Wanted
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, secret_auth
-from gatelodge.client.sending.route import Route
+from gatelodge.client.sending.route import NetworkRoute
 
 
 class Asking(TypedDict):
@@ -49,7 +49,7 @@ class CommonOptions(Asking):
     after_logout: NotRequired[str]
     post_logout_redirect_uri: NotRequired[str]
     allow_private: NotRequired[bool]
-    route: NotRequired[Route]
+    route: NotRequired[NetworkRoute]
     cookie: NotRequired[str]
     tell: NotRequired[Tell]
     moment: NotRequired[Moment]

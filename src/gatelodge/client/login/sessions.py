@@ -48,7 +48,7 @@ class Session:
     expires_at: int
 
 
-class Sessions:
+class LoginSessions:
     """The sessions of one client at one server; `lifetime` is in seconds."""
 
     def __init__(self, store: TokenStore, config: ClientConfig, moment: Moment, lifetime: int) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from gatelodge.client.machine.tokens import MachineTokens
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, secret_auth
 from gatelodge.client.sending.bearer import narrowed_to, refuse_plain
-from gatelodge.client.sending.route import Route, private_route
+from gatelodge.client.sending.route import NetworkRoute, private_route
 
 
 class _Url(Protocol):
@@ -59,7 +59,7 @@ class MachineAuth(Generic[RequestT, ResponseT]):
         auth: ClientAuth | None = None,
         plain_hosts: Collection[str] = (),
         allow_private: bool = False,
-        route: Route | None = None,
+        route: NetworkRoute | None = None,
         tokens: MachineTokens | None = None,
     ) -> None:
         config = ClientConfig(issuer=issuer, client_id=client_id, auth=auth or secret_auth(client_secret))

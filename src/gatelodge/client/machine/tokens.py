@@ -17,7 +17,7 @@ from gatelodge.client.messages.tokens import (
 from gatelodge.client.sending.flight import Flight
 from gatelodge.client.sending.http import AsyncSend, HttpRequest, HttpResponse, Send
 from gatelodge.client.sending.metadata import Metadata
-from gatelodge.client.sending.route import Route
+from gatelodge.client.sending.route import NetworkRoute
 from gatelodge.client.sending.sender import AsyncSender, Sender
 
 EARLY = 60  # seconds before its end a token is renewed, at most
@@ -41,11 +41,11 @@ class MachineTokens:
         async_send: AsyncSend | None = None,
         metadata: ServerMetadata | None = None,
         moment: Moment | None = None,
-        route: Route | None = None,
+        route: NetworkRoute | None = None,
     ) -> None:
         self._config = config
         self._narrowed = narrowed
-        route = route or Route()
+        route = route or NetworkRoute()
         self._send = send or Sender(route)
         self._async_send = async_send or AsyncSender(route)
         self._moment = moment or Moment()

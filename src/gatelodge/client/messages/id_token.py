@@ -8,8 +8,8 @@ from typing import Any, cast
 from gatelodge.client.errors import IdTokenRejected, shown
 from gatelodge.protocol import jose
 from gatelodge.protocol.id_token import half_hash
-from gatelodge.protocol.jose import ASYMMETRIC, BadToken, Expected, Parts
-from gatelodge.protocol.jwks import Keys
+from gatelodge.protocol.jose import ASYMMETRIC, BadToken, Expected, TokenParts
+from gatelodge.protocol.jwks import KeySource
 
 MAX_SUB = 255  # characters
 _TYPES = frozenset({"", "jwt"})  # an access token says at+jwt, a logout token logout+jwt
@@ -42,7 +42,7 @@ class Person:
     claims: Mapping[str, Any] = field(repr=False)
 
 
-def read_header(token: str, expected: ExpectedIdToken) -> Parts:
+def read_header(token: str, expected: ExpectedIdToken) -> TokenParts:
     """Return the unproven parts of an ID token, to find the key with. Raises `IdTokenRejected`."""
     try:
         parts = jose.take_apart(token)
@@ -54,7 +54,7 @@ def read_header(token: str, expected: ExpectedIdToken) -> Parts:
     return parts
 
 
-def validate_id_token(token: str, keys: Keys, expected: ExpectedIdToken, now: int) -> Person:
+def validate_id_token(token: str, keys: KeySource, expected: ExpectedIdToken, now: int) -> Person:
     """Return who an ID token is about. Raises `IdTokenRejected`."""
     parts = read_header(token, expected)
     _compare("iss", expected.issuer, parts.claims.get("iss"))

@@ -15,7 +15,7 @@ _WHAT = "answer of introspection"
 
 
 @dataclass(frozen=True, slots=True)
-class Introspection:
+class IntrospectedToken:
     """What the server says of a token: whether it is good now and, if so, whose it is and for what."""
 
     active: bool
@@ -30,7 +30,7 @@ def introspection_request(
     return authenticated(client, metadata, "introspection_endpoint", (("token", token), *hint), moment)
 
 
-def read_introspection_response(metadata: ServerMetadata, response: HttpResponse) -> Introspection:
+def read_introspection_response(metadata: ServerMetadata, response: HttpResponse) -> IntrospectedToken:
     """Return what the server says. Raises `ServerRefused`, `ServerUnavailable`, `UnexpectedAnswer`: never a guess."""
     refuse_outage(response, metadata.endpoint("introspection_endpoint"))
     claims = json_object(response, _WHAT)
@@ -38,4 +38,4 @@ def read_introspection_response(metadata: ServerMetadata, response: HttpResponse
     active: Any = claims.get("active")
     if not isinstance(active, bool):
         raise UnexpectedAnswer(_WHAT, "active to be true or false", "something else")
-    return Introspection(active, claims if active else {"active": False})
+    return IntrospectedToken(active, claims if active else {"active": False})

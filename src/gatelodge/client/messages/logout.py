@@ -8,8 +8,8 @@ from gatelodge.client.errors import LogoutTokenRejected
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.registration import ClientConfig
 from gatelodge.protocol import jose
-from gatelodge.protocol.jose import ASYMMETRIC, BadToken, Expected, Parts
-from gatelodge.protocol.jwks import Keys
+from gatelodge.protocol.jose import ASYMMETRIC, BadToken, Expected, TokenParts
+from gatelodge.protocol.jwks import KeySource
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 MAX_AHEAD = 3_600  # seconds `exp` may lie ahead; two minutes are usual (2.4)
@@ -41,7 +41,7 @@ def logout_url(metadata: ServerMetadata, client: ClientConfig, id_token: str | N
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
 
 
-def read_logout_header(token: str) -> Parts:
+def read_logout_header(token: str) -> TokenParts:
     """Return the unproven parts of a logout token, to find the key with. Raises `LogoutTokenRejected`."""
     try:
         parts = jose.take_apart(token)
@@ -52,7 +52,7 @@ def read_logout_header(token: str) -> Parts:
     return parts
 
 
-def validate_logout_token(token: str, keys: Keys, client: ClientConfig, now: int) -> LogoutToken:
+def validate_logout_token(token: str, keys: KeySource, client: ClientConfig, now: int) -> LogoutToken:
     """Return whose sessions end. Raises `LogoutTokenRejected` (Back-Channel Logout 2.6)."""
     expected = Expected(issuer=client.issuer, audience=client.client_id, types=_TYPES, max_ahead=MAX_AHEAD)
     try:

@@ -24,15 +24,15 @@ from gatelodge.client.errors import (
     TokenRefused,
 )
 from gatelodge.client.keeping.contract import StoreRefused
-from gatelodge.client.keeping.desk import Desk
 from gatelodge.client.keeping.file import file_store
-from gatelodge.client.keeping.grants import Grants, Taken
+from gatelodge.client.keeping.grants import Grants, LeasedGrant
 from gatelodge.client.keeping.locked_file import locked, refuse_shared, replace_whole
 from gatelodge.client.keeping.renewer import GLANCE, PATIENCE, Renewer
+from gatelodge.client.keeping.reports import RenewalReports
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.registration import ClientConfig, Moment, secret_auth
 from gatelodge.client.messages.tokens import EVERYTHING, Narrowed, Tokens
-from gatelodge.client.sending.route import Route
+from gatelodge.client.sending.route import NetworkRoute
 from gatelodge.client.sending.sender import Sender
 from gatelodge.clock import SystemEntropy
 
@@ -145,7 +145,9 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def client_of(account: Account, config: ClientConfig, moment: Moment | None = None) -> OAuthClient:
     """Return the client to sign in to an account with, and to renew its tokens. Raises `ProfileRefused`."""
     try:
-        route = Route(allow_private=account.allow_private, remedy=REMEDY, ca_file=account.ca_file, proxy=account.proxy)
+        route = NetworkRoute(
+            allow_private=account.allow_private, remedy=REMEDY, ca_file=account.ca_file, proxy=account.proxy
+        )
     except ValueError as error:
         raise ProfileRefused(str(error)) from None
     send = Sender(route)
@@ -169,7 +171,7 @@ class OpenAccount:
         self.client = client
         self._renewer = Renewer(client, store, moment=moment)
         self._grants = Grants(store, client.config, moment)
-        self._desk = Desk(self._grants, moment, None)
+        self._desk = RenewalReports(self._grants, moment, None)
 
     def tokens(self, narrowed: Narrowed = EVERYTHING, refused: str | None = None) -> Tokens:
         """Return tokens that are good, for all that was granted or for part of it.
@@ -204,12 +206,12 @@ class OpenAccount:
         self._grants.keep(name, part, part.expires_at)
         return part
 
-    def _taken(self) -> Taken:
+    def _taken(self) -> LeasedGrant:
         """Return the sign-in for us alone to renew, when no other process does. Raises `TokenExpired`."""
         for _ in range(int(PATIENCE / GLANCE)):
             grant = self._grants.find(NAME)
             taken = self._grants.take(NAME, grant and grant.tokens.access_token)
-            if isinstance(taken, Taken):
+            if isinstance(taken, LeasedGrant):
                 return taken
             sleep(GLANCE)
         raise ServerUnavailable(self.account.issuer, "another process has been renewing for long", sent=False)

@@ -12,7 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Hands:
+class WorkerThreads:
     """Runs things in threads, at most `count` at a time in each event loop."""
 
     def __init__(self, count: int) -> None:

@@ -32,7 +32,7 @@ def system_resolve(host: str, port: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class NetworkRoute:
     """Which addresses may be dialled, and how.
 
     `allow_private` is for a server inside your own network: its name may then lead to a private address, still over
@@ -79,15 +79,15 @@ def proxy_of(url: str) -> Proxy:
     return Proxy(f"{parts.scheme}://{literal}:{port or (443 if parts.scheme == 'https' else 80)}", auth)
 
 
-def private_route(whose: str, allow_private: bool, route: Route | None = None) -> Route:
+def private_route(whose: str, allow_private: bool, route: NetworkRoute | None = None) -> NetworkRoute:
     """Return the route of something that has an `allow_private` of its own; `whose` is its name."""
-    route = route or Route()
+    route = route or NetworkRoute()
     allowed = allow_private or route.allow_private
     return replace(route, allow_private=allowed, remedy=f"{whose}(..., allow_private=True)")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Dial:
     """One way to a server: a URL with a vetted address in it, and the names the server still has to hear.
 
     `patience` is in seconds, for the connection; `None` of everything where a proxy or somebody else's client makes it.
@@ -107,25 +107,25 @@ def checked_url(url: str) -> SplitResult:
     return urlsplit(url)
 
 
-def proxy_for(url: SplitResult, route: Route) -> Proxy | None:
+def proxy_for(url: SplitResult, route: NetworkRoute) -> Proxy | None:
     """Return the proxy to a server, `None` if there is none: to this machine there never is."""
     return None if route.proxy is None or _is_here(url) else proxy_of(route.proxy)
 
 
-def attempts(url: SplitResult, route: Route) -> list[Attempt]:
+def attempts(url: SplitResult, route: NetworkRoute) -> list[Dial]:
     """Return the ways to a server. A dead address must leave time for the next one, and the last for an answer.
 
     Raises as `vetted` does.
     """
     if proxy_for(url, route) is not None:
         _refuse_written(url, route)
-        return [Attempt(url.geturl())]
+        return [Dial(url.geturl())]
     addresses = vetted(url, route)
     patience = route.timeout / (len(addresses) + 1)
-    return [Attempt(_literal(url, address), url.netloc, url.hostname, patience) for address in addresses]
+    return [Dial(_literal(url, address), url.netloc, url.hostname, patience) for address in addresses]
 
 
-def vetted(url: SplitResult, route: Route) -> list[Address]:
+def vetted(url: SplitResult, route: NetworkRoute) -> list[Address]:
     """Resolve once; one address that may not be reached condemns the whole name.
 
     Raises `AddressRefused`, and `ServerUnavailable` if the name has no address.
@@ -143,7 +143,7 @@ def vetted(url: SplitResult, route: Route) -> list[Address]:
     return addresses[:MAX_ADDRESSES]
 
 
-def defect(address: Address, url: SplitResult, route: Route) -> str | None:
+def defect(address: Address, url: SplitResult, route: NetworkRoute) -> str | None:
     """Return what was expected in the place of `address`, `None` if a connection to it may be made.
 
     Only a name that says loopback leads there by itself, and it leads nowhere else.
@@ -159,14 +159,14 @@ def defect(address: Address, url: SplitResult, route: Route) -> str | None:
     return f"an address of the open internet; if the server is in your own network: {route.remedy}"
 
 
-def tls_to(url: SplitResult, route: Route) -> ssl.SSLContext:
+def tls_to(url: SplitResult, route: NetworkRoute) -> ssl.SSLContext:
     """Return what decides whether a server is believed."""
     if url.scheme != "https":
         return _no_tls()
     return route.tls or _trusting(None if route.ca_file is None else str(route.ca_file))
 
 
-def _refuse_written(url: SplitResult, route: Route) -> None:
+def _refuse_written(url: SplitResult, route: NetworkRoute) -> None:
     """Judge an address that stands in a URL. Raises `AddressRefused`."""
     try:
         address = ip_address(url.hostname or "")

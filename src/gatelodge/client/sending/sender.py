@@ -1,9 +1,9 @@
 """Carries requests to the server: over httpx2, one connection each, to an address that was looked at first.
 
 A name is resolved once and the connection goes to a vetted address literally, so no second look-up can change where.
-No redirect is followed, no proxy believed but that of the `Route`, no answer larger than `MAX_BODY` kept. Each request
-has its own connection: it never meets one the server has just given up, so there is never a reason to send anything
-twice.
+No redirect is followed, no proxy believed but that of the `NetworkRoute`, no answer larger than `MAX_BODY` kept. Each
+request has its own connection: it never meets one the server has just given up, so there is never a reason to send
+anything twice.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ import httpx2
 
 from gatelodge.client.errors import ServerUnavailable, UnexpectedAnswer, place, shown
 from gatelodge.client.sending.deadline import BoundedTransport, Deadline
-from gatelodge.client.sending.hands import Hands
+from gatelodge.client.sending.hands import WorkerThreads
 from gatelodge.client.sending.http import MAX_BODY, HttpRequest, HttpResponse
-from gatelodge.client.sending.route import Attempt, Proxy, Route, attempts, checked_url, proxy_for, tls_to
+from gatelodge.client.sending.route import Dial, NetworkRoute, Proxy, attempts, checked_url, proxy_for, tls_to
 
-_LOOKING_UP = Hands(64)  # names that are looked up at a time: a slow resolver takes no thread of the application's
+_LOOKING_UP = WorkerThreads(
+    64
+)  # names that are looked up at a time: a slow resolver takes no thread of the application's
 
 _NEVER_SENT = (
     *(httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError),
@@ -33,15 +35,15 @@ _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-a
 class Sender:
     """Sends from threads. `http` replaces the connection: whoever brings one vouches for where it goes."""
 
-    def __init__(self, route: Route | None = None, *, http: httpx2.Client | None = None) -> None:
-        self._route = route or Route()
+    def __init__(self, route: NetworkRoute | None = None, *, http: httpx2.Client | None = None) -> None:
+        self._route = route or NetworkRoute()
         self._http = http
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
         url = checked_url(request.url)
         if self._http is not None:
-            return self._try(self._http, request, Attempt(request.url))
+            return self._try(self._http, request, Dial(request.url))
         ways = attempts(url, self._route)
         transport = BoundedTransport(
             tls_to(url, self._route), Deadline(self._route.timeout), _sync_proxy(url, self._route)
@@ -49,7 +51,7 @@ class Sender:
         with httpx2.Client(transport=transport, **_manners(self._route)) as http:
             return self._first(http, request, ways)
 
-    def _first(self, http: httpx2.Client, request: HttpRequest, ways: Sequence[Attempt]) -> HttpResponse:
+    def _first(self, http: httpx2.Client, request: HttpRequest, ways: Sequence[Dial]) -> HttpResponse:
         """Try one address after the other until one takes the connection."""
         for way in ways[:-1]:
             try:
@@ -59,7 +61,7 @@ class Sender:
                     raise
         return self._try(http, request, ways[-1])
 
-    def _try(self, http: httpx2.Client, request: HttpRequest, way: Attempt) -> HttpResponse:
+    def _try(self, http: httpx2.Client, request: HttpRequest, way: Dial) -> HttpResponse:
         deadline = Deadline(self._route.timeout)
         try:
             with http.stream(**_message(request, way, self._route)) as response:
@@ -77,14 +79,14 @@ class Sender:
 class AsyncSender:
     """Sends from tasks; otherwise like `Sender`."""
 
-    def __init__(self, route: Route | None = None, *, http: httpx2.AsyncClient | None = None) -> None:
-        self._route = route or Route()
+    def __init__(self, route: NetworkRoute | None = None, *, http: httpx2.AsyncClient | None = None) -> None:
+        self._route = route or NetworkRoute()
         self._http = http
 
     async def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the answer. Raises `AddressRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
         url = checked_url(request.url)
-        ways = [Attempt(request.url)] if self._http else await _LOOKING_UP(attempts, url, self._route)
+        ways = [Dial(request.url)] if self._http else await _LOOKING_UP(attempts, url, self._route)
         try:
             async with asyncio.timeout(self._route.timeout):
                 if self._http is not None:
@@ -94,7 +96,7 @@ class AsyncSender:
         except TimeoutError as error:
             raise failure(request, error) from None
 
-    async def _first(self, http: httpx2.AsyncClient, request: HttpRequest, ways: Sequence[Attempt]) -> HttpResponse:
+    async def _first(self, http: httpx2.AsyncClient, request: HttpRequest, ways: Sequence[Dial]) -> HttpResponse:
         """Try one address after the other until one takes the connection."""
         for way in ways[:-1]:
             try:
@@ -104,7 +106,7 @@ class AsyncSender:
                     raise
         return await self._try(http, request, ways[-1])
 
-    async def _try(self, http: httpx2.AsyncClient, request: HttpRequest, way: Attempt) -> HttpResponse:
+    async def _try(self, http: httpx2.AsyncClient, request: HttpRequest, way: Dial) -> HttpResponse:
         try:
             async with http.stream(**_message(request, way, self._route)) as response:
                 refuse_compression(response, request.url)
@@ -143,7 +145,7 @@ def failure(request: HttpRequest, error: Exception) -> ServerUnavailable:
     return ServerUnavailable(request.url, reason, sent=not unsent)
 
 
-def _message(request: HttpRequest, way: Attempt, route: Route) -> dict[str, Any]:
+def _message(request: HttpRequest, way: Dial, route: NetworkRoute) -> dict[str, Any]:
     """Return the arguments of one exchange. The form is encoded here, since a name may repeat in it."""
     headers = {**_HEADERS, **request.headers}
     if way.host is not None:
@@ -163,7 +165,7 @@ def _message(request: HttpRequest, way: Attempt, route: Route) -> dict[str, Any]
     return message
 
 
-def _manners(route: Route) -> dict[str, Any]:
+def _manners(route: NetworkRoute) -> dict[str, Any]:
     return {
         "trust_env": False,
         "timeout": route.timeout,
@@ -171,14 +173,14 @@ def _manners(route: Route) -> dict[str, Any]:
     }
 
 
-def _way(url: SplitResult, route: Route) -> dict[str, Any]:
+def _way(url: SplitResult, route: NetworkRoute) -> dict[str, Any]:
     """Return how a client for tasks connects."""
     proxy, tls = proxy_for(url, route), tls_to(url, route)
     through = proxy and httpx2.Proxy(proxy.url, auth=proxy.auth, ssl_context=_to_proxy(proxy, tls))
     return {"verify": tls, "proxy": through}
 
 
-def _sync_proxy(url: SplitResult, route: Route) -> httpcore2.Proxy | None:
+def _sync_proxy(url: SplitResult, route: NetworkRoute) -> httpcore2.Proxy | None:
     proxy = proxy_for(url, route)
     return proxy and httpcore2.Proxy(proxy.url, proxy.auth, ssl_context=_to_proxy(proxy, tls_to(url, route)))
 

@@ -14,7 +14,7 @@ from psycopg import Error as DriverError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gatelodge.config.policies import ConfigError, DatabasePolicy
-from gatelodge.database.jobs import Run, Waiting
+from gatelodge.database.jobs import BodyRun, Waiting
 from gatelodge.database.places import Places
 from gatelodge.database.postgres.lane import Lane
 from gatelodge.database.postgres.wire import Wire
@@ -62,13 +62,13 @@ class PostgresDatabase(Database):
         ]
 
     async def write(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        job = self._writes.admit(Run(self._tx, body, args, kwargs))
+        job = self._writes.admit(BodyRun(self._tx, body, args, kwargs))
         self.transactions += 1
         _wake_one(self._write_lanes)
         return await job.future
 
     async def read(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        job = self._reads.admit(Run(self._tx, body, args, kwargs))
+        job = self._reads.admit(BodyRun(self._tx, body, args, kwargs))
         _wake_one(self._read_lanes)
         return await job.future
 

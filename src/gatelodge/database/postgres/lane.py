@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from gatelodge.database.jobs import RESTLESS, RUNS, Job, Run, Waiting
-from gatelodge.database.postgres.attempt import Attempt
-from gatelodge.database.postgres.wire import Lost, Refused, Wire
+from gatelodge.database.jobs import RESTLESS, RUNS, BodyRun, Job, Waiting
+from gatelodge.database.postgres.attempt import BatchRun
+from gatelodge.database.postgres.wire import ConnectionLost, StatementRefused, Wire
 from gatelodge.database.tx import Conflict, RunAgain, StatementFailed, Unavailable
 
 LOG = logging.getLogger("gatelodge.stores")
@@ -90,7 +90,7 @@ class Lane:
         try:
             async with timeout(self._deadline):
                 await self._settle(batch)
-        except (Lost, TimeoutError) as lost:
+        except (ConnectionLost, TimeoutError) as lost:
             self.drop()
             self._refuse(batch, str(lost))
         finally:
@@ -144,18 +144,18 @@ class Lane:
                 wire.mark()
                 await self._take_turn(wire, job.run)
             await self._end(wire, keep=any(job.run.commits for job in jobs))
-        except Refused as refusal:  # of the commit, say
+        except StatementRefused as refusal:  # of the commit, say
             await self._give_up(wire, [], refusal)
             return jobs
         alone = [job for job in jobs if job.run.demands_another]
         _answer(job for job in jobs if not job.run.demands_another)
         return alone
 
-    async def _take_turn(self, wire: Wire, run: Run) -> None:
-        attempt = Attempt(wire, [run])
+    async def _take_turn(self, wire: Wire, run: BodyRun) -> None:
+        attempt = BatchRun(wire, [run])
         try:
             await attempt.play()
-        except Refused as refusal:
+        except StatementRefused as refusal:
             self._judge(wire, [run], refusal)
         wire.release(keep=run.commits)
         self._tally.undone += not run.commits
@@ -175,13 +175,13 @@ class Lane:
             job.run.fail(Unavailable(RESTLESS))
         job.answer()
 
-    async def _run_once(self, runs: list[Run]) -> list[Run] | None:
+    async def _run_once(self, runs: list[BodyRun]) -> list[BodyRun] | None:
         """Run bodies in one transaction; `None` if it was kept, otherwise whose fault it is that it was not.
 
-        A body that failed before it changed anything is no reason to undo what the others did. Raises `Lost`.
+        A body that failed before it changed anything is no reason to undo what the others did. Raises `ConnectionLost`.
         """
         wire = self._open_wire()
-        attempt = Attempt(wire, runs)
+        attempt = BatchRun(wire, runs)
         try:
             if not self._reads:
                 wire.begin()
@@ -189,38 +189,38 @@ class Lane:
             spoilers = [] if self._reads else attempt.spoilers()
             if not self._reads:
                 await self._end(wire, keep=not spoilers)
-        except Refused as refusal:
+        except StatementRefused as refusal:
             return await self._give_up(wire, runs if len(runs) == 1 else attempt.culprits(refusal), refusal)
         finally:
             self._tally.statements += attempt.statements
         return spoilers or None
 
     async def _end(self, wire: Wire, *, keep: bool) -> None:
-        """Commit or roll back, and count it. Raises `Refused` or `Lost`."""
+        """Commit or roll back, and count it. Raises `StatementRefused` or `ConnectionLost`."""
         await wire.settle("commit" if keep else "rollback")
         if keep:
             self._tally.commits += 1
         else:
             self._tally.undone += 1
 
-    async def _give_up(self, wire: Wire, culprits: list[Run], refusal: Refused) -> list[Run]:
-        """Undo what was done before a refusal, and judge it. Raises `Lost` if the server is to blame."""
+    async def _give_up(self, wire: Wire, culprits: list[BodyRun], refusal: StatementRefused) -> list[BodyRun]:
+        """Undo what was done before a refusal, and judge it. Raises `ConnectionLost` if the server is to blame."""
         if not self._reads:
             await self._end(wire, keep=False)
         self._judge(wire, culprits, refusal)
         return culprits
 
-    def _judge(self, wire: Wire, culprits: list[Run], refusal: Refused) -> None:
-        """Fail who is to blame for a refusal. Raises `Lost` if that is the server."""
+    def _judge(self, wire: Wire, culprits: list[BodyRun], refusal: StatementRefused) -> None:
+        """Fail who is to blame for a refusal. Raises `ConnectionLost` if that is the server."""
         if self._blames_server(refusal.sqlstate):
-            raise Lost(TAKES_NO_WRITES if refusal.sqlstate == READ_ONLY else "")
+            raise ConnectionLost(TAKES_NO_WRITES if refusal.sqlstate == READ_ONLY else "")
         again = refusal.sqlstate in CONFLICTS or (refusal.sqlstate in STALE and wire.stop_preparing())
         for run in culprits:
             run.fail(RunAgain() if again else _as_failure(refusal, run.name))
 
     def _open_wire(self) -> Wire:
         if self._wire is None:
-            raise Lost
+            raise ConnectionLost
         return self._wire
 
     def _blames_server(self, sqlstate: str) -> bool:
@@ -239,7 +239,7 @@ def _halves(jobs: list[Job]) -> list[list[Job]]:
     return [part for part in (jobs[:half], jobs[half:]) if part]
 
 
-def _as_failure(refusal: Refused, body: str) -> Exception:
+def _as_failure(refusal: StatementRefused, body: str) -> Exception:
     if refusal.sqlstate == TIMED_OUT:
         return Unavailable("a statement took too long")
     kind = Conflict if refusal.sqlstate.startswith("23") else StatementFailed

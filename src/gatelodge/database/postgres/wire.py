@@ -30,11 +30,11 @@ _Plan = tuple[str, Types]  # what a prepared statement is known by
 _Sent = tuple[Statement | None, _Plan]  # no statement: the plan is being prepared
 
 
-class Lost(Exception):
+class ConnectionLost(Exception):
     """The connection is gone. What it was doing may or may not have happened."""
 
 
-class Refused(Exception):
+class StatementRefused(Exception):
     """`statement` was refused, and nothing after it in the same exchange was run. Quotes no parameter's value.
 
     It is the very object that was sent, so that who sent it can be told; `None` if it was no statement.
@@ -86,13 +86,13 @@ class Wire:
             self._send(plan, values)
         except DriverError:
             self.drop()
-            raise Lost from None
+            raise ConnectionLost from None
         self._sent.append((statement, plan))
 
     async def exchange(self) -> list[Any]:
-        """Send what was put and return the answers, in order. Raises `Refused` or `Lost`."""
+        """Send what was put and return the answers, in order. Raises `StatementRefused` or `ConnectionLost`."""
         if self.lost:
-            raise Lost
+            raise ConnectionLost
         self._results = []
         self._arrived = self._loop.create_future()
         try:
@@ -122,14 +122,14 @@ class Wire:
         self._say("release job")
 
     async def settle(self, word: Literal["commit", "rollback"]) -> None:
-        """End the transaction. Raises `Refused` if a commit is, and `Lost` if anything else happened than was said.
+        """End the transaction. Raises `StatementRefused`, and `ConnectionLost` if anything else happened.
 
         PostgreSQL answers ROLLBACK, without an error, to a COMMIT of what was aborted.
         """
         self._say(word)
         await self.exchange()
         if self._results[-1].command_status != word.upper().encode():
-            raise Lost
+            raise ConnectionLost
 
     def stop_preparing(self) -> bool:
         """Prepare no more: a pooler between us and the server mixes up what was. `False` if that was so already."""
@@ -146,7 +146,7 @@ class Wire:
         self._loop.remove_writer(self._socket)
         self._pq.finish()
         if self._arrived is not None and not self._arrived.done():
-            self._arrived.set_exception(Lost())
+            self._arrived.set_exception(ConnectionLost())
         self._on_lost()
 
     def _say(self, word: str) -> None:
@@ -155,7 +155,7 @@ class Wire:
             self._pq.send_query_params(word.encode(), None)
         except DriverError:
             self.drop()
-            raise Lost from None
+            raise ConnectionLost from None
         self._sent.append((Statement("run", word, ()), (word, ())))
 
     def _send(self, plan: _Plan, values: list[bytes | None]) -> None:
@@ -231,11 +231,11 @@ class Wire:
             if statement is None:
                 self._prepared.pop(plan, None)
 
-    def _refusal(self, refused: list[_Sent], result: PGresult) -> Refused:
-        """Return what a result that is no answer says. Anything but a refusal is nothing to go on with: `Lost`."""
+    def _refusal(self, refused: list[_Sent], result: PGresult) -> StatementRefused:
+        """Return what a result that is no answer says. Anything but a refusal is a `ConnectionLost`."""
         if result.status != _FAILED:
             self.drop()
-            raise Lost
+            raise ConnectionLost
         refusal = _refusal(result)
         refusal.statement = next((statement for statement, _ in refused if statement is not None), None)
         return refusal
@@ -249,7 +249,7 @@ class Wire:
                 return row_of(result, 0, readers) if result.ntuples else None
             return [row_of(result, number, readers) for number in range(result.ntuples)]
         except Unreadable as error:
-            refusal = Refused(DATATYPE_MISMATCH, about=str(error))
+            refusal = StatementRefused(DATATYPE_MISMATCH, about=str(error))
             refusal.statement = statement
             raise refusal from None
 
@@ -260,11 +260,11 @@ class Wire:
         return readers
 
 
-def _refusal(result: PGresult) -> Refused:
+def _refusal(result: PGresult) -> StatementRefused:
     sqlstate = _field(result, pq.DiagnosticField.SQLSTATE)
     # Only messages about syntax and names are sure not to quote a value.
     about = _field(result, pq.DiagnosticField.MESSAGE_PRIMARY) if sqlstate.startswith("42") else ""
-    return Refused(sqlstate, _field(result, pq.DiagnosticField.CONSTRAINT_NAME), about)
+    return StatementRefused(sqlstate, _field(result, pq.DiagnosticField.CONSTRAINT_NAME), about)
 
 
 def _field(result: PGresult, code: int) -> str:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gatelodge.config.policies import DatabasePolicy
-from gatelodge.database.hand import Hand
-from gatelodge.database.jobs import RESTLESS, RUNS, Job, Run, Waiting
+from gatelodge.database.jobs import RESTLESS, RUNS, BodyRun, Job, Waiting
 from gatelodge.database.places import Places
 from gatelodge.database.sqlite import file as sqlite_file
 from gatelodge.database.sqlite.writer import Writer, execute
 from gatelodge.database.tx import Body, Database, P, Runner, Tx, Unavailable
+from gatelodge.database.worker_thread import WorkerThread
 
 T = TypeVar("T")
 
@@ -47,8 +47,8 @@ class SqliteDatabase(Database):
         self._writer = Writer(path, policy.deadline)
         self._reader: sqlite3.Connection | None = None
         self._log = sqlite_file.WriteAheadLog(path, LOG_LIMIT)
-        self._hand = Hand("gatelodge-sqlite-commit")
-        self._log_hand = Hand("gatelodge-sqlite-checkpoint")
+        self._hand = WorkerThread("gatelodge-sqlite-commit")
+        self._log_hand = WorkerThread("gatelodge-sqlite-checkpoint")
         self._work: Task[None] | None = None
         self._shortening: Task[None] | None = None
 
@@ -59,7 +59,7 @@ class SqliteDatabase(Database):
             raise Unavailable(f"{self.path}: {sqlite_file.trouble(error) or error}") from None
 
     async def write(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        job = self._waiting.admit(Run(self._tx, body, args, kwargs))
+        job = self._waiting.admit(BodyRun(self._tx, body, args, kwargs))
         self.transactions += 1
         if self._work is None:
             self._work = create_task(self._run_what_waits())
@@ -68,7 +68,7 @@ class SqliteDatabase(Database):
     async def read(self, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._waiting.closed:
             raise Unavailable("the database is closed")
-        run = Run(self._tx, body, args, kwargs)
+        run = BodyRun(self._tx, body, args, kwargs)
         try:
             if self._reader is None:
                 self._reader = _open_reader(self.path)
@@ -132,7 +132,7 @@ class SqliteDatabase(Database):
         for job in batch:
             job.answer()
 
-    def _look(self, run: Run, reader: sqlite3.Connection) -> None:
+    def _look(self, run: BodyRun, reader: sqlite3.Connection) -> None:
         """Run a body that only reads, until a run of it counts."""
         for _ in range(RUNS):
             self._drive(run, reader)
@@ -140,7 +140,7 @@ class SqliteDatabase(Database):
                 return
         run.fail(Unavailable(RESTLESS))
 
-    def _carry_out(self, run: Run) -> None:
+    def _carry_out(self, run: BodyRun) -> None:
         """Run a body in a savepoint of its own, until a run of it counts."""
         for _ in range(RUNS):
             self._writer.mark()
@@ -151,7 +151,7 @@ class SqliteDatabase(Database):
                 return
         run.fail(Unavailable(RESTLESS))
 
-    def _drive(self, run: Run, connection: sqlite3.Connection) -> None:
+    def _drive(self, run: BodyRun, connection: sqlite3.Connection) -> None:
         """Run a body to its end. Raises what the machine or the file is to blame for."""
         statement = run.begin()
         while statement is not None:

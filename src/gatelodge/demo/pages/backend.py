@@ -17,7 +17,7 @@ SECRET_FIELDS = frozenset(("code", "code_verifier", "refresh_token", "access_tok
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ShownExchange:
     """One request and its answer, with what is secret in them cut short: fit to be shown."""
 
     title: str
@@ -27,10 +27,10 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BackendAnswer:
     """What came back: an `exchange` to show and the `body` to use (empty when it was no JSON object)."""
 
-    exchange: Exchange
+    exchange: ShownExchange
     body: Mapping[str, Any]
 
     @property
@@ -47,21 +47,21 @@ class Backend:
     secret: str
     fetch: Fetch
 
-    async def token(self, title: str, form: Form) -> Answer:
+    async def token(self, title: str, form: Form) -> BackendAnswer:
         """Ask the token endpoint."""
         return await self._post(title, "/token", form)
 
-    async def revoke(self, title: str, token: str) -> Answer:
+    async def revoke(self, title: str, token: str) -> BackendAnswer:
         """Hand a token back (RFC 7009)."""
         return await self._post(title, "/revoke", {"token": token})
 
-    async def userinfo(self, title: str, access_token: str) -> Answer:
+    async def userinfo(self, title: str, access_token: str) -> BackendAnswer:
         """Ask who the person is (OIDC Core 5.3)."""
         sent = f"GET {self.issuer}/userinfo\nAuthorization: Bearer {masked(access_token)}"
         reply = await self.fetch("GET", self.issuer + "/userinfo", None, {"authorization": f"Bearer {access_token}"})
         return _answer(title, sent, reply)
 
-    async def _post(self, title: str, path: str, form: Form) -> Answer:
+    async def _post(self, title: str, path: str, form: Form) -> BackendAnswer:
         lines = [f"POST {self.issuer}{path}", f"Authorization: Basic {self.client_id}:{masked(self.secret)}", ""]
         lines += [f"{name}={masked(value) if name in SECRET_FIELDS else value}" for name, value in form.items()]
         pair = f"{quote(self.client_id, safe='')}:{quote(self.secret, safe='')}"
@@ -94,8 +94,8 @@ def json_object(raw: bytes) -> Mapping[str, Any]:
         return {}
 
 
-def _answer(title: str, sent: str, reply: tuple[int, Mapping[str, str], bytes]) -> Answer:
+def _answer(title: str, sent: str, reply: tuple[int, Mapping[str, str], bytes]) -> BackendAnswer:
     status, _, raw = reply
     body = json_object(raw)
     shown = {name: masked(str(value)) if name in SECRET_FIELDS else value for name, value in body.items()}
-    return Answer(Exchange(title, sent, status, pretty(shown) if body else ""), body)
+    return BackendAnswer(ShownExchange(title, sent, status, pretty(shown) if body else ""), body)

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from gatelodge.clock import Entropy
 from gatelodge.demo.data import SECRETS
-from gatelodge.demo.pages.backend import Backend, Exchange, Fetch
+from gatelodge.demo.pages.backend import Backend, Fetch, ShownExchange
 from gatelodge.demo.pages.visits import Visits, ask
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.reply import Reply, redirect
@@ -74,5 +74,5 @@ class LegacyDemo:
         }
         return self._page((await self._backend.token("Password grant", form)).exchange)
 
-    def _page(self, exchange: Exchange | None) -> Reply:
+    def _page(self, exchange: ShownExchange | None) -> Reply:
         return self._pages.render("demo/legacy", allows=Allows(forms="here"), flows=FLOWS, exchange=exchange)

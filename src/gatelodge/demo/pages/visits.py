@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from gatelodge.clock import Entropy
-from gatelodge.demo.pages.backend import Exchange
+from gatelodge.demo.pages.backend import ShownExchange
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.secrets import b64
 from gatelodge.protocol.reply import Cookie
@@ -18,7 +18,7 @@ MOST = 200  # visits; the one that was quiet the longest is forgotten first
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingAnswer:
     """What must be remembered between asking and the answer: each is good for one answer."""
 
     state: str
@@ -32,7 +32,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class DemoTokens:
     """What a token endpoint gave."""
 
     access: str
@@ -41,13 +41,13 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class DemoVisit:
     """One browser's visit: what it asked for, what it holds and for whom, and what was said on its behalf."""
 
-    asked: Asked | None = None
-    tokens: Tokens | None = None
+    asked: PendingAnswer | None = None
+    tokens: DemoTokens | None = None
     name: str = ""
-    exchanges: tuple[Exchange, ...] = field(default=())
+    exchanges: tuple[ShownExchange, ...] = field(default=())
 
 
 class Visits:
@@ -55,16 +55,16 @@ class Visits:
 
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
-        self._visits: OrderedDict[str, Visit] = OrderedDict()
+        self._visits: OrderedDict[str, DemoVisit] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._visits)
 
-    def find(self, request: Request) -> Visit:
+    def find(self, request: Request) -> DemoVisit:
         """Return the visit of this browser, an empty one if it is new."""
-        return self._visits.get(request.cookies.get(COOKIE, ""), Visit())
+        return self._visits.get(request.cookies.get(COOKIE, ""), DemoVisit())
 
-    def keep(self, request: Request, visit: Visit) -> Cookie:
+    def keep(self, request: Request, visit: DemoVisit) -> Cookie:
         """Remember the visit and return the cookie that finds it again."""
         name = request.cookies.get(COOKIE, "")
         if name not in self._visits:
@@ -76,6 +76,6 @@ class Visits:
         return Cookie(COOKIE, name)
 
 
-def ask(entropy: Entropy) -> Asked:
+def ask(entropy: Entropy) -> PendingAnswer:
     """Return a fresh state, nonce and code verifier (RFC 7636 4.1)."""
-    return Asked(b64(entropy.bytes(16)), b64(entropy.bytes(16)), b64(entropy.bytes(32)))
+    return PendingAnswer(b64(entropy.bytes(16)), b64(entropy.bytes(16)), b64(entropy.bytes(32)))

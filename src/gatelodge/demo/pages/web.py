@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from gatelodge.clock import Entropy
 from gatelodge.demo.data import SECRETS
-from gatelodge.demo.pages.backend import Answer, Backend, Fetch, claims_of, masked, pretty
-from gatelodge.demo.pages.visits import Asked, Tokens, Visit, Visits, ask
+from gatelodge.demo.pages.backend import Backend, BackendAnswer, Fetch, claims_of, masked, pretty
+from gatelodge.demo.pages.visits import DemoTokens, DemoVisit, PendingAnswer, Visits, ask
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply, redirect
@@ -62,21 +62,21 @@ class WebDemo:
         check_own_page(self._pages.issuer, request)
         visit = self._visits.find(request)
         match request.form.get("action"), visit.tokens:
-            case "userinfo", Tokens() as tokens:
+            case "userinfo", DemoTokens() as tokens:
                 visit = _told(visit, await self._backend.userinfo("UserInfo", tokens.access))
-            case "refresh", Tokens(refresh=str(refresh)) as tokens:
+            case "refresh", DemoTokens(refresh=str(refresh)) as tokens:
                 form = {"grant_type": "refresh_token", "refresh_token": refresh}
                 answer = await self._backend.token("Refresh", form)
                 visit = _told(replace(visit, tokens=_tokens(answer.body, tokens)), answer)
-            case "revoke", Tokens(refresh=refresh) as tokens:
+            case "revoke", DemoTokens(refresh=refresh) as tokens:
                 visit = _told(visit, await self._backend.revoke("Revocation", refresh or tokens.access))
-            case "sign_out", Tokens() as tokens:
-                return redirect(self._logout_url(tokens.id), self._visits.keep(request, Visit()))
+            case "sign_out", DemoTokens() as tokens:
+                return redirect(self._logout_url(tokens.id), self._visits.keep(request, DemoVisit()))
             case _:
                 pass
         return redirect(self._pages.base + "/demo/web#latest", self._visits.keep(request, visit))
 
-    async def _exchange(self, code: str, asked: Asked) -> tuple[Visit, str]:
+    async def _exchange(self, code: str, asked: PendingAnswer) -> tuple[DemoVisit, str]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -85,15 +85,15 @@ class WebDemo:
         }
         answer = await self._backend.token("Code exchange", form)
         if not answer.succeeded:
-            return _told(Visit(), answer), "exchange"
+            return _told(DemoVisit(), answer), "exchange"
         tokens = _tokens(answer.body, None)
         if tokens is None or claims_of(tokens.id or "").get("nonce") != asked.nonce:
-            return _told(Visit(), answer), "nonce"
+            return _told(DemoVisit(), answer), "nonce"
         person = await self._backend.userinfo("UserInfo", tokens.access)
         name = str(person.body.get("name") or person.body.get("sub", ""))
-        return _told(_told(Visit(tokens=tokens, name=name), answer), person), ""
+        return _told(_told(DemoVisit(tokens=tokens, name=name), answer), person), ""
 
-    def _authorization_url(self, asked: Asked, prompt: str | None) -> str:
+    def _authorization_url(self, asked: PendingAnswer, prompt: str | None) -> str:
         params = {
             "client_id": CLIENT_ID,
             "response_type": "code",
@@ -114,7 +114,7 @@ class WebDemo:
             back["id_token_hint"] = id_token
         return f"{self._pages.issuer}/logout?{urlencode(back)}"
 
-    def _page(self, visit: Visit, came: list[tuple[str, str]] | None = None, problem: str = "") -> Reply:
+    def _page(self, visit: DemoVisit, came: list[tuple[str, str]] | None = None, problem: str = "") -> Reply:
         tokens = visit.tokens
         return self._pages.render(
             "demo/web",
@@ -129,7 +129,7 @@ class WebDemo:
         )
 
 
-def _mismatch(query: Params, asked: Asked | None, issuer: str) -> str:
+def _mismatch(query: Params, asked: PendingAnswer | None, issuer: str) -> str:
     """Return why this answer is not for us, or nothing: checked before anything is done with a code (RFC 9700 4.7)."""
     state = query.get("state")
     if asked is None or state is None or not hmac.compare_digest(state.encode(), asked.state.encode()):
@@ -137,12 +137,12 @@ def _mismatch(query: Params, asked: Asked | None, issuer: str) -> str:
     return "" if query.get("iss") == issuer else "iss"
 
 
-def _told(visit: Visit, answer: Answer) -> Visit:
+def _told(visit: DemoVisit, answer: BackendAnswer) -> DemoVisit:
     return replace(visit, exchanges=(*visit.exchanges, answer.exchange)[-6:])
 
 
-def _tokens(body: Mapping[str, Any], before: Tokens | None) -> Tokens | None:
+def _tokens(body: Mapping[str, Any], before: DemoTokens | None) -> DemoTokens | None:
     if "access_token" not in body:
         return before
-    old = before or Tokens("")
-    return Tokens(str(body["access_token"]), body.get("refresh_token", old.refresh), body.get("id_token", old.id))
+    old = before or DemoTokens("")
+    return DemoTokens(str(body["access_token"]), body.get("refresh_token", old.refresh), body.get("id_token", old.id))

@@ -2,19 +2,19 @@
 
 from gatelodge.playground.asking import reply_label, told
 from gatelodge.playground.line import Exchange, bearer
-from gatelodge.playground.messages import Message, Step
+from gatelodge.playground.messages import FlowStep, Message
 from gatelodge.playground.refusals import of_api
 from gatelodge.playground.script import Act, Break, Move, Turn
 from gatelodge.protocol import rules
 
-ASKED = Step(
+ASKED = FlowStep(
     "call",
     "client",
     "api",
     "GET /orders with the token",
     "The application shows the access token. It says what may be done, for whom, until when.",
 )
-GIVEN = Step(
+GIVEN = FlowStep(
     "orders",
     "api",
     "client",
@@ -23,8 +23,8 @@ GIVEN = Step(
     "when it ends, and the scope. It asked nobody.",
 )
 STEPS = (ASKED, GIVEN)
-WHO = Step("userinfo", "client", "server", "GET /userinfo", "The application asks who the person is.")
-CLAIMS = Step("claims", "server", "client", "who the person is", "As much as you allowed, and no more.")
+WHO = FlowStep("userinfo", "client", "server", "GET /userinfo", "The application asks who the person is.")
+CLAIMS = FlowStep("claims", "server", "client", "who the person is", "As much as you allowed, and no more.")
 
 
 async def _call(turn: Turn) -> Move:

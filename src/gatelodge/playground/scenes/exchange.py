@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gatelodge.playground.asking import REPLAY_NOTE, ask, given, told
-from gatelodge.playground.messages import Step
-from gatelodge.playground.runs import Run
+from gatelodge.playground.messages import FlowStep
+from gatelodge.playground.runs import FlowRun
 from gatelodge.playground.script import Act, Break, Move, Turn, Wait
 from gatelodge.playground.snippets import Code
 from gatelodge.protocol import rules
@@ -14,7 +14,7 @@ GRACE = 1  # seconds after which a code has certainly expired
 WEB_APPLICATION = Code("code", ("fastapi", "django", "flask", "curl"))
 PUBLIC_CLIENT = Code("public", ("javascript", "python", "curl"))
 
-TOKEN = Step(
+TOKEN = FlowStep(
     "token",
     "client",
     "server",
@@ -22,7 +22,7 @@ TOKEN = Step(
     "Server to server: the application proves itself with its secret, shows the code, and shows the verifier whose "
     "digest it sent at the beginning. Who stole the code has neither.",
 )
-TOKENS = Step(
+TOKENS = FlowStep(
     "tokens",
     "server",
     "client",
@@ -84,7 +84,7 @@ def _form(turn: Turn, code: str) -> Mapping[str, str]:
     }
 
 
-def _was_exchanged(run: Run) -> bool:
+def _was_exchanged(run: FlowRun) -> bool:
     return bool(run.used)
 
 

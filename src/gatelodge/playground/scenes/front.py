@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from gatelodge.playground.checks import STATE
-from gatelodge.playground.messages import Message, Step
+from gatelodge.playground.messages import FlowStep, Message
 from gatelodge.playground.sample import WIDER
 from gatelodge.playground.script import Act, Break, Move, Turn
 from gatelodge.playground.wording import redirect_text, request_text
@@ -13,8 +13,8 @@ from gatelodge.protocol import rules
 SOMEBODY = "A person is there, so the server asks that person, and never hands the password to the application."
 BROWSER = "A browser can carry the request and the answer, and the person sees the address of the server in it."
 
-START = Step("start", "person", "client", "I want to sign in", "You press a button in the application.")
-SEND = Step(
+START = FlowStep("start", "person", "client", "I want to sign in", "You press a button in the application.")
+SEND = FlowStep(
     "send",
     "client",
     "browser",
@@ -22,7 +22,7 @@ SEND = Step(
     "The application makes a fresh state, nonce and PKCE verifier, keeps them, and sends your browser away. Only the "
     "challenge, a digest of the verifier, travels.",
 )
-ASK = Step(
+ASK = FlowStep(
     "ask",
     "browser",
     "server",
@@ -30,7 +30,7 @@ ASK = Step(
     "Your browser brings the request. The server looks at the client and its redirect URI first: until both are known, "
     "nothing is redirected anywhere.",
 )
-SIGN_IN = Step(
+SIGN_IN = FlowStep(
     "sign_in",
     "person",
     "server",
@@ -38,7 +38,7 @@ SIGN_IN = Step(
     "You prove who you are to the server and decide what to allow. The application sees none of it: that is the point "
     "of the whole flow. If you are signed in already and allowed it before, nothing is asked.",
 )
-ANSWER = Step(
+ANSWER = FlowStep(
     "answer",
     "server",
     "browser",
@@ -46,7 +46,7 @@ ANSWER = Step(
     "The answer goes through your browser, so it carries a code and no token. The code works once, for a minute, for "
     "this client, with the verifier. iss says which server answered.",
 )
-BACK = Step(
+BACK = FlowStep(
     "back",
     "browser",
     "client",
@@ -80,7 +80,7 @@ async def _ask_from_elsewhere(turn: Turn) -> Move:
     url = _authorization_url(turn, turn.script.scope, turn.hands.sample.callback + "/")
     exchange = await turn.hands.line.get(url)
     refusal = await turn.hands.reasons.of_server(exchange, turn.expected)
-    page = Step("answer", "server", "browser", "an error page, and no redirect")
+    page = FlowStep("answer", "server", "browser", "an error page, and no redirect")
     told = turn.run.told(
         Message(turn.script.step(START)),
         Message(turn.script.step(ASK), exchange.sent, label="GET /authorize, changed"),
@@ -101,7 +101,7 @@ def _bring_foreign_answer(turn: Turn, state: dict[str, str]) -> Move:
     """Send the browser to the callback as a link in a mail would: with an answer nobody here asked for."""
     answer = {"code": "a-code-of-somebody-else", "iss": turn.hands.sample.issuer, **state}
     story = turn.attempt.story if turn.attempt else ""
-    link = Step("start", "person", "browser", "a link in a mail, clicked", story)
+    link = FlowStep("start", "person", "browser", "a link in a mail, clicked", story)
     mark = "#" if turn.script.in_fragment else "?"
     url = f"{turn.hands.sample.callback}{mark}{urlencode(answer)}"
     return Move(replace(turn.run.told(Message(link)), sent_to=url), url)

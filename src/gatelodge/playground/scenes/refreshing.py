@@ -3,20 +3,20 @@
 from dataclasses import replace
 
 from gatelodge.playground.asking import REPLAY_NOTE, ask, given, told
-from gatelodge.playground.messages import Step
-from gatelodge.playground.runs import Run
+from gatelodge.playground.messages import FlowStep
+from gatelodge.playground.runs import FlowRun
 from gatelodge.playground.sample import WIDER
 from gatelodge.playground.script import Act, Break, Move, Turn
 from gatelodge.protocol import rules
 
-ASKED = Step(
+ASKED = FlowStep(
     "refresh",
     "client",
     "server",
     "POST /token: refresh token",
     "When the access token has ended, the refresh token gets a new one, without you.",
 )
-GIVEN = Step(
+GIVEN = FlowStep(
     "refreshed",
     "server",
     "client",
@@ -58,15 +58,15 @@ def _form(token: str) -> dict[str, str]:
     return {"grant_type": "refresh_token", "refresh_token": token}
 
 
-def _can_refresh(run: Run) -> bool:
+def _can_refresh(run: FlowRun) -> bool:
     return run.tokens is not None and bool(run.tokens.refresh)
 
 
-def _goes_on(run: Run) -> bool:
+def _goes_on(run: FlowRun) -> bool:
     return _can_refresh(run) and not run.ended
 
 
-def _was_ended_by_an_attempt(run: Run) -> bool:
+def _was_ended_by_an_attempt(run: FlowRun) -> bool:
     return _can_refresh(run) and bool(run.broken)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gatelodge.playground.asking import ask, for_api, given, told
-from gatelodge.playground.messages import Step
+from gatelodge.playground.messages import FlowStep
 from gatelodge.playground.sample import WIDER
 from gatelodge.playground.scenes import calling, front
 from gatelodge.playground.script import Act, Advice, Break, Facts, Move, Script, Turn
@@ -17,14 +17,14 @@ _NO_PROOF = (
 )
 _NO_MATTER = "A browser is of no use to it."
 
-TOKEN = Step(
+TOKEN = FlowStep(
     "token",
     "client",
     "server",
     "POST /token: its own secret",
     "No person, no browser: the application proves itself and asks for what it is registered for.",
 )
-TOKENS = Step(
+TOKENS = FlowStep(
     "tokens",
     "server",
     "client",

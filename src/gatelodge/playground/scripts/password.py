@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 from gatelodge.playground.asking import ask, for_api, given, told
-from gatelodge.playground.messages import Message, Step
+from gatelodge.playground.messages import FlowStep, Message
 from gatelodge.playground.scenes import calling, exchange, refreshing
 from gatelodge.playground.script import Act, Facts, Field, Move, Script, Turn
 from gatelodge.playground.wording import SECRET, without
 
-TYPE = Step(
+TYPE = FlowStep(
     "start",
     "person",
     "client",
     "username and password",
     "You type your password into the application. It could keep it, and you could not tell.",
 )
-TOKEN = Step(
+TOKEN = FlowStep(
     "token",
     "client",
     "server",

@@ -1,4 +1,4 @@
-"""Runs another Python program for as long as whoever started it lives: `python -P leash.py program.py`.
+"""Runs another Python program for as long as whoever started it lives: `python -P tied.py program.py`.
 
 The starter holds the other end of standard input and writes nothing into it. However it ends, also by a signal it
 cannot hear, the system closes that end. It is run as a file, so that no program waits for the command line's imports.

@@ -26,7 +26,7 @@ class Authenticate(Protocol):
     async def __call__(self, login: str, password: str, origin: Origin) -> AuthnEvent: ...
 
 
-class Desk(Struct, frozen=True):
+class GrantContext(Struct, frozen=True):
     """What a grant works with; nothing in it changes while it works.
 
     `refresh` writes and reads refresh tokens. `now` is in seconds since 1970. `headers` are the request's, by
@@ -47,7 +47,7 @@ class Desk(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Desks:
+class GrantContexts:
     """What all desks have in common; `open` gives one its client, the hour and the APIs of that hour."""
 
     registry: Registry
@@ -59,9 +59,9 @@ class Desks:
     entropy: Entropy
     authenticate: Authenticate
 
-    async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> Desk:
+    async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> GrantContext:
         """Return the desk of one request with these headers."""
-        return Desk(
+        return GrantContext(
             client=client,
             apis=await self.registry.apis(),
             issuer=self.issuer,

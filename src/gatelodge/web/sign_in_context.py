@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.assurance import Levels
-from gatelodge.protocol.progress import Again, SignedIn
+from gatelodge.protocol.progress import Again, SignedInPerson
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
 from gatelodge.web import locales, own_pages
 from gatelodge.web.errors import is_current
-from gatelodge.web.forms import Forms, Parked
+from gatelodge.web.forms import Forms, ParkedRequest
 
 NO_LEVEL = Levels()
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class SignInContext:
     """Why this browser shows the sign-in page, and for whom: an application, or the page of ours that `page` names.
 
     `query` finds the occasion again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
@@ -33,13 +33,13 @@ class Occasion:
     client_name: str = ""
     page: str = ""
     login_hint: str = ""
-    parked: Parked | None = None
+    parked: ParkedRequest | None = None
     wanted: Levels = NO_LEVEL
     again: Again = ""
     client_uri: str = ""
 
 
-class Occasions:
+class SignInContexts:
     """Finds out what a sign-in is for, and makes its form unforgeable."""
 
     def __init__(self, key: csrf.Key, browsers: Browsers, forms: Forms) -> None:
@@ -47,7 +47,7 @@ class Occasions:
         self._browsers = browsers
         self._forms = forms
 
-    async def find(self, request: Request) -> Occasion | Reply:
+    async def find(self, request: Request) -> SignInContext | Reply:
         """Return what this sign-in is for, or the way to where its request begins anew. Raises `HttpRefusal` if nothing
         is known of one."""
         if PARAMETER in request.query or own_pages.PARAMETER not in request.query:
@@ -55,7 +55,7 @@ class Occasions:
         place = own_pages.read_place(request.query)
         if place is None:
             raise HttpRefusal(404, "there is no such page to sign in for", "not_found")
-        return Occasion(
+        return SignInContext(
             browser=self._browsers.identify(request),
             query=place.query,
             purpose=f"login for {place.address}",
@@ -63,25 +63,25 @@ class Occasions:
             page=place.page.name,
         )
 
-    def token(self, occasion: Occasion) -> str:
+    def token(self, occasion: SignInContext) -> str:
         """Return the token of the form: good in this browser, for this occasion."""
         return csrf.token(self._key, occasion.browser.secret, occasion.purpose)
 
-    def is_current(self, request: Request, occasion: Occasion) -> bool:
+    def is_current(self, request: Request, occasion: SignInContext) -> bool:
         """Whether a form carries its token; `False` if it is one of ours and out of date. Raises `HttpRefusal`."""
         return is_current(self._key, request, occasion.purpose)
 
-    async def signed_in(self, occasion: Occasion, person: SignedIn) -> None:
+    async def signed_in(self, occasion: SignInContext, person: SignedInPerson) -> None:
         """Note that somebody signed in for this, if a request waits for it: so it is known to have happened since."""
         if occasion.parked is not None:
             await self._forms.keep(occasion.parked, occasion.parked.interaction.progress.sign_in(person.session_id))
 
-    async def _parked(self, request: Request) -> Occasion | Reply:
+    async def _parked(self, request: Request) -> SignInContext | Reply:
         parked = await self._forms.parked(request)
         if isinstance(parked, Reply):
             return parked
         asked = parked.understood.asked
-        return Occasion(
+        return SignInContext(
             browser=parked.browser,
             query=parked.query,
             purpose=f"login {parked.handle}",

@@ -9,7 +9,7 @@ from threading import Thread
 from gatelodge.client.errors import OAuthClientError, TokenExpired, TokenRefused
 from gatelodge.client.keeping.contract import StoreUnavailable
 from gatelodge.client.keeping.events import Delayed, Event, Lost, Renewed, Tell
-from gatelodge.client.keeping.grants import Grants, Taken
+from gatelodge.client.keeping.grants import Grants, LeasedGrant
 from gatelodge.client.keeping.times import BEAT, again_at
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.tokens import Tokens
@@ -17,7 +17,7 @@ from gatelodge.client.messages.tokens import Tokens
 LOG = logging.getLogger("gatelodge.keeping")
 
 
-class Desk:
+class RenewalReports:
     """Files how renewals ended, and tells the application."""
 
     def __init__(self, grants: Grants, moment: Moment, tell: Tell | None) -> None:
@@ -25,13 +25,13 @@ class Desk:
         self._moment = moment
         self._tell = tell
 
-    def succeed(self, taken: Taken, tokens: Tokens) -> Tokens:
+    def succeed(self, taken: LeasedGrant, tokens: Tokens) -> Tokens:
         """Keep new tokens and return what is kept."""
         kept = self._grants.renewed(taken, tokens)
         self._say(Renewed(taken.grant.name))
         return kept
 
-    def fail(self, taken: Taken, error: OAuthClientError) -> Tokens:
+    def fail(self, taken: LeasedGrant, error: OAuthClientError) -> Tokens:
         """Bury the grant or put it off. Returns tokens if somebody else has renewed it; else raises.
 
         Raises `TokenExpired` for a dead grant, otherwise `error`.
@@ -50,7 +50,7 @@ class Desk:
         return other.tokens
 
     @contextmanager
-    def holding(self, taken: Taken) -> Generator[None]:
+    def holding(self, taken: LeasedGrant) -> Generator[None]:
         """Keep a lease while the grant is renewed inside; whoever dies there keeps it no longer."""
         done = Flag()
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 _Order = tuple[Callable[[], None], Future[None], AbstractEventLoop]
 
 
-class Hand:
+class WorkerThread:
     """Does one thing after the other. An executor would do, at several times the cost of a wake-up."""
 
     def __init__(self, name: str) -> None:

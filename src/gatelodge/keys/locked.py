@@ -1,4 +1,4 @@
-"""A locket: a value locked with the secret that finds it, so that who has the database alone cannot read it."""
+"""A value locked with the secret that finds it, so that who has the database alone cannot read it."""
 
 from hashlib import sha256
 
