@@ -15,6 +15,10 @@ MORE = {
     "client_auth/client_secret_post.py": ["tests/client_auth/test_contract.py", "tests/client_auth/test_secrets.py"],
     "client_auth/none.py": ["tests/client_auth/test_contract.py"],
     "client_auth/private_key_jwt.py": ["tests/client_auth/test_contract.py"],
+    **{
+        f"grants/{name}.py": ["tests/grants/test_contract.py"]
+        for name in ("authorization_code", "client_credentials", "password", "refresh_token")
+    },
     "grants/families.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
     "grants/narrowing.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
 }
