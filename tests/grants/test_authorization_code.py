@@ -6,6 +6,7 @@ import jwt
 import pytest
 from tests.world import (
     API,
+    OPAQUE_API,
     RP,
     SCOPES,
     VERIFIER,
@@ -102,7 +103,7 @@ async def test_PK_10_a_stolen_code_with_the_thiefs_own_verifier_is_refused(world
     assert_error(await exchange(world, code, code_verifier="thief" * 10), "invalid_grant")
 
 
-@pytest.mark.parametrize("later", [0, 1, 30])
+@pytest.mark.parametrize("later", [0, 1, 30, 600])
 async def test_CODE_01_a_code_works_once_and_a_replay_ends_its_tokens(world: World, clock, later: int):
     code = await world.browser().code()
     tokens = (await exchange(world, code)).json()
@@ -110,6 +111,13 @@ async def test_CODE_01_a_code_works_once_and_a_replay_ends_its_tokens(world: Wor
 
     assert_error(await exchange(world, code), "invalid_grant")
     await world.assert_dead(tokens)
+
+
+async def test_a_code_is_exchanged_for_an_api_that_was_granted_and_the_audit_trail_says_to_whom(world: World):
+    granted = await exchange(world, await world.browser().code(), resource=API)
+    assert granted.status_code == 200
+    assert await audited(world, granted) == [("token_issued", "web1", world.people["alice"].id)]
+    assert_error(await exchange(world, await world.browser().code(), resource=OPAQUE_API), "invalid_target")
 
 
 NINE_DAYS = 9 * 86_400
