@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.mutation.concern import ROOT, uses_postgres
 
 NEEDED = ("src", "tests", "docs", "examples", "pyproject.toml", "README.md")
 MUTMUT = Path(sys.executable).with_name("mutmut")
+UNREACHED = "could not find any test case for any mutant"  # what mutmut says when no test calls anything of a file
 FATES = {0: "alive", 5: "unreached", 33: "unreached", None: "untried"}  # mutmut's exit codes; any other one is a death
 
 # How a refusal is worded, and under which rule it is told, is asserted where it matters: mutants of it are noise.
@@ -56,14 +57,19 @@ class Copy:
                 cwd=self._folder, env=self._environment(), stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
             try:
-                code = running.wait(seconds)
+                running.wait(seconds)
             except subprocess.TimeoutExpired:
-                os.killpg(running.pid, signal.SIGKILL)
+                pass  # what it found so far counts
+            finally:  # also when somebody interrupts
+                if running.poll() is None:
+                    os.killpg(running.pid, signal.SIGKILL)
                 code = running.wait()
-        told = log.read_text(errors="replace")
-        if code not in (0, -signal.SIGKILL):
+        told, mutants = log.read_text(errors="replace"), list(self._mutants())
+        if UNREACHED in told:
+            return [replace(mutant, fate="unreached") for mutant in mutants]
+        if mutants and code not in (0, -signal.SIGKILL):
             sys.exit(f"{self._file}: mutmut could not begin\n{_last_lines(told)}")
-        return list(self._mutants())
+        return mutants
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(self._folder / "mutants" / "src")}
