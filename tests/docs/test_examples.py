@@ -31,6 +31,8 @@ NOT_RUN = {
     ("docs/cli.md", "gatelodge token --resource https://api.example.com/orders --scope orders:read"): (
         "test_command_line_login.py asks the demo for a token for its API"
     ),
+    ("docs/log-people-in.md", "# stronger.py"): "it needs a server with a stronger way; tests/client/login begins so",
+    ("docs/log-people-in.md", "# office.py"): "tests/client/sending has a proxy and certificates of its own",
     ("docs/inspector.md", "$ gatelodge why 88b1a2f6c01d7e39"): "tests/inspector asks for a request that was made",
     ("docs/operations.md", "useradd --system --home-dir /var/lib/gatelodge gatelodge"): "it changes the machine",
 }
@@ -299,7 +301,8 @@ def test_the_metrics_of_several_workers_add_up(own: Own) -> None:
         told = httpx2.get(f"http://localhost:{own.management_port}/metrics").text
         ready = httpx2.get(f"http://localhost:{own.management_port}/readyz").json()
     assert 'gatelodge_requests_total{endpoint="token",status="200"} 8.0' in told
-    assert ready == {"ready": True, "wrong": {}}
+    assert (ready["ready"], ready["wrong"]) == (True, {})
+    assert ready["watches"].keys() == {"keys", "registry", "sweep"}
 
 
 # How

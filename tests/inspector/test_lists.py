@@ -27,7 +27,15 @@ ANSWER_ALIKE = {"jwks", "discovery"}  # to everybody, whatever is sent
 ELSEWHERE = {
     *(rule.id for rule in RULES if rule.id.startswith("registration.")),
     *("redirect.syntax", "redirect.fragment", "redirect.userinfo", "redirect.host", "redirect.port", "redirect.path"),
-    *("redirect.https", "redirect.scheme", "token.claims", "token.unbound", "token.scope", "token.sign_in"),
+    *(
+        "redirect.https",
+        "redirect.scheme",
+        "token.claims",
+        "token.kind",
+        "token.unbound",
+        "token.scope",
+        "token.sign_in",
+    ),
 }
 ROOMS = ("protocol", "client_auth", "grants", "endpoints", "tokens", "ops", "web")
 OTHER_PEOPLES = ("demo/pages", "protocol/metadata", "playground")  # they read what clients read

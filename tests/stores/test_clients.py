@@ -33,6 +33,7 @@ FULL = Client(
     client_uri="https://rp.test/",
     policy_uri="https://rp.test/policy",
     tos_uri="https://rp.test/tos",
+    custom_schemes=frozenset({"cursor"}),
     enabled=False,
     created_at=NOW - 1,
     generation=7,

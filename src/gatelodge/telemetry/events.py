@@ -180,6 +180,7 @@ class RefreshRepeatedElsewhere(Event):
     A device that changed networks and had lost its answer does so, and a thief that follows its client closely.
     """
 
+    by: ClassVar[ActorKind] = "client"
     level: ClassVar[Level] = "warning"
     generation: int
 
