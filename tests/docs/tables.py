@@ -17,6 +17,7 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 from tests.architecture.test_imports import FLOORS, LIBRARIES
+from tests.docs import words
 from tests.world import config_for, open_world
 
 from gatelodge import app
@@ -129,6 +130,13 @@ def grant_table() -> str:
             )
             for grant in GRANTS
         ),
+    )
+
+
+def word_table(explained: Mapping[str, object]) -> str:
+    return table(
+        ("word", "what it means", "in the code"),
+        ((word, sentence(thing), code(str(getattr(thing, "__name__", "")))) for word, thing in explained.items()),
     )
 
 
@@ -264,9 +272,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "demo_endpoints": demo_route_table,
     "endpoints": route_table,
     "events": event_table,
+    "field_words": lambda: word_table(words.OF_THE_FIELD),
     "floors": floor_table,
     "grants": grant_table,
     "methods": method_table,
+    "own_words": lambda: word_table(words.OUR_OWN),
     "metrics": metric_table,
     "profiles": profile_table,
     "rules": rule_table,

@@ -61,7 +61,7 @@ class SignInVisit:
 
 
 class Way(ABC):
-    """One way to sign in.
+    """What a person can do to prove who they are, with the page where they do it.
 
     `name` is the kind of its proofs, `acr` the level they reach, `begins` whether a sign-in can begin with it. `path`
     is where its page is, below the issuer; the first way of the list is at `/login`. `template` is a file in

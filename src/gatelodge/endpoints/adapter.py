@@ -46,7 +46,9 @@ NOT_FOUND = HttpRefusal(404, "there is nothing at this address", "not_found")
 
 @dataclass(frozen=True, slots=True)
 class HttpAdapter:
-    """Serves one HTTP request at a time; holds nothing of it afterwards. `tracing` is there if the inspector is on."""
+    """The one place where HTTP meets this server: reads a request, finds its route, writes the answer.
+
+    It holds nothing of a request afterwards. `tracing` is there if the inspector is on."""
 
     site: Site
     table: Table

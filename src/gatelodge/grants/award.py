@@ -39,7 +39,9 @@ class FamilyRef(Struct, frozen=True):
 
 
 class Award(Struct, frozen=True):
-    """What a client is given. `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
+    """What a grant lets a client have: tokens are made of it after the commit.
+
+    `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
 
     `event` is what happened; `warning` a second event, that this is a legacy grant or looks like a thief. `headers` go
     with the answer.

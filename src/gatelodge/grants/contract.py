@@ -28,7 +28,9 @@ class GrantRefused(OAuthError):
 
 
 class Grant(ABC, Generic[R]):
-    """One way to get tokens. `R` is what `read` makes of the parameters.
+    """A way for a client to get tokens (RFC 6749 1.3).
+
+    `R` is what `read` makes of the parameters.
 
     `parameters` are the names `read` reads, and `checks` what this grant checks of them, in order, after all that the
     token endpoint does: the inspector tells of it. `legacy` names the switch in `[legacy]` that must be on.

@@ -138,7 +138,9 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One flow, whole. `grant` is what a client must be allowed for it; `legacy` is the setting that switches it on.
+    """One flow of the playground, whole: its steps, what breaks it, and its words.
+
+    `grant` is what a client must be allowed for it; `legacy` is the setting that switches it on.
 
     `begin` is the first act, `None` if the flow cannot be played yet. `with_code` is the act for a code that came back,
     `with_tokens` are those for tokens, `after` are the ones among them that the flow goes on with, in order.

@@ -36,7 +36,9 @@ _NOT_SUPPORTED: Mapping[str, ErrorCode] = {
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where the answer goes. Made only by `find_recipient`: holding one is the proof that a redirect is safe.
+    """Where the answer to an authorization request goes, proven to be the client's own.
+
+    Made only by `find_recipient`: holding one is the proof that a redirect is safe.
 
     `redirect_uri` is the one to answer to, `state` goes back byte for byte, `issuer` says who answers (RFC 9207).
     """

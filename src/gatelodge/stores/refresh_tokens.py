@@ -16,9 +16,9 @@ from gatelodge.stores.users import HeldAccount, UserRecord
 
 
 class Family(Struct, frozen=True):
-    """One family. `generation` is that of its newest refresh token, 0 if it never had one. Times are in seconds.
+    """All tokens that descend from one authorization, in one row. Times are in seconds.
 
-    `payload` is JSON: what was authorized, as `tokens/` wrote it.
+    `generation` is that of its newest refresh token, 0 without one. `payload` is JSON: what was authorized.
     """
 
     id: int

@@ -15,7 +15,10 @@ from gatelodge.database.tx import Tx
 
 
 class Ticket(Struct, frozen=True):
-    """One ticket. Times are seconds since 1970; `payload` is JSON whose shape belongs to its kind."""
+    """A single-use secret that expires, of whatever kind, as it is kept.
+
+    Times are seconds since 1970; `payload` is JSON whose shape belongs to its kind.
+    """
 
     id: int
     kind: str

@@ -8,7 +8,9 @@ ActorKind = Literal["person", "client", "operator", "server", "stranger"]
 
 
 class Actor(Struct, frozen=True):
-    """Who did something. `name` is a system user's for an operator, an id for a person or a client, else empty.
+    """Who did something: a person, a client, an operator, the server by itself, or a stranger.
+
+    `name` is a system user's for an operator, an id for a person or a client, else empty.
 
     An operator acts at the command line, the server by itself, and a stranger is whoever has proven nothing.
     """

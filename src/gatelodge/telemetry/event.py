@@ -12,7 +12,9 @@ Level = Literal["debug", "info", "warning", "error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened. `client_id` and `user_id` say to whom, when it was to somebody.
+    """Something that happened, told to the log, to a metric or to the audit trail.
+
+    `client_id` and `user_id` say to whom, when it was to somebody.
 
     `by` says who did it where its origin does not: that very person or client, or a stranger.
     """

@@ -1,0 +1,62 @@
+"""The words of docs/glossary.md: each is explained by the first sentence of what it is called in the code."""
+
+from gatelodge.authn.contract import Way
+from gatelodge.database import places
+from gatelodge.database.tx import Tx
+from gatelodge.endpoints.adapter import HttpAdapter
+from gatelodge.foundation.contract import Foundation
+from gatelodge.grants.award import Award
+from gatelodge.grants.contract import Grant
+from gatelodge.inspector.trace import Trace
+from gatelodge.keys.mint import Mint
+from gatelodge.keys.vault import Vault
+from gatelodge.playground.script import Script
+from gatelodge.protocol.assurance import AuthnEvent, Proof
+from gatelodge.protocol.authorize import AuthorizationRequest, Recipient
+from gatelodge.protocol.client import Api, Client, ProvenClient
+from gatelodge.protocol.code import CodeProof
+from gatelodge.protocol.rotation import RefreshValue
+from gatelodge.protocol.rules import Rule
+from gatelodge.sessions.interactions import Interaction
+from gatelodge.stores.consents import Consent
+from gatelodge.stores.refresh_tokens import Family
+from gatelodge.stores.tickets import Ticket
+from gatelodge.telemetry.event import Event
+from gatelodge.telemetry.origin import Actor, Origin
+from gatelodge.telemetry.watches import Watch
+
+# As the specifications say it.
+OF_THE_FIELD: dict[str, object] = {
+    "API, resource server": Api,
+    "authorization code": CodeProof,
+    "authorization request": AuthorizationRequest,
+    "client": Client,
+    "consent": Consent,
+    "grant": Grant,
+    "refresh token": RefreshValue,
+}
+# Where the field has no word.
+OUR_OWN: dict[str, object] = {
+    "actor": Actor,
+    "adapter": HttpAdapter,
+    "award": Award,
+    "event": Event,
+    "family": Family,
+    "foundation": Foundation,
+    "interaction": Interaction,
+    "mint": Mint,
+    "origin": Origin,
+    "place": places,
+    "proof": Proof,
+    "proven client": ProvenClient,
+    "recipient": Recipient,
+    "rule": Rule,
+    "script": Script,
+    "sign-in": AuthnEvent,
+    "ticket": Ticket,
+    "trace": Trace,
+    "transaction": Tx,
+    "vault": Vault,
+    "watch": Watch,
+    "way to sign in": Way,
+}
