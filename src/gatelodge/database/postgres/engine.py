@@ -22,7 +22,7 @@ from gatelodge.database.tx import Body, Database, P, Runner, Tx, Unavailable
 
 T = TypeVar("T")
 
-LOG = logging.getLogger("gatelodge.stores")
+LOG = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between attempts to connect
 

@@ -11,7 +11,7 @@ from gatelodge.database.postgres.attempt import BatchRun
 from gatelodge.database.postgres.wire import ConnectionLost, StatementRefused, Wire
 from gatelodge.database.tx import Conflict, RunAgain, StatementFailed, Unavailable
 
-LOG = logging.getLogger("gatelodge.stores")
+LOG = logging.getLogger(__name__)
 
 BATCH = 128  # jobs in one transaction
 

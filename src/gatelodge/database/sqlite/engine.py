@@ -24,7 +24,7 @@ T = TypeVar("T")
 BATCH = 128  # jobs in one transaction: it also bounds how long the loop is held
 LOG_LIMIT = 8 * 1024 * 1024  # bytes of write-ahead log before it is copied into the file
 
-LOG = logging.getLogger("gatelodge.stores")
+LOG = logging.getLogger(__name__)
 
 _FAILURES = (sqlite3.Error, OSError)
 
