@@ -56,6 +56,12 @@ async def test_the_pages_of_all_ways_lead_to_one_another(riddled: World) -> None
     assert "Sign in with a riddle" not in other.text
 
 
+async def test_who_sends_a_password_without_a_page_is_asked_by_the_way_that_is_listed(riddled: World) -> None:
+    proving = riddled.server.authn
+
+    assert [way for way in proving.ways.listed if isinstance(way, PasswordSignIn)] == [proving.password]
+
+
 async def test_with_one_way_no_page_offers_another(world: World) -> None:
     page = await world.browser().authorize()
 

@@ -36,4 +36,5 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     throttle = Throttle(on.vault.derive("throttle"), on.config.sign_in)
     equipment = Equipment(on.db, on.clock, passwords, throttle, known)
     opened = tuple(way.open(equipment) for way in ways)
-    return Authn(Ways(opened, on.db), passwords, known, PasswordSignIn.open(equipment))
+    listed = next((way for way in opened if isinstance(way, PasswordSignIn)), None)
+    return Authn(Ways(opened, on.db), passwords, known, listed or PasswordSignIn.open(equipment))
