@@ -82,7 +82,8 @@ def write_event(level: Level, name: str, said: Mapping[str, object]) -> None:
     if not _settled.as_json:
         getattr(structlog.stdlib.get_logger(), level)(name, **said)
         return
-    _outlet.write(_encode({"event": name, "level": level, "timestamp": stamp(), **said}).decode() + "\n")
+    record = cut(None, level, {"event": name, "level": level, "timestamp": stamp(), **said})
+    _outlet.write(_encode(record).decode() + "\n")
 
 
 def without_traceback(_logger: object, _method: str, record: Record) -> Record:
