@@ -67,7 +67,7 @@ def test_from_the_error_page_to_the_check_that_refused(visitor: Visitor) -> None
     visitor.page.click("#why")
     visitor.page.wait_for_selector("#explanation")
 
-    assert "names" in visitor.text() or "instead of" in visitor.text()
+    assert "http://localhost/other is not registered for demo-web" in visitor.text()
     assert visitor.page.locator(".checks .refused").count() == 1
 
 
