@@ -110,7 +110,8 @@ def test_a_statement_that_does_not_is_noticed(sql: str) -> None:
 def test_hot_statements_ask_one_table_by_its_key() -> None:
     stores = "gatelodge.stores."
     hot = {
-        "refresh_tokens": ("ROTATE", "FIND", "FIND_LIVE", "REVOKE"),
+        "refresh_tokens": ("ROTATE", "FIND", "REVOKE"),
+        "live_families": ("FIND_LIVE",),
         "tickets": ("PUT", "TAKE", "PEEK", "REWRITE"),
         "sessions": ("FIND", "TOUCH", "END"),
         "access_tokens": ("FIND", "REVOKE"),

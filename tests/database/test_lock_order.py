@@ -16,7 +16,7 @@ from gatelodge.database.postgres import shape
 from gatelodge.database.postgres.engine import PostgresDatabase
 from gatelodge.database.tx import Statement
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import refresh_tokens, seen, throttle, users
+from gatelodge.stores import live_families, refresh_tokens, seen, throttle, users
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.users import NewUser
 
@@ -84,7 +84,7 @@ async def test_LOCK_01_refreshes_and_revocations_in_opposite_orders_undo_nothing
     async def change(database: PostgresDatabase, meeting: int, row: int) -> None:
         if (database is two[0]) is bool(row % 2):
             jti = f"{meeting}-{row}"
-            await database.write(refresh_tokens.end_jwt, families[row], NONCE, jti, NOW + 60, NOW)
+            await database.write(live_families.end_jwt, families[row], NONCE, jti, NOW + 60, NOW)
         else:
             await database.write(refresh_tokens.rotate, RefreshValue(families[row], NONCE, 1), "web1", NOW, 30, 60)
 

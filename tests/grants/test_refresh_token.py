@@ -79,9 +79,9 @@ async def test_twenty_refreshes_at_once_sign_nobody_out(world: World):
     assert len({answer.json()["refresh_token"] for answer in answers}) == 1
 
 
-async def refreshed_elsewhere(world: World, token: str) -> httpx2.Response:
+async def refreshed_elsewhere(world: World, token: str, **more: str) -> httpx2.Response:
     """Refresh from another network than `refresh` does."""
-    form = {"grant_type": "refresh_token", "refresh_token": token}
+    form = {"grant_type": "refresh_token", "refresh_token": token, **more}
     async with world.http("198.51.100.7") as http:
         return await http.post("/token", data=form, auth=("web1", secret_of("web1")))
 
@@ -175,6 +175,29 @@ async def test_what_is_given_back_neither_lengthens_nor_ends_the_overlap_of_the_
     clock.advance(11)
     assert_error(await refresh(world, first["refresh_token"]), "invalid_grant")
     await world.assert_dead(second)
+
+
+async def test_RT_21_asking_for_too_much_keeps_no_idle_token_alive(world: World, clock):
+    token = (await world.browser().tokens())["refresh_token"]
+    for _ in range(2):
+        clock.advance(world.foundation.config.tokens.refresh_idle_lifetime // 2 - 1)
+        assert_error(await refresh(world, token, scope="openid orders:write"), "invalid_scope")
+    clock.advance(2)
+
+    assert_error(await refresh(world, token), "invalid_grant")
+
+
+async def test_RT_20_asking_for_too_much_elsewhere_does_not_hide_who_repeats(world: World):
+    first = await world.browser().tokens()
+    second = (await refresh(world, first["refresh_token"])).json()
+
+    greedy = await refreshed_elsewhere(world, second["refresh_token"], scope="openid orders:write")
+    assert_error(greedy, "invalid_scope")
+    assert [event for event, _, _ in await audited(world, await refresh(world, first["refresh_token"]))] == [
+        "token_refreshed"
+    ]
+    thief = await refreshed_elsewhere(world, first["refresh_token"])
+    assert "refresh_repeated_elsewhere" in [event for event, _, _ in await audited(world, thief)]
 
 
 async def test_RT_20_asking_for_too_much_in_between_does_not_make_repeats_count_anew(world: World):

@@ -8,7 +8,7 @@ from gatelodge.ops import consents as verbs
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.client import Client
-from gatelodge.stores import audit, clients, consents, refresh_tokens
+from gatelodge.stores import audit, clients, consents, live_families
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Origin
@@ -53,7 +53,7 @@ async def alive(database, families: dict[tuple[str, str], int]) -> set[tuple[str
     return {
         whose
         for whose, row in families.items()
-        if await database.read(refresh_tokens.find_live, row, NONCE, NOW) is not None
+        if await database.read(live_families.find_live, row, NONCE, NOW) is not None
     }
 
 

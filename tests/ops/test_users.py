@@ -8,7 +8,7 @@ from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.rows import NameTaken
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere, OperationRefused
-from gatelodge.stores import audit, credentials, refresh_tokens, sessions
+from gatelodge.stores import audit, credentials, live_families, sessions
 from gatelodge.stores import users as store
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.sessions import NewSession
@@ -47,7 +47,7 @@ async def alive(database, ada) -> tuple[bool, bool]:
     """Return whether the session and the family of `ada` still work."""
     _, session, family = ada
     found = await database.read(sessions.find, session, b"d", NOW)
-    live = await database.read(refresh_tokens.find_live, family, b"nonce---", NOW)
+    live = await database.read(live_families.find_live, family, b"nonce---", NOW)
     return found is not None, live is not None
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.holding import open_family
 
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import endings, refresh_tokens, tickets, users
+from gatelodge.stores import endings, live_families, refresh_tokens, tickets, users
 from gatelodge.stores.refresh_tokens import NewFamily
 
 pytestmark = pytest.mark.anyio
@@ -350,7 +350,7 @@ async def test_families_are_told_apart_by_their_id(database, opened):
     assert (await family_of(database, value)).id == value.family_id
     assert (await family_of(database, bobs)).id == bobs.family_id
     for each, username in ((value, "alice"), (bobs, "bob")):
-        live = await database.read(refresh_tokens.find_live_with_person, each.family_id, each.nonce, NOW)
+        live = await database.read(live_families.find_live_with_person, each.family_id, each.nonce, NOW)
         assert live.user.username == username
 
 
@@ -358,7 +358,7 @@ async def test_a_jwt_finds_its_living_family_and_person_in_one_statement(databas
     value = await opened()
     before = database.statements
 
-    live = await database.read(refresh_tokens.find_live_with_person, value.family_id, value.nonce, NOW)
+    live = await database.read(live_families.find_live_with_person, value.family_id, value.nonce, NOW)
 
     assert (live.client_id, live.user.username) == ("web1", "alice")
     assert database.statements - before == 1
@@ -368,10 +368,10 @@ async def test_a_jwt_of_a_family_that_ended_or_expired_finds_nothing(database, o
     value = await opened()
     whose = (value.family_id, value.nonce)
 
-    assert await database.read(refresh_tokens.find_live, *whose, NOW + LIFETIME) is None
-    assert await database.read(refresh_tokens.find_live, value.family_id, b"m" * 8, NOW) is None
+    assert await database.read(live_families.find_live, *whose, NOW + LIFETIME) is None
+    assert await database.read(live_families.find_live, value.family_id, b"m" * 8, NOW) is None
     await database.write(refresh_tokens.revoke, *whose, NOW)
-    assert await database.read(refresh_tokens.find_live, *whose, NOW) is None
+    assert await database.read(live_families.find_live, *whose, NOW) is None
 
 
 @pytest.mark.parametrize("gone", ["disabled", "removed"])
@@ -383,18 +383,18 @@ async def test_a_jwt_of_a_person_who_is_disabled_or_gone_finds_nothing(database,
     else:
         await database.write(endings.remove, user_id, NOW)
 
-    assert await database.read(refresh_tokens.find_live, value.family_id, value.nonce, NOW) is None
+    assert await database.read(live_families.find_live, value.family_id, value.nonce, NOW) is None
 
 
 async def test_a_revoked_jwt_is_dead_and_its_family_lives(database, opened):
     value = await opened()
     whose = (value.family_id, value.nonce)
 
-    assert await database.write(refresh_tokens.end_jwt, *whose, "jti-1", NOW + 60, NOW) is True
-    assert await database.write(refresh_tokens.end_jwt, *whose, "jti-1", NOW + 60, NOW) is False
-    assert await database.write(refresh_tokens.end_jwt, *whose, "jti-2", NOW + 90, NOW + 60) is True
+    assert await database.write(live_families.end_jwt, *whose, "jti-1", NOW + 60, NOW) is True
+    assert await database.write(live_families.end_jwt, *whose, "jti-1", NOW + 60, NOW) is False
+    assert await database.write(live_families.end_jwt, *whose, "jti-2", NOW + 90, NOW + 60) is True
 
-    live = await database.read(refresh_tokens.find_live, *whose, NOW)
+    live = await database.read(live_families.find_live, *whose, NOW)
     assert [live.has_ended(jti) for jti in ("jti-1", "jti-2", "jti", "jti-3")] == [False, True, False, False]
     assert await rotating(database, value) is not None
 
@@ -403,10 +403,10 @@ async def test_who_revokes_one_jwt_after_the_other_ends_the_family(database, ope
     value = await opened()
     whose = (value.family_id, value.nonce)
 
-    for number in range(refresh_tokens.MOST_ENDED + 1):
-        assert await database.write(refresh_tokens.end_jwt, *whose, f"jti-{number}", NOW + 60, NOW) is True
+    for number in range(live_families.MOST_ENDED + 1):
+        assert await database.write(live_families.end_jwt, *whose, f"jti-{number}", NOW + 60, NOW) is True
 
-    assert await database.read(refresh_tokens.find_live, *whose, NOW) is None
+    assert await database.read(live_families.find_live, *whose, NOW) is None
     assert await rotating(database, value) is None
 
 

@@ -1,6 +1,6 @@
 """Families: all tokens that descend from one authorization, one row each, rotated in place.
 
-A refresh token is derived from its family's row id, nonce and generation (`keys/secrets.py`), so the row keeps no
+A refresh token is derived from its family's row id, nonce and generation (`keys/refresh.py`), so the row keeps no
 token. `rotate` decides everything in one conditional statement: of any number of takers of one generation, one moves
 the family on, and the others are given the same successor while the overlap lasts, or nothing: a lost answer is not an
 attack, anything older is. Whether its person is still there and enabled is not asked: `endings.py` ends what they hold.
@@ -11,8 +11,8 @@ from msgspec import Struct
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Row, RunAgain, Tx
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import access_tokens, tickets, users
-from gatelodge.stores.users import HeldAccount, UserRecord
+from gatelodge.stores import access_tokens, tickets
+from gatelodge.stores.users import HeldAccount
 
 
 class Family(Struct, frozen=True):
@@ -110,9 +110,11 @@ update families set
     rotated_at = case when generation = $5 then $1 else rotated_at end,
     rotated_before = case when generation = $5 then rotated_at else rotated_before end,
     idle_expires_at = case when generation = $5 then $2 else idle_expires_at end,
+    idle_before = case when generation = $5 then idle_expires_at else idle_before end,
     repeats = case when generation = $5 then 0 else repeats + 1 end,
     lately = case when generation <> $5 then lately + 1 when rotated_at > $7 then lately else 0 end,
-    rotated_from = case when generation = $5 then $9 else rotated_from end
+    rotated_from = case when generation = $5 then $9 else rotated_from end,
+    from_before = case when generation = $5 then rotated_from else from_before end
 where place = $8 and id = $3 and nonce = $4 and client_id = $6
     and (generation = $5 or (generation = $5 + 1 and rotated_at > $7 and lately < $10))
     and revoked_at is null and expires_at > $1 and idle_expires_at > $1
@@ -142,7 +144,8 @@ async def rotate(
 
 
 GIVE_BACK = """
-update families set generation = generation - 1, rotated_at = rotated_before
+update families set generation = generation - 1, rotated_at = rotated_before, rotated_from = from_before,
+    idle_expires_at = idle_before
 where place = $1 and id = $2 and nonce = $3 and generation = $4 and repeats = 0
 """
 
@@ -150,8 +153,9 @@ where place = $1 and id = $2 and nonce = $3 and generation = $4 and repeats = 0
 async def give_back(tx: Tx, rotated: Rotated) -> None:
     """Take back a rotation in its own transaction: the token that was presented is the newest again.
 
-    What is left of the overlap before it, and the repeats it is counted by, are as they were. A rotation whose answer
-    another body of this batch gave again stands: there is a successor out there.
+    When it ends unless it is used, what is left of the overlap before it, and the repeats and the network it is told
+    by, are as they were. A rotation whose answer another body of this batch gave again stands: there is a successor out
+    there.
     """
     if not rotated.repeated:
         family = rotated.family
@@ -168,68 +172,6 @@ async def why_refused(tx: Tx, value: RefreshValue) -> Family | None:
     """Return the family of a presented token, whatever its state, so that a refusal can tell a replay from the rest."""
     row = await tx.one(FIND, value.family_id, value.nonce, place_of(value.family_id))
     return None if row is None else Family(*row)
-
-
-class LiveFamily(Struct, frozen=True):
-    """A family whose access tokens work, as far as they need it: see `Family`. `user` only if it was asked for."""
-
-    client_id: str
-    generation: int
-    idle_expires_at: int
-    expires_at: int
-    payload: str
-    ended_jwts: str
-    user: UserRecord | None = None
-
-    def has_ended(self, jti: str) -> bool:
-        """Return whether one JWT access token of this family was revoked by itself."""
-        return bool(self.ended_jwts) and any(ended.startswith(f"{jti}:") for ended in self.ended_jwts.split())
-
-
-FIND_LIVE = """
-select client_id, generation, idle_expires_at, expires_at, payload, ended_jwts
-from families where place = $4 and id = $1 and nonce = $2 and expires_at > $3 and revoked_at is null
-"""
-
-
-async def find_live(tx: Tx, family_id: int, nonce: bytes, now: int) -> LiveFamily | None:
-    """Return the family a JWT access token names in `grant_id`; `None` if it ended or expired."""
-    row = await tx.one(FIND_LIVE, family_id, nonce, now, place_of(family_id))
-    return None if row is None else LiveFamily(*row)
-
-
-FIND_LIVE_WITH_PERSON = """
-select f.client_id, f.generation, f.idle_expires_at, f.expires_at, f.payload, f.ended_jwts,
-    u.id, u.sub, u.username, u.email, u.email_verified, u.name, u.claims, u.enabled, u.admin, u.created_at,
-    u.updated_at
-from families f left join users u on u.place = f.place and u.id = f.user_id
-where f.place = $4 and f.id = $1 and f.nonce = $2 and f.expires_at > $3 and f.revoked_at is null
-"""
-
-
-async def find_live_with_person(tx: Tx, family_id: int, nonce: bytes, now: int) -> LiveFamily | None:
-    """Return the same together with its person, in one statement."""
-    row = await tx.one(FIND_LIVE_WITH_PERSON, family_id, nonce, now, place_of(family_id))
-    return None if row is None else LiveFamily(*row[:6], user=None if row[6] is None else users.of(row[6:]))
-
-
-HOLD_LIVE = FIND_LIVE + " for update"  # by the first statement, so in the order of its batch, as who rotates it does
-END_JWT = "update families set ended_jwts = $4 where place = $1 and id = $2 and ended_jwts = $3 and revoked_at is null"
-MOST_ENDED = 64  # access tokens of one family that ended by themselves and have not expired: beyond, the family ends
-
-
-async def end_jwt(tx: Tx, family_id: int, nonce: bytes, jti: str, expires_at: int, now: int) -> bool:
-    """End one JWT access token of a family until it expires by itself; `False` if it had ended."""
-    row = await tx.one(HOLD_LIVE, family_id, nonce, now, place_of(family_id))
-    if row is None or (live := LiveFamily(*row)).has_ended(jti):
-        return False
-    ended = [one for one in live.ended_jwts.split() if int(one.rpartition(":")[2]) > now]
-    if len(ended) == MOST_ENDED:
-        return await revoke(tx, family_id, nonce, now)
-    after = " ".join((*ended, f"{jti}:{expires_at}"))
-    if await tx.run(END_JWT, place_of(family_id), family_id, live.ended_jwts, after) != 1:
-        raise RunAgain
-    return True
 
 
 REVOKE = """

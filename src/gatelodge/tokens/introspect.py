@@ -12,7 +12,7 @@ from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.keys.secrets import REFRESH_PREFIX
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.introspection import INACTIVE, active
-from gatelodge.stores import refresh_tokens
+from gatelodge.stores import live_families
 from gatelodge.stores.registry import Registry
 from gatelodge.tokens.own import Live, OwnTokens
 
@@ -51,7 +51,7 @@ class Introspector:
         if value is None:
             return INACTIVE
         live = await self.db.at(place_of(value.family_id)).read(
-            refresh_tokens.find_live, value.family_id, value.nonce, now
+            live_families.find_live, value.family_id, value.nonce, now
         )
         if live is None or live.client_id != asker.id or live.generation != value.generation:
             return INACTIVE

@@ -21,7 +21,7 @@ from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint, StoredValue
 from gatelodge.protocol import access_token
 from gatelodge.protocol.client import Client
-from gatelodge.stores import access_tokens, refresh_tokens
+from gatelodge.stores import access_tokens, live_families
 from gatelodge.stores.users import UserRecord
 from gatelodge.tokens.issue import HOLDER, OPAQUE, OPAQUE_PREFIX
 
@@ -109,7 +109,7 @@ class OwnTokens:
         if named is None:
             return None
         with_person = with_person or _tells_of_person(claims)
-        find = refresh_tokens.find_live_with_person if with_person else refresh_tokens.find_live
+        find = live_families.find_live_with_person if with_person else live_families.find_live
         found = await self._db.at(place_of(named[0])).read(find, *named, self._clock.now())
         return None if found is None or found.has_ended(claims["jti"]) else Live(claims, found.user, found.payload)
 

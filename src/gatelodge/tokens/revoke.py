@@ -10,7 +10,7 @@ from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.keys.secrets import REFRESH_PREFIX
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import access_tokens, audit, refresh_tokens
+from gatelodge.stores import access_tokens, audit, live_families, refresh_tokens
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, RevocationIgnored, TokenRevoked
 from gatelodge.tokens.issue import OPAQUE, OPAQUE_PREFIX
@@ -97,7 +97,7 @@ async def _end_jwt(tx: Tx, jti: str, expires_at: int, client_id: str, origin: Or
 async def _end_jwt_of_family(
     tx: Tx, family_id: int, nonce: bytes, jti: str, expires_at: int, client_id: str, origin: Origin, now: int
 ) -> Event | None:
-    if not await refresh_tokens.end_jwt(tx, family_id, nonce, jti, expires_at, now):
+    if not await live_families.end_jwt(tx, family_id, nonce, jti, expires_at, now):
         return None
     return await _told(tx, TokenRevoked(client_id=client_id, what=ACCESS_TOKEN), origin, now)
 

@@ -141,10 +141,12 @@ create table families (
     rotated_at bigint not null,
     rotated_before bigint not null default 0,  -- `rotated_at` until the last rotation, for one that is given back
     rotated_from text not null default '',-- the network the last rotation was asked for from
+    from_before text not null default '', -- `rotated_from` until the last rotation
     repeats integer not null default 0,   -- how often the answer of the last rotation was given again
     lately integer not null default 0,    -- the same of all rotations that followed one another within the overlap
     created_at bigint not null,
     idle_expires_at bigint not null,
+    idle_before bigint not null default 0,-- `idle_expires_at` until the last rotation
     expires_at bigint not null,
     revoked_at bigint,
     ended_jwts text not null default '',  -- JWT access tokens that were revoked one by one: `jti:expires_at`, space-joined
