@@ -77,7 +77,7 @@ def under_load(stage: Stage, seconds: float) -> list[Extra]:
 
 @dataclass(slots=True)
 class SignIns:
-    """People who sign in with their password again and again, each in a browser of his own."""
+    """People who sign in with their password again and again, each in a browser of their own."""
 
     stage: Stage
     signed_in: int = 0

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import httpx2
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from gatelodge.client import OAuthClientError, TokenExpired
@@ -30,8 +32,26 @@ ISSUER = os.environ.get("ISSUER", "http://localhost:8000")
 API = os.environ.get("ORDERS_API", ISSUER + "/demo/api")
 PORT = int(os.environ.get("PORT", "8001"))
 HOME = f"http://localhost:{PORT}"
-HERE = Path(__file__).parent
-CATALOGUE = ("a mock turtle soup", "a white rabbit's glove", "a cheshire cat (grin only)")
+LOOK = Path(__file__).parent / "look"
+
+
+@dataclass(frozen=True)
+class Good:
+    item: str
+    picture: str
+    price: str
+    words: str
+
+
+CATALOGUE = (
+    Good("a looking glass", "looking_glass", "£ 18.00", "Shows the room, the other way round. Do not step through."),
+    Good("a pocket watch", "pocket_watch", "£ 24.50", "Tells the day of the month, and not what o'clock it is."),
+    Good("a mock turtle soup", "turtle_soup", "£ 3.20", "So rich and green, waiting in a hot tureen."),
+    Good("a white rabbit's glove", "gloves", "£ 6.00", "White kid, hardly worn, and only the left one."),
+    Good("a cheshire cat (grin only)", "grin", "£ 9.90", "The rest went away some time ago."),
+    Good("a tea for three", "teapot", "£ 4.40", "It is always six o'clock. No room for a fourth."),
+)
+PICTURES = {good.item: good.picture for good in CATALOGUE}
 
 # Tokens are sealed with this key: without it the database is of no use, neither to a thief nor to the next start of a
 # shop that drew one for itself. A shop of your own gets it from where its other secrets are.
@@ -59,12 +79,12 @@ login = Login(
     cookie="shop",
     tell=hear,
 )
-pages = Jinja2Templates(HERE)
+pages = Jinja2Templates(LOOK)
 
 
 async def home(request: Request) -> Response:
     user = await login.current_user(request)
-    shown: dict[str, Any] = {"user": user, "catalogue": CATALOGUE, "renewals": renewals}
+    shown: dict[str, Any] = {"user": user, "catalogue": CATALOGUE, "pictures": PICTURES, "renewals": renewals}
     if user is not None:
         shown["orders"] = (await call_api(request, "GET")).json()["orders"]
     return pages.TemplateResponse(request, "page.html", shown, headers={"cache-control": "no-store"})
@@ -74,7 +94,7 @@ async def buy(request: Request) -> Response:
     await login.require_user(request)
     if request.headers.get("origin") != HOME:  # a form of another page, filled in for the person
         return Response("This order did not come from the shop's own page.", 403)
-    item = CATALOGUE[int(request.path_params["number"]) % len(CATALOGUE)]
+    item = CATALOGUE[int(request.path_params["number"]) % len(CATALOGUE)].item
     await call_api(request, "POST", data={"item": item})
     return RedirectResponse("/", 303)
 
@@ -97,10 +117,6 @@ async def failed(request: Request, error: Exception) -> Response:
     return pages.TemplateResponse(request, "page.html", {"problem": problem}, status_code=status)
 
 
-async def style(_request: Request) -> Response:
-    return FileResponse(HERE.parent / "style.css")
-
-
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
     async with login.renewer:  # renews in the background
@@ -111,7 +127,7 @@ app = Starlette(
     routes=[
         Route("/", home),
         Route("/buy/{number:int}", buy, methods=["POST"]),
-        Route("/style.css", style),
+        Mount("/look", StaticFiles(directory=LOOK)),
         *login.routes(),  # /login, /callback, /logout
     ],
     exception_handlers={OAuthClientError: failed, httpx2.HTTPError: failed},

@@ -2,6 +2,8 @@
 
 import sys
 
+OF_A_PERSON = frozenset({"login", "token", "whoami", "logout", "git-credential"})  # they need the extra `cli` only
+
 
 def main() -> None:
     """Run the command line; without it, say in one line how to get it."""
@@ -10,8 +12,8 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.startswith("gatelodge"):
             raise
-        extra = "cli" if missing.name == "click" else "server"
-        sys.exit(f"gatelodge: the command line needs {missing.name}: in a clone, pip install '.[{extra}]'")
+        extra = "cli" if missing.name == "click" and OF_A_PERSON.intersection(sys.argv[1:2]) else "server"
+        sys.exit(f"gatelodge: this needs {missing.name}: pip install 'gatelodge[{extra}]', or '.[{extra}]' in a clone")
     run()
 
 

@@ -1,6 +1,7 @@
 """House style, as far as a program can read it."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -219,4 +220,24 @@ def test_a_class_name_stands_once():
         f"{word} is a class of {' and of '.join(files)}"
         for word, files in where.items()
         if len(files) > 1 and word not in ONE_FOR_EACH_FRAMEWORK
+    )
+
+
+ROOT = SOURCE.parents[1]
+PROSE = sorted(
+    file
+    for folder in ("src", "tests", "bench", "docs", "examples")
+    for file in (ROOT / folder).rglob("*")
+    if file.suffix in {".py", ".md", ".html", ".txt", ".sql", ".js"} and "node_modules" not in file.parts
+)
+A_PERSON_IS_THEY = re.compile(r"(?<![a-zA-Z])(?:he|his|him|himself|she|hers|herself)(?![a-zA-Z])")
+
+
+def test_a_person_is_they():
+    assert not _said(
+        f"{file.relative_to(ROOT)}:{number} says {found[0]}"
+        for file in PROSE
+        if file != Path(__file__)
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if (found := A_PERSON_IS_THEY.search(line))
     )

@@ -38,7 +38,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     folder, port = tmp_path_factory.mktemp("demo"), free_port()
     site = f"http://localhost:{port}"
-    with running(("demo", "--port", str(port), "--data", "data"), site, folder):
+    with running(("demo", "--no-examples", "--port", str(port), "--data", "data"), site, folder):
         yield Demo(site, Accounts(f"sqlite:///{folder / 'data' / 'demo.db'}"))
 
 

@@ -92,7 +92,7 @@ def test_without_the_right_to_install_there_is_none(machine: Path, monkeypatch: 
 def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError, match="listens on loopback only") as refused,
-        running(("demo", "--host", "192.0.2.1"), "http://localhost:1", tmp_path),
+        running(("demo", "--no-examples", "--host", "192.0.2.1"), "http://localhost:1", tmp_path),
     ):
         pytest.fail("it must not start")
 
@@ -101,7 +101,7 @@ def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path: Path) 
 
 def test_a_server_is_ended_when_its_test_fails(tmp_path: Path) -> None:
     port = free_port()
-    arguments = ("demo", "--port", str(port), "--data", "data")
+    arguments = ("demo", "--no-examples", "--port", str(port), "--data", "data")
     with pytest.raises(ZeroDivisionError), running(arguments, f"http://localhost:{port}", tmp_path):
         raise ZeroDivisionError
 

@@ -11,7 +11,7 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass
 class Visitor:
-    """Somebody with a browser of his own at one server. `page` is the tab he looks at."""
+    """Somebody with a browser of their own at one server. `page` is the tab they look at."""
 
     site: str
     context: BrowserContext

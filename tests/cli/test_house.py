@@ -318,7 +318,7 @@ def test_the_demo_refuses_a_database_that_is_not_its_own(gatelodge: Gatelodge, t
     (tmp_path / "d").mkdir()
     env = {"GATELODGE_DATABASE": f"sqlite:///{tmp_path}/d/demo.db"}
     gatelodge("keys", "rotate", env=env)
-    words = ("demo", "--port", str(free_port()), "--data", "d", "--json")
+    words = ("demo", "--no-examples", "--port", str(free_port()), "--data", "d", "--json")
     assert gatelodge(*words).failure["error"] == "refused"
     (tmp_path / "d" / "demo.key").write_text("x" * 40)
     (tmp_path / "d" / "demo.key").chmod(0o600)
@@ -338,7 +338,16 @@ def test_the_demo_says_when_its_port_is_taken(gatelodge: Gatelodge) -> None:
 @pytest.mark.slow
 def test_the_demo_serves_what_it_prints_and_starts_again(tmp_path: Path) -> None:
     for port in (free_port(), free_port()):
-        command = [sys.executable, "-c", "from gatelodge.cli import main; main()", "demo", "--json", "--data", "d"]
+        command = [
+            sys.executable,
+            "-c",
+            "from gatelodge.cli import main; main()",
+            "demo",
+            "--no-examples",
+            "--json",
+            "--data",
+            "d",
+        ]
         demo = subprocess.Popen(
             [*command, "--port", str(port)], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

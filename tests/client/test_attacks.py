@@ -121,7 +121,7 @@ def test_CL_02_a_parameter_given_twice_is_rejected(client: OAuthClient, server: 
 def test_CL_03_a_code_of_an_honest_server_never_goes_to_the_attackers_token_endpoint(
     config: ClientConfig, server: Server, moment: Moment
 ):
-    """The attacker's metadata names the honest authorization endpoint, and his own token endpoint."""
+    """The attacker's metadata names the honest authorization endpoint, and a token endpoint of their own."""
     attacker = at_another(server, ATTACKER)
     attacker.metadata["authorization_endpoint"] = f"{ISSUER}/authorize"
     fooled = OAuthClient(replace(config, issuer=ATTACKER), send=attacker, moment=moment)

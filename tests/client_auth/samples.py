@@ -69,7 +69,7 @@ CLIENTS = {
     "private_key_jwt": client("pkj1", "private_key_jwt", jwks=json.dumps({"keys": [KEY.as_dict(private=False)]})),
     "none": client("spa1", "none"),
 }
-# For each method: who proves himself, how, and how somebody else would try.
+# For each method: who proves who they are, how, and how somebody else would try.
 GOOD: Mapping[str, Callable[[str], Attempt]] = {
     "client_secret_basic": lambda client_id: basic(client_id, SECRET),
     "client_secret_post": lambda client_id: post(client_id, SECRET),

@@ -26,7 +26,7 @@ async def call(world: World, method: str = "GET", bearer: str = "", **form: str)
         return await http.request(method, URL, headers=headers, data=form or None)
 
 
-async def test_who_may_read_sees_his_orders(world: World) -> None:
+async def test_who_may_read_sees_their_orders(world: World) -> None:
     answer = await call(world, bearer=await token(world))
 
     assert answer.json()["orders_of"] == "demo-daemon"

@@ -75,7 +75,11 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     running = Demo(free_port(), folder)
-    with serving(["gatelodge", "demo", "--port", str(running.port), "--data", "var/demo"], folder, running.issuer):
+    with serving(
+        ["gatelodge", "demo", "--no-examples", "--port", str(running.port), "--data", "var/demo"],
+        folder,
+        running.issuer,
+    ):
         yield running
 
 

@@ -23,7 +23,7 @@ NOT_RUN = {
     ("README.md", "make demo"): "the fixture `demo` starts the same server; .ci/run runs `make test`",
     ("CONTRIBUTING.md", "make demo"): "the fixture `demo` starts the same server; .ci/run runs the other two",
     ("docs/getting-started.md", "make demo"): "the fixture `demo` starts the same server",
-    ("docs/examples.md", "gatelodge demo"): "the fixture `demo` starts the same server",
+    ("docs/examples.md", "gatelodge demo --no-examples"): "the fixture `demo` starts the same server",
     ("docs/cli.md", "gatelodge demo --port 8080 --data var/other"): "the fixture `demo` starts the same server",
     ("docs/cli.md", "gatelodge serve --config /etc/gatelodge/gatelodge.toml --workers 4"): "tests/cli serves",
     ("docs/cli.md", INIT): "it needs a PostgreSQL of that name; tests/cli has one of its own",

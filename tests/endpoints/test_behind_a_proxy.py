@@ -15,7 +15,7 @@ def address(peer: str, forwarded: str = "") -> str:
     return client_address({"client": (peer, 4711)}, headers, SITE)
 
 
-def test_a_stranger_is_who_he_is_whatever_he_says():
+def test_a_stranger_is_who_they_are_whatever_they_say():
     assert address("203.0.113.9", "198.51.100.7") == "203.0.113.9"
 
 

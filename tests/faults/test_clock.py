@@ -75,7 +75,7 @@ async def test_FLT_26_an_assertion_that_was_used_and_swept_by_is_not_good_again(
     assert_error(await world.token(None, **form), "invalid_client", 401)
 
 
-async def test_FLT_26_a_clock_that_leaps_ahead_for_a_while_costs_nobody_his_tokens(world: World, clock: FakeClock):
+async def test_FLT_26_a_clock_that_leaps_ahead_for_a_while_costs_nobody_their_tokens(world: World, clock: FakeClock):
     code = await world.browser().code()
     tokens = (await exchange(world, code)).json()
     clock.advance(10 * YEAR)

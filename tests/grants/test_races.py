@@ -66,7 +66,7 @@ async def held_up(gate: AsyncConnection, table: str) -> AsyncGenerator[None]:
 
 
 async def meanwhile(world: World, policy: DatabasePolicy, gate: AsyncConnection, verb: Verb) -> "asyncio.Task[object]":
-    """Wait until somebody is held up, and let an operator begin; return once he is done or has to wait."""
+    """Wait until somebody is held up, and let an operator begin; return once they are done or have to wait."""
     while not await count(gate, AT_THE_GATE):
         pass  # asking takes as long as it takes
     operator = open_database(policy)
@@ -108,7 +108,7 @@ async def test_FLT_27_tokens_that_are_just_being_issued_end_with_all_others(
     answer, _ = await asyncio.gather(issuing, ending)
     await world.foundation.db.write(users.enable, "alice", Origin(), world.foundation.clock.now())
 
-    if answer.status_code == 200:  # he was first, and what he got ended
+    if answer.status_code == 200:  # it was first, and what it got ended
         await world.assert_dead(answer.json())
 
 

@@ -70,7 +70,7 @@ async def test_its_scope_is_within_the_registration(grant: AnyGrant, open_handed
 
 
 @every_grant
-async def test_its_token_says_whom_it_is_about_how_he_was_proven_and_for_whom_it_is(
+async def test_its_token_says_whom_it_is_about_how_they_were_proven_and_for_whom_it_is(
     grant: AnyGrant, open_handed: World
 ) -> None:
     sample, claims = sample_of(grant), claims_of((await redeemed(open_handed, grant)).json())

@@ -63,14 +63,14 @@ def asks_to_sign_in(response: httpx2.Response) -> bool:
 # Who may look
 
 
-async def test_an_administrator_signs_in_and_is_at_the_page_he_wanted(world: World):
+async def test_an_administrator_signs_in_and_is_at_the_page_they_wanted(world: World):
     _, shown = await arrive(world, path="/inspector?client=web1&outcome=refused&live=off")
 
     assert shows_traces(shown)
     assert parse_qs(shown.url.query.decode()) == {"client": ["web1"], "outcome": ["refused"], "live": ["off"]}
 
 
-async def test_an_administrator_signs_in_and_is_at_the_trace_he_wanted(world: World):
+async def test_an_administrator_signs_in_and_is_at_the_trace_they_wanted(world: World):
     request_id = await refused_request(world)
     _, shown = await arrive(world, path=f"/inspector/{request_id}")
 
@@ -173,7 +173,7 @@ async def test_a_disabled_administrator_is_none(world: World):
     assert page.status_code == 400
 
 
-async def test_a_new_administrator_is_one_at_his_next_request(world: World):
+async def test_a_new_administrator_is_one_at_their_next_request(world: World):
     bob, refused = await arrive(world, "bob")
     await change(world, users.grant_admin, "bob")
 

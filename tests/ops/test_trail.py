@@ -17,7 +17,7 @@ ORIGIN = Origin("r1", "192.0.2.7")
 
 @pytest.fixture
 async def ada(database) -> int:
-    """Ada and what she did, a second apart."""
+    """Ada and what they did, a second apart."""
     ada = await database.write(users.add, NewUser(sub="s", username="ada"), None, ORIGIN, NOW)
     happened = (
         SignInFailed(user_id=ada.id, reason="password"),

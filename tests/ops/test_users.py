@@ -1,4 +1,4 @@
-"""The verbs on accounts: names are canonical, and what a person holds ends with his password or his account."""
+"""The verbs on accounts: names are canonical, and what a person holds ends with their password or their account."""
 
 import pytest
 from msgspec.structs import replace
@@ -87,7 +87,7 @@ async def test_nobody_begins_as_an_administrator(database, ada) -> None:
     assert not ada[0].admin
 
 
-async def test_an_administrator_is_one_until_he_is_not(database, ada) -> None:
+async def test_an_administrator_is_one_until_no_more(database, ada) -> None:
     assert (await database.write(users.grant_admin, "Ada@example.com", ORIGIN, NOW)).admin
     assert [user.admin for user in await database.read(store.list_all)] == [True]
     assert not (await database.write(users.revoke_admin, "ada", ORIGIN, NOW)).admin

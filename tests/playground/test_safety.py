@@ -183,11 +183,14 @@ async def test_nothing_is_there_when_it_is_off(sqlite_policy: DatabasePolicy, cl
         assert "playground" not in (await http.get("/")).text
 
 
+@pytest.mark.parametrize(
+    "redirect_uris", [("https://mine.test/cb",), ("https://mine.test/playground/callback",), ()], ids=str
+)
 async def test_somebody_elses_client_of_that_name_is_left_alone(
-    sqlite_policy: DatabasePolicy, clock: FakeClock
+    sqlite_policy: DatabasePolicy, clock: FakeClock, redirect_uris: tuple[str, ...]
 ) -> None:
     async with open_world(config_for(sqlite_policy.url), clock) as world:
-        mine = Client("playground", "Mine", "web", "client_secret_basic", redirect_uris=("https://mine.test/cb",))
+        mine = Client("playground", "Mine", "web", "client_secret_basic", redirect_uris=redirect_uris)
         await world.foundation.db.write(clients.add, mine, clock.now())
 
         with pytest.raises(OperationRefused, match="another client has"):

@@ -27,7 +27,7 @@ def test_a_machines_token_says_nothing_of_a_person() -> None:
     }
 
 
-def test_a_persons_token_says_how_he_signed_in_and_which_grant_it_belongs_to() -> None:
+def test_a_persons_token_says_how_they_signed_in_and_which_grant_it_belongs_to() -> None:
     token = AccessToken(
         issuer="https://as.test",
         audience=("https://api.test", "https://as.test"),

@@ -111,7 +111,7 @@ def test_AZ_11_max_age_zero_is_prompt_login_even_within_the_second():
     assert step(replace(asking(), max_age=0), just_now) == AskSignIn(reauthenticate=True)
 
 
-def test_a_person_who_takes_his_time_at_consent_is_not_sent_back_to_sign_in():
+def test_a_person_who_takes_their_time_at_consent_is_not_sent_back_to_sign_in():
     asked = replace(asking(), max_age=10)
 
     assert isinstance(step(asked, ALICE_AGAIN, progress=SINCE, now=NOW + 600), Issue)

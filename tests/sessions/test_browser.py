@@ -103,7 +103,7 @@ def test_a_name_that_is_not_of_our_making_is_replaced(browsers: Browsers, visito
     assert [cookie.value for cookie in identified.cookies] == [identified.secret]
 
 
-async def test_a_person_is_signed_in_until_he_signs_out(
+async def test_a_person_is_signed_in_until_they_sign_out(
     browsers: Browsers, visitor: Visitor, alice: UserRecord
 ) -> None:
     assert await browsers.signed_in(visitor.request()) is None
@@ -296,7 +296,7 @@ async def test_a_session_that_ends_while_it_is_read_names_nobody(
     assert await browsers.signed_in(visitor.request()) is None
 
 
-async def test_standing_is_the_person_and_his_consent_in_one_statement(
+async def test_standing_is_the_person_and_their_consent_in_one_statement(
     browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock
 ) -> None:
     assert await browsers.standing(visitor.request(), "web1") == (None, None)

@@ -53,7 +53,7 @@ async def test_a_consent_is_for_one_client_and_one_person(database, person, clie
     assert await database.read(consents.granted, bob.id, "web1") is None
 
 
-async def test_who_allows_more_does_so_for_himself_and_one_client(database, person, client):
+async def test_who_allows_more_does_so_for_themselves_and_one_client(database, person, client):
     alice, bob = await person("alice"), await person("bob")
     await client("web1")
     await client("web2")

@@ -64,7 +64,7 @@ async def test_a_name_is_had_by_one(database, person, new):
 
 
 @pytest.mark.anyio
-async def test_nobody_takes_anothers_address_as_his_user_name(database, person):
+async def test_nobody_takes_anothers_address_as_their_user_name(database, person):
     await person("alice", email="alice@example.com")
 
     for username in ("alice@example.com", "ALICE＠example.com"):
@@ -97,7 +97,7 @@ async def test_what_changed_of_a_person_is_kept(database, person):
 
 
 @pytest.mark.anyio
-async def test_who_keeps_his_names_is_not_in_his_own_way(database, person):
+async def test_who_keeps_their_names_is_not_in_their_own_way(database, person):
     alice = await person("alice", email="alice@example.com")
 
     assert await database.write(users.update, replace(alice, name="Alice"), NOW) is True

@@ -34,21 +34,25 @@ DATA = Path("var") / "demo"
 @click.option(
     "--examples",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder examples/ of a clone: its applications run beside the server, on the next free ports.",
+    help="The folder of the sample applications, which run beside the server.  [default: those that came along]",
 )
+@click.option("--no-examples", is_flag=True, help="The server alone.")
 @click.option("--json", "as_json", is_flag=True, help="Say in JSON where it is and who is there.")
-def demo(port: int, host: str, data: Path, examples: Path | None, as_json: bool) -> None:
+def demo(port: int, host: str, data: Path, examples: Path | None, no_examples: bool, as_json: bool) -> None:
     """Start a server with demo people and applications.
 
     \b
     gatelodge demo
-    gatelodge demo --examples examples
+    gatelodge demo --no-examples
     gatelodge demo --port 8080 --data var/other
 
     Two people, some applications and an API are there to try things out. Their passwords and secrets are the same
     everywhere, so it listens on this machine only. What you do is kept in the --data folder; remove the folder to begin
-    anew.
+    anew. Sample applications run beside it, on the next free ports.
     """
+    if examples and no_examples:
+        raise click.UsageError("--examples and --no-examples cannot go together.")
+    examples = None if no_examples else examples or samples.shipped()
     if not is_loopback(host):
         raise OperationRefused(f"the demo's passwords are public, so it listens on loopback only, never on {host}")
     _check_port_is_free(host, port)

@@ -80,7 +80,8 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure(REFUSED, error.error if isinstance(error, ServerRefused) else "refused", str(error))
         case ModuleNotFoundError() if not (error.name or "gatelodge").startswith("gatelodge"):
             extra = "server,postgres" if (error.name or "").startswith("psycopg") else "server"
-            return Failure(MISUSED, "usage", f"this needs {error.name}: in a clone, pip install '.[{extra}]'")
+            how = f"pip install 'gatelodge[{extra}]', or '.[{extra}]' in a clone"
+            return Failure(MISUSED, "usage", f"this needs {error.name}: {how}")
         case Unavailable():
             return Failure(UNREACHABLE, "unavailable", error.reason)
         case OSError():

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
+import gatelodge
 from gatelodge.cli.failures import CannotStart
 from gatelodge.demo.samples import SamplePorts
 from gatelodge.ops.refusals import OperationRefused
@@ -36,6 +37,13 @@ USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004)
 PATIENCE = 10  # seconds a program gets to end by itself
 
 
+def shipped() -> Path | None:
+    """Return the folder of the samples that came along: in the wheel, or beside the source in a clone."""
+    house = Path(gatelodge.__file__).parent
+    folders = (house / "examples", house.parents[1] / "examples")
+    return next((folder for folder in folders if (folder / JOB).is_file()), None)
+
+
 def ports_beside(port: int, *, are_free: bool) -> SamplePorts:
     """Return the ports next to the server's, the next ones or the next free ones. Raises `CannotStart`."""
     near = (*range(port + 1, min(port + 100, 65_536)), *range(port - 1, max(port - 100, 1_023), -1))
@@ -55,7 +63,7 @@ class Beside:
     def __post_init__(self) -> None:
         for file in (*PROGRAMS.values(), JOB):
             if not (self.folder / file).is_file():
-                raise OperationRefused(f"{self.folder} has no {file}: --examples is the folder examples/ of a clone")
+                raise OperationRefused(f"{self.folder} has no {file}: --examples is a copy of the folder examples/")
 
     @property
     def addresses(self) -> dict[str, str]:

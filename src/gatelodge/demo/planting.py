@@ -67,9 +67,10 @@ async def plant_api(tx: Tx, wanted: Api, now: int) -> None:
 
 
 def _differ_in_port(one: str, other: str) -> bool:
-    return _without_port(one) == _without_port(other)
+    return without_port(one) == without_port(other)
 
 
-def _without_port(url: str) -> tuple[str, str | None, str]:
+def without_port(url: str) -> tuple[str, str | None, str]:
+    """Return what is left of a URL that moves with the port."""
     split = urlsplit(url)
     return split.scheme, split.hostname, split.path

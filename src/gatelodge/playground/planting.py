@@ -9,7 +9,7 @@ from dataclasses import replace
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.demo import data as demo_data
-from gatelodge.demo.planting import plant_api, plant_client
+from gatelodge.demo.planting import plant_api, plant_client, without_port
 from gatelodge.keys.secrets import b64
 from gatelodge.keys.vault import Vault
 from gatelodge.ops.refusals import OperationRefused
@@ -42,9 +42,13 @@ async def _plant(tx: Tx, ours: tuple[Client, Client], issuer: str, legacy: Legac
 
 
 async def _check_name_is_free(tx: Tx, client: Client) -> None:
-    """Leave a client alone that an operator made, whose redirect URIs are not the playground's."""
+    """Leave a client alone that an operator made: ours has the playground's redirect URIs, at this or another port."""
     found = await client_store.find(tx, client.id)
-    if found is not None and not all(uri.endswith("/playground/callback") for uri in found.redirect_uris):
+    if found is not None and _places(found) != _places(client):
         raise OperationRefused(
             f"the playground needs the client id {client.id}, which another client has: switch one of them off"
         )
+
+
+def _places(client: Client) -> frozenset[object]:
+    return frozenset(map(without_port, client.redirect_uris))

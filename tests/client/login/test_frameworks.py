@@ -20,7 +20,7 @@ def error_of(page: httpx2.Response) -> str:
     return found[1]
 
 
-def test_a_person_signs_in_and_comes_back_to_where_she_was_going(browser: Browser, server: Server):
+def test_a_person_signs_in_and_comes_back_to_where_they_were_going(browser: Browser, server: Server):
     turned_away = browser.page("home?a=b%20c&d=1")
     assert turned_away.status_code == 303
     login = turned_away.headers["location"]

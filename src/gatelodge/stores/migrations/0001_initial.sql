@@ -53,7 +53,7 @@ create table users (
     admin integer not null default 0,     -- may look after this server; nobody until the operator says so
     created_at bigint not null,
     updated_at bigint not null,
-    -- One space of names: nobody takes another's address as his user name and is found in his place.
+    -- One space of names: nobody takes another's address as their user name and is found in their place.
     check (username not like '%@%' or username = coalesce(email, '')),
     check (email like '%@%')
 );
