@@ -1,6 +1,7 @@
 """The foundation: what every room gets when it is opened. `server.py` lays it and lists the rooms."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from gatelodge.clock import Clock, Entropy
@@ -43,8 +44,9 @@ class Foundation:
         self.endings.append(act)
 
     async def close(self) -> None:
-        """Stop what runs in the background, finish what is queued, close the database."""
-        await self.watches.end()
-        for act in self.endings:
-            act()
-        await self.db.close()
+        """Stop what runs in the background, finish what is queued, close the database, whatever fails."""
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(self.db.close)
+            for act in reversed(self.endings):
+                last_first.callback(act)
+            last_first.push_async_callback(self.watches.end)
