@@ -1,5 +1,6 @@
 """Whether the server is well: what `/readyz` asks, over a database handle of its own."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ class Health:
         self._policy = replace(config.database, lanes=1)
         self._clock = clock
         self._db: Database | None = None
+        self._opening = asyncio.Lock()
         self._file = file_identity(self._policy)
 
     async def database(self) -> str | None:
@@ -61,11 +63,12 @@ class Health:
         return f"last succeeded: {', '.join(late)}" if late else None
 
     async def _opened(self) -> Database:
-        if self._db is None:
-            db = open_database(self._policy)
-            await db.start()
-            self._db = db
-        return self._db
+        async with self._opening:  # two ask at once, and one opens
+            if self._db is None:
+                db = open_database(self._policy)
+                await db.start()
+                self._db = db
+            return self._db
 
 
 def checks(health: Health, accepts: Callable[[], bool]) -> Mapping[str, Check]:
