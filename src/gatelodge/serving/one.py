@@ -63,10 +63,20 @@ async def serve_one(
         server = OneServer(generation, public)
         now[:] = [server]
         _heed_hangup(server, generation.config, reread)
+        generation = await _serve(server, public)
+
+
+async def _serve(server: OneServer, public: socket.socket) -> Generation | None:
+    """Serve one generation, and return what follows. What would have followed is closed if told to stop meanwhile."""
+    try:
         await server.serve(sockets=[public.dup()])
         if not server.started:
             raise SystemExit(STARTUP_FAILURE)
-        generation = server.successor
+    except BaseException:
+        if server.successor is not None:
+            await server.successor.foundation.close()
+        raise
+    return server.successor
 
 
 async def lay(config: Config) -> Generation:
@@ -76,7 +86,11 @@ async def lay(config: Config) -> Generation:
     async def laid(_config: Config) -> Foundation:
         return foundation
 
-    settings = uvicorn_settings(config, lambda: App(config, laid))
+    try:
+        settings = uvicorn_settings(config, lambda: App(config, laid))
+    except BaseException:
+        await foundation.close()
+        raise
     return Generation(config, foundation, settings)
 
 
@@ -86,7 +100,11 @@ def _heed_hangup(server: OneServer, config: Config, reread: Reread | None) -> No
 
     async def renew(reread: Reread) -> None:
         try:
-            server.succeed_by(await lay(renewed_by(reread, config)))
+            successor = await lay(renewed_by(reread, config))
+            if server.should_exit:  # told to stop meanwhile
+                await successor.foundation.close()
+            else:
+                server.succeed_by(successor)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with what is new, what is old serves
             _log.error("refused to begin anew", reason=str(error))
         renewing.clear()

@@ -3,18 +3,24 @@
 import os
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
+import structlog
 import uvicorn
 
-from gatelodge.config.policies import Config
+from gatelodge.config.policies import Config, DatabasePolicy
 from gatelodge.serving.wire import GuardedProtocol
 
 GRACE = 10  # seconds that running requests get when the server stops
 KEEP_ALIVE = 65  # seconds an idle connection is kept: longer than the usual load balancer's 60
-SETTLED = ("host", "port", "workers", "management_host", "management_port")  # at the start, until the process ends
+SETTLED = (  # at the start, until the process ends: the management listener watches the database of the start
+    *(("server", name) for name in ("host", "port", "workers", "management_host", "management_port")),
+    *(("database", field.name) for field in fields(DatabasePolicy)),
+)
+
+_log = structlog.stdlib.get_logger()
 
 Reread = Callable[[], Config]
 
@@ -65,5 +71,9 @@ def make_app(config: Config) -> Any:
 def renewed_by(reread: Reread, old: Config) -> Config:
     """Return the new configuration, with what is settled for as long as the process lives as it was at the start."""
     new = reread()
-    settled = {name: getattr(old.server, name) for name in SETTLED}
-    return replace(new, server=replace(new.server, **settled))
+    for section, name in SETTLED:
+        policy, before = getattr(new, section), getattr(getattr(old, section), name)
+        if getattr(policy, name) != before:
+            _log.warning("stays as it was until a restart", setting=f"{section}.{name}")
+            new = replace(new, **{section: replace(policy, **{name: before})})
+    return new
