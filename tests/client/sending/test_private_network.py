@@ -20,8 +20,8 @@ from gatelodge.client import (
     ClientCredentials,
     DiscoveryFailed,
     HttpRequest,
+    NetworkRoute,
     OAuthClient,
-    Route,
     credentials,
     httpx_auth,
 )
@@ -200,7 +200,7 @@ async def test_a_name_may_lead_to_a_private_address_where_that_is_said(allow: bo
     serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("id.test").configure_cert(serving)
     authority.configure_trust(trusting)
-    route = Route(allow_private=allow, resolve=lambda _host, _port: ["127.0.0.1"], tls=trusting)
+    route = NetworkRoute(allow_private=allow, resolve=lambda _host, _port: ["127.0.0.1"], tls=trusting)
     with wire(tls=serving) as server:
         request = HttpRequest("GET", f"https://id.test:{server.port}/")
         if allow:

@@ -21,9 +21,9 @@ from gatelodge.client import (
     ClientConfig,
     ClientCredentials,
     CredentialsMissing,
+    NetworkRoute,
     OAuthClient,
     ProfileRefused,
-    Route,
     ServerUnavailable,
     Tokens,
     credentials,
@@ -90,12 +90,12 @@ class Office:
     proxy: Proxy
     issuer: str = "https://id.corp.test"
     here: str = field(init=False)
-    route: Route = field(init=False)
+    route: NetworkRoute = field(init=False)
 
     def __post_init__(self) -> None:
         self.here = self.server.issuer.replace("127.0.0.1", "localhost")
         self.server.named(self.issuer)
-        self.route = Route(proxy=f"http://{self.proxy.host}", ca_file=self.server.authority)
+        self.route = NetworkRoute(proxy=f"http://{self.proxy.host}", ca_file=self.server.authority)
 
 
 @pytest.fixture
@@ -197,22 +197,24 @@ def test_the_environment_and_a_profile_say_it_beside_the_issuer(
     assert "secret" not in str(refused.value)
 
 
-def found(office: Office, route: Route) -> str:
+def found(office: Office, route: NetworkRoute) -> str:
     return OAuthClient(config_of(office.issuer), route=route).metadata().issuer
 
 
-async def found_by_task(office: Office, route: Route) -> str:
+async def found_by_task(office: Office, route: NetworkRoute) -> str:
     return (await AsyncOAuthClient(config_of(office.issuer), route=route).metadata()).issuer
 
 
-def by_task(office: Office, route: Route) -> str:
+def by_task(office: Office, route: NetworkRoute) -> str:
     return anyio.run(found_by_task, office, route)
 
 
 @pytest.mark.parametrize("find", [found, by_task])
-def test_a_proxy_hears_who_we_are_and_says_if_it_will_not_have_us(office: Office, find: Callable[[Office, Route], str]):
+def test_a_proxy_hears_who_we_are_and_says_if_it_will_not_have_us(
+    office: Office, find: Callable[[Office, NetworkRoute], str]
+):
     office.proxy.wants = USER
-    known = Route(proxy=f"http://me:p%40ss@{office.proxy.host}", ca_file=office.server.authority)
+    known = NetworkRoute(proxy=f"http://me:p%40ss@{office.proxy.host}", ca_file=office.server.authority)
     assert "p%40ss" not in repr(known)
     assert find(office, known) == office.issuer
     with pytest.raises(ServerUnavailable, match="the proxy said 407") as refused:
@@ -222,7 +224,7 @@ def test_a_proxy_hears_who_we_are_and_says_if_it_will_not_have_us(office: Office
 
 def test_the_certificate_is_checked_behind_a_proxy_too(office: Office):
     with pytest.raises(ServerUnavailable, match="ConnectError"):
-        OAuthClient(config_of(office.issuer), route=Route(proxy=f"http://{office.proxy.host}")).metadata()
+        OAuthClient(config_of(office.issuer), route=NetworkRoute(proxy=f"http://{office.proxy.host}")).metadata()
     assert office.server.heard == []
 
 
@@ -230,7 +232,7 @@ def test_no_variable_of_the_environment_names_a_proxy(office: Office, monkeypatc
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://{office.proxy.host}")
     with pytest.raises(ServerUnavailable):
-        OAuthClient(config_of(office.issuer), route=Route(resolve=lambda *_: [])).metadata()
+        OAuthClient(config_of(office.issuer), route=NetworkRoute(resolve=lambda *_: [])).metadata()
     assert office.proxy.asked == []
 
 
@@ -251,7 +253,7 @@ def test_an_authority_of_our_own_needs_no_proxy(office: Office):
     office.server.named(office.here)
     with pytest.raises(ServerUnavailable):
         OAuthClient(config_of(office.here)).metadata()
-    found = OAuthClient(config_of(office.here), route=Route(ca_file=office.server.authority)).metadata()
+    found = OAuthClient(config_of(office.here), route=NetworkRoute(ca_file=office.server.authority)).metadata()
     assert found.issuer == office.here
 
 
@@ -268,4 +270,4 @@ def test_an_authority_of_our_own_needs_no_proxy(office: Office):
 )
 def test_what_cannot_be_used_is_said_where_it_is_written(said: dict[str, str], complaint: str):
     with pytest.raises(ValueError, match=complaint):
-        Route(**said)  # type: ignore[arg-type]
+        NetworkRoute(**said)  # type: ignore[arg-type]

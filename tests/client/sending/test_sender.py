@@ -16,7 +16,7 @@ from gatelodge.client import (
     AsyncSender,
     HttpRequest,
     HttpResponse,
-    Route,
+    NetworkRoute,
     Sender,
     ServerUnavailable,
     UnexpectedAnswer,
@@ -86,7 +86,7 @@ def wire(
     server.close()
 
 
-async def both(request: HttpRequest, route: Route | None = None) -> HttpResponse:
+async def both(request: HttpRequest, route: NetworkRoute | None = None) -> HttpResponse:
     """Send from a thread and from a task, and see that it is the same."""
     outcomes: list[object] = []
     for send in (lambda: Sender(route)(request), lambda: AsyncSender(route)(request)):
@@ -172,8 +172,8 @@ async def test_a_compressed_answer_is_not_unpacked():
     ],
 )
 async def test_CL_06_a_name_that_leads_into_a_private_network_is_not_dialled(host: str, addresses: list[str]):
-    route = Route(resolve=lambda _host, _port: addresses)
-    with pytest.raises(AddressRefused, match=r"open internet.*: Route\(allow_private=True\)"):
+    route = NetworkRoute(resolve=lambda _host, _port: addresses)
+    with pytest.raises(AddressRefused, match=r"open internet.*: NetworkRoute\(allow_private=True\)"):
         await both(HttpRequest("GET", f"{host}/token"), route)
 
 
@@ -187,7 +187,7 @@ async def test_CL_06_a_name_that_leads_into_a_private_network_is_not_dialled(hos
     ],
 )
 async def test_CL_06_no_server_has_a_link_local_address(address: str, allow_private: bool):
-    route = Route(allow_private=allow_private, resolve=lambda _host, _port: ["9.9.9.9", address])
+    route = NetworkRoute(allow_private=allow_private, resolve=lambda _host, _port: ["9.9.9.9", address])
     with pytest.raises(AddressRefused, match="neither link-local") as refused:
         await both(HttpRequest("GET", "https://id.test/token"), route)
     assert "allow_private" not in str(refused.value)  # it would not help
@@ -198,7 +198,7 @@ async def test_CL_06_no_server_has_a_link_local_address(address: str, allow_priv
     ("host", "address"), [("http://localhost:80", "9.9.9.9"), ("https://localhost", "10.0.0.1"), ("http://[::1]", "::")]
 )
 async def test_CL_06_a_name_of_loopback_leads_nowhere_else(host: str, address: str, allow_private: bool):
-    route = Route(allow_private=allow_private, resolve=lambda _host, _port: [address])
+    route = NetworkRoute(allow_private=allow_private, resolve=lambda _host, _port: [address])
     with pytest.raises(AddressRefused, match="to lead to this machine"):
         await both(HttpRequest("GET", f"{host}/token"), route)
 
@@ -207,7 +207,7 @@ async def test_CL_06_a_name_of_loopback_leads_nowhere_else(host: str, address: s
 @pytest.mark.parametrize("allow_private", [False, True])
 async def test_CL_06_what_is_neither_https_nor_loopback_is_not_opened(url: str, allow_private: bool):
     with pytest.raises(AddressRefused, match="https, or http on loopback"):
-        await both(HttpRequest("GET", url), Route(allow_private=allow_private))
+        await both(HttpRequest("GET", url), NetworkRoute(allow_private=allow_private))
 
 
 async def test_a_name_is_looked_up_once_and_the_certificate_is_of_the_name():
@@ -226,7 +226,7 @@ async def test_a_name_is_looked_up_once_and_the_certificate_is_of_the_name():
 
     with wire(tls=serving) as server:
         url = f"https://localhost:{server.port}/"
-        assert (await both(HttpRequest("GET", url), Route(resolve=resolve, tls=trusting))).status == 200
+        assert (await both(HttpRequest("GET", url), NetworkRoute(resolve=resolve, tls=trusting))).status == 200
     assert looked == ["localhost"] * 2
     assert names == ["localhost"] * 2
     assert all(f"host: localhost:{server.port}".encode() in heard.lower() for heard in server.heard)
@@ -239,7 +239,7 @@ async def test_a_certificate_of_another_name_is_refused():
     authority.configure_trust(trusting)
     with wire(tls=serving) as server:
         with pytest.raises(ServerUnavailable) as failure:
-            await both(HttpRequest("GET", f"https://localhost:{server.port}/"), Route(tls=trusting))
+            await both(HttpRequest("GET", f"https://localhost:{server.port}/"), NetworkRoute(tls=trusting))
         assert not failure.value.sent
 
 
@@ -256,13 +256,13 @@ async def test_a_name_without_an_address_is_known_not_to_have_heard_us():
         raise OSError
 
     with pytest.raises(ServerUnavailable, match="no address") as failure:
-        await both(HttpRequest("GET", "https://id.test/"), Route(resolve=nowhere))
+        await both(HttpRequest("GET", "https://id.test/"), NetworkRoute(resolve=nowhere))
     assert not failure.value.sent
 
 
 async def test_the_next_address_is_tried_where_nobody_heard_us():
     with wire() as server:
-        route = Route(resolve=lambda _host, _port: ["::1", "127.0.0.1"])
+        route = NetworkRoute(resolve=lambda _host, _port: ["::1", "127.0.0.1"])
         assert (await both(HttpRequest("GET", f"http://localhost:{server.port}/"), route)).status == 200
 
 
@@ -305,7 +305,7 @@ def trickling(begin: bytes, byte: bytes) -> Callable[[socket.socket], None]:
 )
 async def test_a_server_that_trickles_is_given_up(scheme: str, begin: bytes, byte: bytes):
     with wire(trickling(begin, byte), is_deaf=scheme == "https") as server:
-        request, route = HttpRequest("GET", f"{scheme}://localhost:{server.port}/"), Route(timeout=0.4)
+        request, route = HttpRequest("GET", f"{scheme}://localhost:{server.port}/"), NetworkRoute(timeout=0.4)
         with pytest.raises(ServerUnavailable, match="in time"):
             Sender(route)(request)
         with pytest.raises(ServerUnavailable, match="in time"):
@@ -316,7 +316,7 @@ async def test_a_server_that_does_not_read_is_given_up():
     """What cannot be sent is waited for no longer than what does not come."""
     done = Event()
     with wire(lambda _: done.wait(20), is_deaf=True) as server:
-        form, route = (("a", "b" * 20_000_000),), Route(timeout=0.4)
+        form, route = (("a", "b" * 20_000_000),), NetworkRoute(timeout=0.4)
         sending = HttpRequest("POST", f"http://127.0.0.1:{server.port}/", form=form)
         with pytest.raises(ServerUnavailable, match="in time"):
             await both(sending, route)
@@ -330,7 +330,7 @@ async def test_a_dead_address_leaves_time_for_the_next_one():
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(dead.getsockname())
-        route = Route(timeout=1.5, resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"])
+        route = NetworkRoute(timeout=1.5, resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"])
         assert (await both(HttpRequest("GET", f"http://localhost:{server.port}/"), route)).status == 200
         for one in waiting:
             one.close()

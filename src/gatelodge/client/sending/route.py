@@ -43,7 +43,7 @@ class NetworkRoute:
     """
 
     allow_private: bool = False
-    remedy: str = "Route(allow_private=True)"
+    remedy: str = "NetworkRoute(allow_private=True)"
     ca_file: str | Path | None = None
     proxy: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
