@@ -143,11 +143,14 @@ class Started:
         return [json.loads(line) for line in self.said_by_now().splitlines()]
 
     def is_ready(self, workers: int = 1) -> bool:
-        """Whether it answers and as many workers have started. Fails if it ended instead."""
+        """Whether it answers and as many workers have started. Fails if it ended instead.
+
+        Of several workers the supervisor knows at its next look only, up to a second later, that they accept.
+        """
         assert self.process.poll() is None, f"the server ended: {self.said()[-2000:]}"
         if self.said().count("Application startup complete") < workers:
             return False
-        return answers(f"{self.issuer}/jwks")
+        return answers(f"{self.issuer}/jwks") and (workers == 1 or answers(f"{self.management}/readyz"))
 
     def http(self, **options: Any) -> httpx2.Client:
         """A client of this server, which is closed with it at the latest."""

@@ -15,6 +15,7 @@ from tests.docs.conftest import Demo, Person, Shell, serving
 from tests.docs.examples import ROOT, RUNNABLE, Example, example, examples
 from tests.docs.tables import counted
 from tests.ports import free_port
+from tests.server_process import answers, eventually
 
 from gatelodge.config.loading import load
 
@@ -299,7 +300,9 @@ def test_the_metrics_of_several_workers_add_up(own: Own) -> None:
         for _ in range(8):
             own.token()
         told = httpx2.get(f"http://localhost:{own.management_port}/metrics").text
-        ready = httpx2.get(f"http://localhost:{own.management_port}/readyz").json()
+        readyz = f"http://localhost:{own.management_port}/readyz"
+        eventually(lambda: answers(readyz), "the supervisor knows that they accept")
+        ready = httpx2.get(readyz).json()
     assert 'gatelodge_requests_total{endpoint="token",status="200"} 8.0' in told
     assert (ready["ready"], ready["wrong"]) == (True, {})
     assert ready["watches"].keys() == {"keys", "registry", "sweep"}

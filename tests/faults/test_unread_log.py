@@ -37,7 +37,7 @@ def test_LOG_02_a_log_that_nobody_reads_stops_no_request_and_no_end(
         with started.http() as http:
             refused = {http.get("/authorize").status_code for _ in range(ASKED)}
         assert refused == {400}  # each of which is a record
-        assert httpx2.get(f"{started.management}/readyz", timeout=PATIENCE).status_code == 200
+        eventually(lambda: httpx2.get(f"{started.management}/readyz", timeout=PATIENCE).status_code == 200, "ready")
         assert started.stop() == 0
     finally:
         started.kill()
