@@ -12,12 +12,12 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, RSAKey
 from msgspec import json
 
+from bench.verify import API, ISSUER, claims_of
 from gatelodge.keys.signer import Signer
 from gatelodge.protocol.client import SigningAlg
 from gatelodge.protocol.jose import Expected, read, take_apart
 from gatelodge.protocol.jwks import PublicKeys, read_jwk
 
-ISSUER, API = "https://id.example.com", "https://api.example.com/orders"
 TOKENS = 300  # different ones in a round
 ROUNDS = 9
 
@@ -28,7 +28,7 @@ def signing(alg: SigningAlg) -> dict[str, float]:
     """Return the CPU microseconds of signing one token, by who does it."""
     key = _key(alg)
     signer, header = Signer("1", alg, key.private_key), {"alg": alg, "typ": "at+jwt", "kid": "1"}
-    some = [_claims(number) for number in range(TOKENS)]
+    some = [claims_of(number) for number in range(TOKENS)]
     signed = [json.encode(claims) for claims in some]
     sign = signer._signature  # pyright: ignore[reportPrivateUsage]
     return _in_turns(
@@ -67,7 +67,7 @@ def reading(alg: SigningAlg) -> dict[str, float]:
         assert found.headers()["typ"] == "at+jwt"
         registry.validate(json.decode(found.payload))
 
-    tokens = [signer.sign(_claims(number), "at+jwt") for number in range(TOKENS)]
+    tokens = [signer.sign(claims_of(number), "at+jwt") for number in range(TOKENS)]
     parts = [take_apart(token) for token in tokens]
     proves = verifier.proofs[alg]
     return _in_turns(
@@ -79,23 +79,6 @@ def reading(alg: SigningAlg) -> dict[str, float]:
             "the signature alone": lambda: [proves(part.signed, part.signature) for part in parts],
         }
     )
-
-
-def _claims(number: int) -> dict[str, Any]:
-    now = int(time.time())
-    return {
-        "iss": ISSUER,
-        "sub": "0b9d1c8e-6f0a-4a57-9c9b-3f6a2f1d7e55",
-        "aud": API,
-        "client_id": "shop",
-        "iat": now,
-        "exp": now + 3_600,
-        "scope": "openid profile offline_access orders:read",
-        "auth_time": now,
-        "amr": ["pwd"],
-        "grant_id": "184467",
-        "jti": f"{number:022}",
-    }
 
 
 def _key(alg: SigningAlg) -> Any:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import jwt as pyjwt
 from cryptography.hazmat.backends.openssl.backend import backend
@@ -58,11 +59,10 @@ class Sample:
         return self._answer(request)
 
 
-def sample(alg: str) -> Sample:
-    """Make tokens like those of a person's sign-in."""
-    key = ECKey.generate_key("P-256") if alg == "ES256" else RSAKey.generate_key(2048)
+def claims_of(number: int) -> dict[str, Any]:
+    """Return the claims of one access token, like those of a person's sign-in."""
     now = int(time.time())
-    claims = {
+    return {
         "iss": ISSUER,
         "sub": "0b9d1c8e-6f0a-4a57-9c9b-3f6a2f1d7e55",
         "aud": API,
@@ -73,9 +73,15 @@ def sample(alg: str) -> Sample:
         "auth_time": now,
         "amr": ["pwd"],
         "grant_id": "184467",
+        "jti": f"{number:022}",
     }
+
+
+def sample(alg: str) -> Sample:
+    """Make tokens like those of a person's sign-in."""
+    key = ECKey.generate_key("P-256") if alg == "ES256" else RSAKey.generate_key(2048)
     header = {"alg": alg, "typ": "at+jwt", "kid": "1"}
-    return Sample(alg, key, [jwt.encode(header, claims | {"jti": f"{n:022}"}, key) for n in range(TOKENS)])
+    return Sample(alg, key, [jwt.encode(header, claims_of(n), key) for n in range(TOKENS)])
 
 
 def seen_before(of: Sample) -> Round:
