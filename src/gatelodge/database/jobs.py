@@ -135,6 +135,7 @@ class Waiting:
         self._alarm: TimerHandle | None = None
         self._loop: AbstractEventLoop | None = None
         self.closed = False
+        self.unattended: str | None = None  # why nobody takes jobs up, as far as known
 
     def __len__(self) -> int:
         return self._count
@@ -197,7 +198,7 @@ class Waiting:
         now = self._loop.time()
         while self._queued and self._queued[0].due <= now:
             self._count -= 1
-            self._queued.popleft().refuse("the database did not take it up in time")
+            self._queued.popleft().refuse(self.unattended or "the database did not take it up in time")
         for batch in self._running:
             _refuse((job for job in batch if job.due <= now), "the database did not answer in time")
         waits = [job.due for job in self._next_due() if job.due > now]

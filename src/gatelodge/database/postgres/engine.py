@@ -117,9 +117,10 @@ class PostgresDatabase(Database):
         except Exception as error:  # noqa: BLE001 - whatever it was, a lane that is not tried again is lost for good
             self._note(error)
             if not any(other.connected for other in alike):
-                waiting.refuse_queued("the database cannot be reached")
+                waiting.unattended = "the database cannot be reached"
+                waiting.refuse_queued(waiting.unattended)
         else:
-            self.trouble = None
+            self.trouble = waiting.unattended = None
 
     def _note(self, error: Exception) -> None:
         self.trouble = reason(error) if isinstance(error, _FAILURES) else f"a lane failed: {type(error).__name__}"
