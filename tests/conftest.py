@@ -178,19 +178,19 @@ class Postgres:
     def __init__(self, url: str) -> None:
         self.url = url
         self._made: list[str] = []
-        self._desk = psycopg.connect(url, autocommit=True)
+        self._psql = psycopg.connect(url, autocommit=True)
 
     def make(self, purpose: str) -> str:
         """Return the URL of a new, empty database."""
         name = f"gatelodge_{purpose}_{os.getpid()}_{len(self._made)}"
         self._made.append(name)
-        self._desk.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+        self._psql.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
         return as_url(make_conninfo(self.url, dbname=name))
 
     def drop_all(self) -> None:
         for name in self._made:
-            self._desk.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-        self._desk.close()
+            self._psql.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        self._psql.close()
 
 
 def as_url(conninfo: str) -> str:

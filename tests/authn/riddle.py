@@ -14,7 +14,7 @@ ANSWER = "because there is a b in both"
 
 
 class Riddle(Way):
-    """Asks why a raven is like a writing desk; `known_to` are the people who were told."""
+    """Asks why a raven is like a writing context; `known_to` are the people who were told."""
 
     name = "riddle"
     acr = "urn:test:acr:riddle"

@@ -80,9 +80,9 @@ def test_FLT_22_a_migration_that_fails_leaves_nothing_of_itself(unmigrated_polic
 
 def test_a_user_who_does_not_own_the_database_is_told_so(unmigrated_postgres_policy: DatabasePolicy) -> None:
     migrate.up(unmigrated_postgres_policy, [FIRST])
-    with psycopg.connect(unmigrated_postgres_policy.url, autocommit=True) as desk:
-        name = sql.Identifier(desk.info.dbname)
-        desk.execute(sql.SQL("alter database {} set role = 'pg_monitor'").format(name))
+    with psycopg.connect(unmigrated_postgres_policy.url, autocommit=True) as psql:
+        name = sql.Identifier(psql.info.dbname)
+        psql.execute(sql.SQL("alter database {} set role = 'pg_monitor'").format(name))
     with pytest.raises(Unavailable, match=r"permission denied .* must belong to the user that connects"):
         migrate.status(unmigrated_postgres_policy)
 

@@ -18,20 +18,20 @@ SAMPLES = {"bigint": "1", "integer": "1", "text": "'x'", "bytea": r"'\x78'"}
 
 
 @pytest.fixture(scope="module")
-def desk(partitioned_postgres: DatabasePolicy) -> Iterator[psycopg.Connection[Any]]:
+def psql(partitioned_postgres: DatabasePolicy) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(partitioned_postgres.url, autocommit=True, prepare_threshold=None) as connection:
         connection.execute("set plan_cache_mode = force_custom_plan")
         yield connection
 
 
-def parts_of(desk: psycopg.Connection[Any], name: str) -> dict[str, set[str]]:
+def parts_of(psql: psycopg.Connection[Any], name: str) -> dict[str, set[str]]:
     """Return which parts of each table PostgreSQL means to read for a statement."""
-    desk.execute("deallocate all")
-    desk.execute(cast(LiteralString, f"prepare it as {STATEMENTS[name]}"))
-    row = desk.execute("select parameter_types::text[] from pg_prepared_statements where name = 'it'").fetchone()
+    psql.execute("deallocate all")
+    psql.execute(cast(LiteralString, f"prepare it as {STATEMENTS[name]}"))
+    row = psql.execute("select parameter_types::text[] from pg_prepared_statements where name = 'it'").fetchone()
     assert row is not None
     values = f"({', '.join(SAMPLES[kind] for kind in row[0])})" if row[0] else ""
-    plan = desk.execute(cast(LiteralString, f"explain execute it {values}")).fetchall()
+    plan = psql.execute(cast(LiteralString, f"explain execute it {values}")).fetchall()
     found: dict[str, set[str]] = {}
     for part in PART.finditer("\n".join(line for (line,) in plan)):
         found.setdefault(part[1], set()).add(part[0])
@@ -39,15 +39,15 @@ def parts_of(desk: psycopg.Connection[Any], name: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - ACROSS.keys()))
-def test_a_statement_reads_one_part_of_each_table(desk: psycopg.Connection[Any], name: str) -> None:
-    assert {table: len(parts) for table, parts in parts_of(desk, name).items() if len(parts) > 1} == {}
+def test_a_statement_reads_one_part_of_each_table(psql: psycopg.Connection[Any], name: str) -> None:
+    assert {table: len(parts) for table, parts in parts_of(psql, name).items() if len(parts) > 1} == {}
 
 
 @pytest.mark.parametrize("name", ["stores.users.LIST_ALL", "stores.sweep.REMOVALS.tickets"])
-def test_what_looks_at_every_place_reads_them_all(desk: psycopg.Connection[Any], name: str) -> None:
-    assert max(len(parts) for parts in parts_of(desk, name).values()) > 1
+def test_what_looks_at_every_place_reads_them_all(psql: psycopg.Connection[Any], name: str) -> None:
+    assert max(len(parts) for parts in parts_of(psql, name).values()) > 1
 
 
-def test_a_row_without_its_place_is_not_found_in_one(desk: psycopg.Connection[Any]) -> None:
+def test_a_row_without_its_place_is_not_found_in_one(psql: psycopg.Connection[Any]) -> None:
     STATEMENTS["bad"] = "select payload from tickets where id = $1"
-    assert len(parts_of(desk, "bad")["tickets"]) > 1
+    assert len(parts_of(psql, "bad")["tickets"]) > 1

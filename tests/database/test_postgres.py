@@ -51,26 +51,26 @@ async def database(postgres_policy: DatabasePolicy, anyio_backend: str) -> Async
 
 
 @pytest.fixture
-def desk(postgres_policy: DatabasePolicy) -> Iterator[psycopg.Connection[Any]]:
+def psql(postgres_policy: DatabasePolicy) -> Iterator[psycopg.Connection[Any]]:
     """An administrator's connection beside the one under test."""
-    with psycopg.connect(postgres_policy.url, autocommit=True, application_name="desk") as connection:
+    with psycopg.connect(postgres_policy.url, autocommit=True, application_name="psql") as connection:
         yield connection
 
 
 OURS = "select pid from pg_stat_activity where application_name = 'gatelodge' and datname = current_database()"
 
 
-def ours(desk: psycopg.Connection[Any]) -> set[int]:
-    return {row[0] for row in desk.execute(OURS)}
+def ours(psql: psycopg.Connection[Any]) -> set[int]:
+    return {row[0] for row in psql.execute(OURS)}
 
 
-def dozes(desk: psycopg.Connection[Any]) -> bool:
-    queries = desk.execute("select query from pg_stat_activity where application_name = 'gatelodge'")
+def dozes(psql: psycopg.Connection[Any]) -> bool:
+    queries = psql.execute("select query from pg_stat_activity where application_name = 'gatelodge'")
     return any("pg_sleep" in row[0] for row in queries)
 
 
-def kill_ours(desk: psycopg.Connection[Any]) -> None:
-    desk.execute(f"select pg_terminate_backend(pid) from ({OURS}) mine")
+def kill_ours(psql: psycopg.Connection[Any]) -> None:
+    psql.execute(f"select pg_terminate_backend(pid) from ({OURS}) mine")
 
 
 async def until(claim: Callable[[], bool]) -> None:
@@ -92,18 +92,18 @@ async def insistently(database: PostgresDatabase, number: int) -> int:
 
 
 async def test_killed_connections_are_replaced_before_anybody_asks(
-    database: PostgresDatabase, desk: psycopg.Connection[Any]
+    database: PostgresDatabase, psql: psycopg.Connection[Any]
 ) -> None:
-    before = ours(desk)
-    kill_ours(desk)
-    await until(lambda: len(ours(desk) - before) == 4)
+    before = ours(psql)
+    kill_ours(psql)
+    await until(lambda: len(ours(psql) - before) == 4)
     assert await database.write(put, 1) == 1
     assert await database.read(count) == 1
     assert database.trouble is None
 
 
 async def test_FLT_14_killing_connections_under_load_loses_nothing_acknowledged(
-    database: PostgresDatabase, desk: psycopg.Connection[Any]
+    database: PostgresDatabase, psql: psycopg.Connection[Any]
 ) -> None:
     acknowledged: set[int] = set()
 
@@ -118,33 +118,33 @@ async def test_FLT_14_killing_connections_under_load_loses_nothing_acknowledged(
     async def killer() -> None:
         for _ in range(4):
             await asyncio.sleep(0.05)
-            await asyncio.to_thread(kill_ours, desk)
+            await asyncio.to_thread(kill_ours, psql)
 
     await asyncio.gather(killer(), *(client(n * 1_000) for n in range(20)))
     assert await insistently(database, 999_999) == 1
-    there = {row[0] for row in desk.execute("select at from audit")}
+    there = {row[0] for row in psql.execute("select at from audit")}
     assert acknowledged <= there
     assert len(acknowledged) > 200
 
 
 async def test_what_was_running_on_a_killed_connection_is_of_unknown_outcome(
-    database: PostgresDatabase, desk: psycopg.Connection[Any]
+    database: PostgresDatabase, psql: psycopg.Connection[Any]
 ) -> None:
     dozing = asyncio.ensure_future(database.write(doze))
     await until(
         lambda: any(
             "pg_sleep" in row[0]
-            for row in desk.execute("select query from pg_stat_activity where application_name = 'gatelodge'")
+            for row in psql.execute("select query from pg_stat_activity where application_name = 'gatelodge'")
         )
     )
-    kill_ours(desk)
+    kill_ours(psql)
     with pytest.raises(Unavailable):
         await dozing
     assert await insistently(database, 1) == 1
 
 
 async def test_WATCH_01_a_lane_is_tried_again_whatever_kept_it_from_connecting(
-    database: PostgresDatabase, desk: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    database: PostgresDatabase, psql: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = list[str]()
 
@@ -154,7 +154,7 @@ async def test_WATCH_01_a_lane_is_tried_again_whatever_kept_it_from_connecting(
 
     with monkeypatch.context() as breaking:
         breaking.setattr(postgres, "_connect", broken)
-        kill_ours(desk)
+        kill_ours(psql)
         await until(lambda: len(tried) > 20)  # more than there are lanes, so they were tried again
         assert database.trouble == "a lane failed: ValueError"
     assert await insistently(database, 1) == 1
@@ -170,14 +170,14 @@ async def test_FLT_18_a_slow_statement_ends_at_the_deadline_and_the_others_go_on
 
 
 async def test_while_the_server_is_away_callers_are_told_and_afterwards_served(
-    database: PostgresDatabase, desk: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    database: PostgresDatabase, psql: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nobody_there(conninfo: str) -> None:
         raise psycopg.OperationalError("connection refused")
 
     with monkeypatch.context() as away:
         away.setattr(postgres, "_connect", nobody_there)
-        kill_ours(desk)
+        kill_ours(psql)
         await until(lambda: database.trouble is not None)
         with pytest.raises(Unavailable):
             await database.write(put, 1)
@@ -203,7 +203,7 @@ def test_a_prepared_statement_is_named_after_what_it_is() -> None:
 
 
 async def test_prepared_statements_that_vanish_are_noticed_and_done_without(
-    database: PostgresDatabase, desk: psycopg.Connection[Any]
+    database: PostgresDatabase, psql: psycopg.Connection[Any]
 ) -> None:
     async def forget(tx: Tx) -> None:
         await tx.run("deallocate all")
@@ -216,7 +216,7 @@ async def test_prepared_statements_that_vanish_are_noticed_and_done_without(
 
 
 async def test_without_preparing_everything_works_too(
-    postgres_policy: DatabasePolicy, desk: psycopg.Connection[Any]
+    postgres_policy: DatabasePolicy, psql: psycopg.Connection[Any]
 ) -> None:
     database = PostgresDatabase(replace(postgres_policy, prepare=False))
     await database.start()
@@ -313,21 +313,21 @@ async def started(database: PostgresDatabase) -> None:
 
 
 async def test_a_row_another_session_holds_is_waited_for_and_then_given_up(
-    database: PostgresDatabase, desk: psycopg.Connection[Any]
+    database: PostgresDatabase, psql: psycopg.Connection[Any]
 ) -> None:
     async def touch(tx: Tx) -> int:
         return await tx.run("update audit set event = 'touched' where at = 1")
 
     await database.write(put, 1)
-    with desk.transaction():
-        desk.execute("update audit set event = 'held' where at = 1")
+    with psql.transaction():
+        psql.execute("update audit set event = 'held' where at = 1")
         with pytest.raises(Unavailable):
             await database.write(touch)
         assert await insistently(database, 2) == 1
     assert await database.write(touch) == 1
 
 
-async def test_a_deadlock_is_run_again(database: PostgresDatabase, desk: psycopg.Connection[Any]) -> None:
+async def test_a_deadlock_is_run_again(database: PostgresDatabase, psql: psycopg.Connection[Any]) -> None:
     meetings: list[int] = []
 
     async def meets_another(tx: Tx) -> int:
@@ -389,8 +389,8 @@ async def test_FLT_15_a_server_that_hangs_is_given_up_at_the_deadline(own_postgr
     migrate.up(policy)
     database = PostgresDatabase(policy)
     await database.start()
-    with psycopg.connect(own_postgres.url, autocommit=True, application_name="desk") as desk:
-        stopped = ours(desk)
+    with psycopg.connect(own_postgres.url, autocommit=True, application_name="psql") as psql:
+        stopped = ours(psql)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -35,25 +35,25 @@ class Frozen:
     """Sets the whole server, or one database, to read only and back, as an operator does."""
 
     def __init__(self, url: str, what: str) -> None:
-        self._desk = psycopg.connect(url, autocommit=True, application_name="desk")
+        self._psql = psycopg.connect(url, autocommit=True, application_name="psql")
         self._what = sql.SQL("system") if what == "system" else sql.SQL("database postgres")
 
     def set(self) -> None:
         self._alter(sql.SQL("alter {} set default_transaction_read_only = on"))
 
     def lift(self) -> None:
-        self._desk.execute("set default_transaction_read_only = off")
+        self._psql.execute("set default_transaction_read_only = off")
         self._alter(sql.SQL("alter {} reset default_transaction_read_only"))
 
     def close(self) -> None:
         self.lift()
-        self._desk.close()
+        self._psql.close()
 
     def _alter(self, words: sql.SQL) -> None:
-        self._desk.execute(words.format(self._what))
-        self._desk.execute("select pg_reload_conf()")
+        self._psql.execute(words.format(self._what))
+        self._psql.execute("select pg_reload_conf()")
         if self._what != sql.SQL("system"):
-            self._desk.execute(KILL)  # it holds for connections opened after it
+            self._psql.execute(KILL)  # it holds for connections opened after it
 
 
 @pytest.fixture(params=["system", "database"])

@@ -35,12 +35,12 @@ class Nonced(Grant[None]):
     def read(self, params: Params) -> None:
         """Nothing is asked."""
 
-    async def redeem(self, tx: Tx, asked: None, desk: GrantContext) -> Award:
-        if desk.headers.get("test-nonce") != "n-1":
+    async def redeem(self, tx: Tx, asked: None, context: GrantContext) -> Award:
+        if context.headers.get("test-nonce") != "n-1":
             raise OAuthError("invalid_request", "the nonce is another", rules.REQUIRED, NEXT)
-        resolved = resolve(None, (), desk.apis, frozenset({"orders:read"}), desk.issuer)
-        event = MachineTokenIssued(client_id=desk.client.id, scope="orders:read")
-        return Award(desk.client, resolved.scope, resolved.target, event, headers=NEXT)
+        resolved = resolve(None, (), context.apis, frozenset({"orders:read"}), context.issuer)
+        event = MachineTokenIssued(client_id=context.client.id, scope="orders:read")
+        return Award(context.client, resolved.scope, resolved.target, event, headers=NEXT)
 
 
 @pytest.fixture

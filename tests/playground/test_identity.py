@@ -24,7 +24,7 @@ RUN = FlowRun("implicit", "s", "n", "v")
 
 
 @dataclass
-class Desk:
+class Identities:
     """The application's check, with a server whose one key is `KEY`. Returns the id of the rule that refused."""
 
     clock: FakeClock
@@ -56,13 +56,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(clock: FakeClock) -> Desk:
-    return Desk(clock)
+def identities(clock: FakeClock) -> Identities:
+    return Identities(clock)
 
 
-async def test_a_good_one_is_believed(desk: Desk) -> None:
-    assert await desk.implicit() == ""
-    assert await desk.hybrid() == ""
+async def test_a_good_one_is_believed(identities: Identities) -> None:
+    assert await identities.implicit() == ""
+    assert await identities.hybrid() == ""
 
 
 @pytest.mark.parametrize(
@@ -81,30 +81,30 @@ async def test_a_good_one_is_believed(desk: Desk) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-async def test_one_that_fails_a_check_is_not(desk: Desk, changes: dict[str, Any], rule: str) -> None:
-    assert await desk.implicit(**changes) == rule
+async def test_one_that_fails_a_check_is_not(identities: Identities, changes: dict[str, Any], rule: str) -> None:
+    assert await identities.implicit(**changes) == rule
 
 
 @pytest.mark.parametrize("c_hash", [half("another"), None])
-async def test_the_code_beside_it_must_be_the_one_it_names(desk: Desk, c_hash: str | None) -> None:
-    assert await desk.hybrid(c_hash=c_hash) == "client.c_hash"
+async def test_the_code_beside_it_must_be_the_one_it_names(identities: Identities, c_hash: str | None) -> None:
+    assert await identities.hybrid(c_hash=c_hash) == "client.c_hash"
 
 
-async def test_one_without_a_signature_is_not_believed(desk: Desk) -> None:
-    claims = desk.token({"at_hash": half("at")}).split(".")[1]
+async def test_one_without_a_signature_is_not_believed(identities: Identities) -> None:
+    claims = identities.token({"at_hash": half("at")}).split(".")[1]
     unsigned = f"{b64(json.dumps({'alg': 'none'}).encode())}.{claims}."
 
-    assert await desk.judge(unsigned, access_token="at") == "client.id_token"
+    assert await identities.judge(unsigned, access_token="at") == "client.id_token"
 
 
-async def test_an_answer_without_the_one_that_was_asked_for_is_refused(desk: Desk) -> None:
-    assert await desk.judge(None, access_token="at") == "client.whole"
+async def test_an_answer_without_the_one_that_was_asked_for_is_refused(identities: Identities) -> None:
+    assert await identities.judge(None, access_token="at") == "client.whole"
 
 
-async def test_without_the_server_s_keys_nobody_is_believed(desk: Desk) -> None:
-    desk.reachable = False
+async def test_without_the_server_s_keys_nobody_is_believed(identities: Identities) -> None:
+    identities.reachable = False
 
-    assert await desk.implicit() == "client.signature"
+    assert await identities.implicit() == "client.signature"
 
 
 # From the token endpoint, with somebody on the line

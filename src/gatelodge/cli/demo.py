@@ -92,14 +92,14 @@ def prepare(config: Config, ports: SamplePorts) -> None:
     from gatelodge.demo import planting as verbs
     from gatelodge.ops.setup import initialise, open_vault
 
-    async def whole(desk: running.CommandContext) -> None:
-        await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
-        newcomers = await desk.db.read(verbs.missing)
-        pool = PasswordPool(config.sign_in, desk.entropy)
+    async def whole(context: running.CommandContext) -> None:
+        await initialise(config, context.db, open_vault(config, context.entropy), context.clock, context.entropy)
+        newcomers = await context.db.read(verbs.missing)
+        pool = PasswordPool(config.sign_in, context.entropy)
         hashes = {person.new.username: await pool.hash(person.password) for person in newcomers}
         pool.close()
-        await desk.db.write(verbs.plant, config.server.issuer, hashes, desk.clock.now())
-        await desk.db.write(verbs.plant_samples, ports, desk.clock.now())
+        await context.db.write(verbs.plant, config.server.issuer, hashes, context.clock.now())
+        await context.db.write(verbs.plant_samples, ports, context.clock.now())
 
     migrate.up(config.database)  # of a demo that an older version made
     try:

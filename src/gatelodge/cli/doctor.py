@@ -103,11 +103,11 @@ def _schema(config: Config) -> Finding:
     return good("database", f"the database answers, with schema {status.current}")
 
 
-async def _kept(desk: running.CommandContext) -> list[Finding]:
+async def _kept(context: running.CommandContext) -> list[Finding]:
     from gatelodge.ops.doctor import examine_database
     from gatelodge.ops.setup import open_vault
 
-    return await examine_database(desk.db, open_vault(desk.config, desk.entropy), desk.clock)
+    return await examine_database(context.db, open_vault(context.config, context.entropy), context.clock)
 
 
 async def _issuer(config: Config) -> list[Finding]:

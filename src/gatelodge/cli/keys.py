@@ -71,10 +71,10 @@ def _changed(config_file: Path | None, act: "Callable[[SigningKeys], Awaitable[N
 
     config = running.configured(config_file)
 
-    async def whole(desk: running.CommandContext) -> Sequence[SigningKey]:
-        vault = open_vault(config, desk.entropy)
-        await initialise(config, desk.db, vault, desk.clock, desk.entropy)
-        ring = SigningKeys(desk.db, vault, desk.clock, schedule_of(config.keys, config.sessions))
+    async def whole(context: running.CommandContext) -> Sequence[SigningKey]:
+        vault = open_vault(config, context.entropy)
+        await initialise(config, context.db, vault, context.clock, context.entropy)
+        ring = SigningKeys(context.db, vault, context.clock, schedule_of(config.keys, config.sessions))
         await ring.start()
         await act(ring)
         return ring.rows()

@@ -64,7 +64,7 @@ def configured(config_file: Path | None) -> Config:
 def change(config: Config, body: Body[..., T], *args: object) -> T:
     """Run one verb in a transaction of its own; where it came from and when are its last arguments."""
     origin = operator()
-    return run(config, lambda desk: desk.db.write(body, *args, origin, desk.clock.now()))
+    return run(config, lambda context: context.db.write(body, *args, origin, context.clock.now()))
 
 
 def operator() -> Origin:
@@ -91,15 +91,15 @@ def _system_user() -> str:
 
 def look(config: Config, body: Body[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one question."""
-    return run(config, lambda desk: desk.db.read(body, *args, **kwargs))
+    return run(config, lambda context: context.db.read(body, *args, **kwargs))
 
 
 def run(config: Config, act: Callable[[CommandContext], Awaitable[T]]) -> T:
     """Open the database, act, and close it again. Raises `Unavailable`, and `OperationRefused` if its schema is old."""
 
     async def whole() -> T:
-        async with _at_desk(config) as desk:
-            return await act(desk)
+        async with _open_context(config) as context:
+            return await act(context)
 
     return asyncio.run(whole())
 
@@ -112,15 +112,15 @@ def found(config: Config) -> None:
     from gatelodge.database import migrate
     from gatelodge.ops.setup import initialise, open_vault  # cryptography is slow to import too
 
-    async def whole(desk: CommandContext) -> None:
-        await initialise(config, desk.db, open_vault(config, desk.entropy), desk.clock, desk.entropy)
+    async def whole(context: CommandContext) -> None:
+        await initialise(config, context.db, open_vault(config, context.entropy), context.clock, context.entropy)
 
     migrate.up(config.database)
     run(config, whole)
 
 
 @asynccontextmanager
-async def _at_desk(config: Config) -> AsyncGenerator[CommandContext]:
+async def _open_context(config: Config) -> AsyncGenerator[CommandContext]:
     from gatelodge.database.engines import open_database  # --help must not wait for database drivers
 
     await asyncio.to_thread(_ready_schema, config)

@@ -49,19 +49,19 @@ def why(config_file: Path | None, as_json: bool, request_id: str, data: Path | N
     if not _REQUEST_ID.fullmatch(request_id):
         raise OperationRefused("a request id is 16 hexadecimal digits: see the error page, X-Request-Id or the log")
     config = (None if config_file else _demo(data)) or running.configured(config_file)
-    trace = running.run(config, lambda desk: _sought(desk, request_id))
+    trace = running.run(config, lambda context: _sought(context, request_id))
     if trace is None:
         raise NoTrace(_unknown(request_id, config))
     answer(as_json, described(trace), *told(trace))
 
 
-async def _sought(desk: running.CommandContext, request_id: str) -> Trace | None:
+async def _sought(context: running.CommandContext, request_id: str) -> Trace | None:
     """Look for a trace, and wait for one that is just being written: servers write them a second later."""
-    until = desk.clock.monotonic() + (PATIENCE if desk.config.server.inspector else 0)
-    trace = await desk.db.read(traces.find, request_id)
-    while trace is None and desk.clock.monotonic() < until:
+    until = context.clock.monotonic() + (PATIENCE if context.config.server.inspector else 0)
+    trace = await context.db.read(traces.find, request_id)
+    while trace is None and context.clock.monotonic() < until:
         await asyncio.sleep(0.1)
-        trace = await desk.db.read(traces.find, request_id)
+        trace = await context.db.read(traces.find, request_id)
     return trace
 
 

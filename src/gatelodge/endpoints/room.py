@@ -35,7 +35,7 @@ def door(on: Foundation, routes: Sequence[Route], error_page: ErrorPage, keeper:
 
 def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: TokensRoom) -> tuple[Route, ...]:
     """Return the endpoints that clients and APIs call."""
-    token = TokenEndpoint(granting.grants, proofs, granting.desks, on.db, on.keys).handle
+    token = TokenEndpoint(granting.grants, proofs, granting.contexts, on.db, on.keys).handle
     userinfo = UserInfoEndpoint(on.site.issuer, tokens.own, on.registry).handle
     introspect = IntrospectEndpoint(proofs, tokens.introspection).handle
     revoke = RevokeEndpoint(proofs, tokens.revocation).handle

@@ -25,7 +25,7 @@ class TokenEndpoint:
 
     grants: Sequence[Grant[Any]]
     proofs: ClientProofs
-    desks: GrantContexts
+    contexts: GrantContexts
     db: Database
     keys: SigningKeys
 
@@ -35,8 +35,8 @@ class TokenEndpoint:
         grant_type = params.need("grant_type")
         proven = await self.proofs.prove(params, request.headers, request.origin)
         grant = self._grant(grant_type, proven.client)
-        desk = await self.desks.open(proven.client, request.origin, request.headers)
-        return token_reply(await serve(grant, params, desk, self.db, self.keys.ring))
+        context = await self.contexts.open(proven.client, request.origin, request.headers)
+        return token_reply(await serve(grant, params, context, self.db, self.keys.ring))
 
     def _grant(self, grant_type: str, client: Client) -> Grant[Any]:
         for grant in self.grants:

@@ -61,8 +61,8 @@ class AuthorizationCode(Grant[CodeRequest]):
             raise OAuthError("invalid_request", "code is missing", rules.REQUIRED)
         return CodeRequest(code, params.get("redirect_uri"), params.get("code_verifier"), params.all("resource"))
 
-    async def prepare(self, asked: CodeRequest, desk: GrantContext) -> CodeRequest:
-        value = desk.mint.take_apart(asked.code)
+    async def prepare(self, asked: CodeRequest, context: GrantContext) -> CodeRequest:
+        value = context.mint.take_apart(asked.code)
         if value is None:
             raise _unknown()
         return CodeRequest(asked.code, asked.redirect_uri, asked.verifier, asked.resource, value)
@@ -70,30 +70,32 @@ class AuthorizationCode(Grant[CodeRequest]):
     def place(self, asked: CodeRequest) -> int | None:
         return None if asked.value is None else place_of(asked.value.row_id)
 
-    async def redeem(self, tx: Tx, asked: CodeRequest, desk: GrantContext) -> Award:
+    async def redeem(self, tx: Tx, asked: CodeRequest, context: GrantContext) -> Award:
         value = asked.value
         if value is None:
             raise RuntimeError("a code is redeemed only after prepare() took it apart")
-        proof = desk.mint.digest(CODE, value.secret)
-        ticket = await tickets.take(tx, CODE, value.row_id, proof, desk.now)
+        proof = context.mint.digest(CODE, value.secret)
+        ticket = await tickets.take(tx, CODE, value.row_id, proof, context.now)
         if ticket is None:
-            raise await self._refusal(tx, value, proof, asked, desk)
+            raise await self._refusal(tx, value, proof, asked, context)
         code = read_code(ticket.payload)
-        check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
-        if code.grounds.client_generation != desk.client.generation:
+        check_code(code.proof, context.client, asked.redirect_uri, asked.verifier)
+        if code.grounds.client_generation != context.client.generation:
             raise _unknown()  # it was another client's that had this id before
-        scope, target = narrowed(desk, code.grounds, None, asked.resource)
-        family = await begin_family(tx, desk, code.grounds, code_id=ticket.id)
+        scope, target = narrowed(context, code.grounds, None, asked.resource)
+        family = await begin_family(tx, context, code.grounds, code_id=ticket.id)
         event = TokenIssued(
-            client_id=desk.client.id,
+            client_id=context.client.id,
             user_id=code.grounds.user_id,
             grant=self.grant_type,
             scope=" ".join(scope),
         )
-        return Award(desk.client, scope, target, event, code.grounds, family, nonce=code.nonce)
+        return Award(context.client, scope, target, event, code.grounds, family, nonce=code.nonce)
 
     @staticmethod
-    async def _refusal(tx: Tx, value: StoredValue, proof: bytes, asked: CodeRequest, desk: GrantContext) -> OAuthError:
+    async def _refusal(
+        tx: Tx, value: StoredValue, proof: bytes, asked: CodeRequest, context: GrantContext
+    ) -> OAuthError:
         """Say why, and end what came of a code that its own client presents again (RFC 6749 4.1.2).
 
         Only with all that an exchange must prove, and only soon after the first: a code that is found in a log is no
@@ -103,11 +105,11 @@ class AuthorizationCode(Grant[CodeRequest]):
         if spent is None or spent.spent_at is None:
             return _unknown()
         code = read_code(spent.payload)
-        check_code(code.proof, desk.client, asked.redirect_uri, asked.verifier)
-        if desk.now > spent.spent_at + REPLAY_TELLS:
+        check_code(code.proof, context.client, asked.redirect_uri, asked.verifier)
+        if context.now > spent.spent_at + REPLAY_TELLS:
             return OAuthError("invalid_grant", "code was used before", rules.CODE_ONCE)
-        await refresh_tokens.revoke_of_code(tx, spent.id, desk.now)
-        event = CodeReplayed(client_id=desk.client.id, user_id=code.grounds.user_id)
+        await refresh_tokens.revoke_of_code(tx, spent.id, context.now)
+        event = CodeReplayed(client_id=context.client.id, user_id=code.grounds.user_id)
         return GrantRefused("invalid_grant", "code was used before", rules.CODE_ONCE, event)
 
 

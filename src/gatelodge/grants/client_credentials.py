@@ -36,8 +36,8 @@ class ClientCredentialsGrant(Grant[MachineRequest]):
         scope = params.get("scope")
         return MachineRequest(None if scope is None else parse_scope(scope), params.all("resource"))
 
-    async def redeem(self, tx: Tx, asked: MachineRequest, desk: GrantContext) -> Award:
-        return _award(desk.client, asked.scope, asked.resource, desk.apis, desk.issuer)
+    async def redeem(self, tx: Tx, asked: MachineRequest, context: GrantContext) -> Award:
+        return _award(context.client, asked.scope, asked.resource, context.apis, context.issuer)
 
 
 @lru_cache(maxsize=4_096)

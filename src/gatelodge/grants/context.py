@@ -48,7 +48,7 @@ class GrantContext(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class GrantContexts:
-    """What all desks have in common; `open` gives one its client, the hour and the APIs of that hour."""
+    """What all grant contexts have in common; `open` makes one: the client, the hour, the APIs of that hour."""
 
     registry: Registry
     issuer: str
@@ -60,7 +60,7 @@ class GrantContexts:
     authenticate: Authenticate
 
     async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> GrantContext:
-        """Return the desk of one request with these headers."""
+        """Return the context of one request with these headers."""
         return GrantContext(
             client=client,
             apis=await self.registry.apis(),

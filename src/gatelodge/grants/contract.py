@@ -48,7 +48,7 @@ class Grant(ABC, Generic[R]):
     def read(self, params: Params) -> R:
         """Return what is asked. Raises `OAuthError("invalid_request")` when a parameter is missing or malformed."""
 
-    async def prepare(self, asked: R, desk: GrantContext) -> R:
+    async def prepare(self, asked: R, context: GrantContext) -> R:
         """Do what is slow or leaves this machine, before the transaction."""
         return asked
 
@@ -57,7 +57,7 @@ class Grant(ABC, Generic[R]):
         return None
 
     @abstractmethod
-    async def redeem(self, tx: Tx, asked: R, desk: GrantContext) -> Award:
+    async def redeem(self, tx: Tx, asked: R, context: GrantContext) -> Award:
         """Spend what was presented and say what it is worth. Awaits only `tx`; may be run again.
 
         Raises `OAuthError` to refuse, and nothing else for whatever a stranger presents: others share the transaction.

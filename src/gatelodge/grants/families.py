@@ -30,39 +30,39 @@ read_wanted = msgspec.json.Decoder(WantedClaims).decode
 
 
 async def begin_family(
-    tx: Tx, desk: GrantContext, grounds: Grounds, code_id: int | None = None, *, with_refresh: bool = True
+    tx: Tx, context: GrantContext, grounds: Grounds, code_id: int | None = None, *, with_refresh: bool = True
 ) -> FamilyRef:
     """Open the family of a new authorization, with a first refresh token if one is due and `with_refresh` allows it.
 
     Raises `OAuthError` (invalid_grant) if the person's account is not enabled any more, all its sessions were ended, or
     what they allowed was taken back.
     """
-    held = await check_standing(tx, desk, grounds)
-    due = with_refresh and refresh_is_due(desk, grounds)
-    nonce = desk.entropy.bytes(NONCE_BYTES)
-    expiry = first_expiry(_lifetimes(desk, due), desk.now)
+    held = await check_standing(tx, context, grounds)
+    due = with_refresh and refresh_is_due(context, grounds)
+    nonce = context.entropy.bytes(NONCE_BYTES)
+    expiry = first_expiry(_lifetimes(context, due), context.now)
     new = NewFamily(
         nonce=nonce,
-        client_id=desk.client.id,
+        client_id=context.client.id,
         code_id=code_id,
         generation=1 if due else 0,
         idle_expires_at=expiry.idle_at,
         expires_at=expiry.at,
         payload=_encode(grounds).decode(),
     )
-    return FamilyRef(await refresh_tokens.open_family(tx, held, new, desk.now), nonce, new.generation)
+    return FamilyRef(await refresh_tokens.open_family(tx, held, new, context.now), nonce, new.generation)
 
 
-async def check_standing(tx: Tx, desk: GrantContext, grounds: Grounds) -> HeldAccount:
+async def check_standing(tx: Tx, context: GrantContext, grounds: Grounds) -> HeldAccount:
     """Hold the account of a person and check that they may still be told of.
 
     Raises `OAuthError` (invalid_grant) as `begin_family` does.
     """
     held = await users.hold(tx, grounds.user_id)
-    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, desk.client.id) if held else None
+    authority = await sessions.authority(tx, grounds.user_id, grounds.sid, context.client.id) if held else None
     if held is None or authority is None:
         raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
-    if _was_asked(desk.client, grounds) and not _allows(authority.consent, grounds, desk.apis):
+    if _was_asked(context.client, grounds) and not _allows(authority.consent, grounds, context.apis):
         raise OAuthError("invalid_grant", "the person took the consent back", rules.CONSENT_STANDS)
     return held
 
@@ -81,23 +81,23 @@ def _allows(consent: Consent | None, grounds: Grounds, apis: targets.Apis) -> bo
     return consent.scopes.issuperset(grounds.scope) and consent.resources.issuperset(at)
 
 
-def _lifetimes(desk: GrantContext, with_refresh: bool) -> Lifetimes:
+def _lifetimes(context: GrantContext, with_refresh: bool) -> Lifetimes:
     """A family without a refresh token only has to outlive its access tokens."""
-    policy = desk.policy
+    policy = context.policy
     if with_refresh:
         return Lifetimes(policy.refresh_idle_lifetime, policy.refresh_lifetime, policy.refresh_overlap)
-    longest = max((api.lifetime for api in desk.apis.values()), default=0)
-    span = max(longest, policy.access_token_lifetime) + desk.policy.code_lifetime
+    longest = max((api.lifetime for api in context.apis.values()), default=0)
+    span = max(longest, policy.access_token_lifetime) + context.policy.code_lifetime
     return Lifetimes(span, span, 0)
 
 
-def refresh_is_due(desk: GrantContext, grounds: Grounds) -> bool:
+def refresh_is_due(context: GrantContext, grounds: Grounds) -> bool:
     """Whether a refresh token goes with this authorization.
 
     The client must be registered for the grant. With `openid`, `offline_access` must have been granted (OIDC Core 11),
     to a client that may still have it; a plain OAuth request knows no such scope, so the registration decides (RFC 6749
     1.5).
     """
-    if "refresh_token" not in desk.client.grants:
+    if "refresh_token" not in context.client.grants:
         return False
-    return "openid" not in grounds.scope or "offline_access" in desk.client.scopes.intersection(grounds.scope)
+    return "openid" not in grounds.scope or "offline_access" in context.client.scopes.intersection(grounds.scope)

@@ -9,7 +9,7 @@ from gatelodge.protocol.targets import Target, single
 
 
 def narrowed(
-    desk: GrantContext, grounds: Grounds, scope: tuple[str, ...] | None, resource: tuple[str, ...]
+    context: GrantContext, grounds: Grounds, scope: tuple[str, ...] | None, resource: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Target]:
     """Return the scope and the target of one access token under an authorization.
 
@@ -22,19 +22,19 @@ def narrowed(
         raise OAuthError("invalid_scope", "scope holds one that was not granted", rules.SCOPE_GRANTED)
     if not set(resource) <= set(grounds.resource):
         raise OAuthError("invalid_target", "resource was not granted", rules.TARGET_GRANTED)
-    if not set(resource) <= set(desk.apis):
+    if not set(resource) <= set(context.apis):
         raise OAuthError("invalid_target", "resource is not an API of this server any more", rules.TARGET_KNOWN)
-    apis = tuple(desk.apis[name] for name in dict.fromkeys(resource or grounds.resource) if name in desk.apis)
-    wanted = tuple(name for name in scope or grounds.scope if name in desk.client.scopes)
-    target = single(apis, wanted, desk.issuer)
-    fitting = tuple(name for name in wanted if _belongs(name, target, desk))
+    apis = tuple(context.apis[name] for name in dict.fromkeys(resource or grounds.resource) if name in context.apis)
+    wanted = tuple(name for name in scope or grounds.scope if name in context.client.scopes)
+    target = single(apis, wanted, context.issuer)
+    fitting = tuple(name for name in wanted if _belongs(name, target, context))
     if target.api is None and fitting != wanted:
         raise OAuthError("invalid_target", "scope holds one of an API this token is not for", rules.TARGET_THERE)
     return fitting, target
 
 
-def _belongs(name: str, target: Target, desk: GrantContext) -> bool:
+def _belongs(name: str, target: Target, context: GrantContext) -> bool:
     """Whether a scope says something at this API, or at this server itself: it is its own, or of no API."""
     if name in OPENID_SCOPES or (target.api is not None and name in target.api.scopes):
         return True
-    return desk.apis.owners(name) is None
+    return context.apis.owners(name) is None

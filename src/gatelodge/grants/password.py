@@ -59,9 +59,9 @@ class Password(Grant[PasswordRequest]):
             username, password, None if scope is None else parse_scope(scope), params.all("resource")
         )
 
-    async def prepare(self, asked: PasswordRequest, desk: GrantContext) -> PasswordRequest:
+    async def prepare(self, asked: PasswordRequest, context: GrantContext) -> PasswordRequest:
         try:
-            proven = await desk.authenticate(asked.username, asked.password, desk.origin)
+            proven = await context.authenticate(asked.username, asked.password, context.origin)
         except Throttled:
             raise
         except SignInRefused:
@@ -71,11 +71,11 @@ class Password(Grant[PasswordRequest]):
     def place(self, asked: PasswordRequest) -> int | None:
         return None if asked.proven is None else place_of(asked.proven.user_id)
 
-    async def redeem(self, tx: Tx, asked: PasswordRequest, desk: GrantContext) -> Award:
+    async def redeem(self, tx: Tx, asked: PasswordRequest, context: GrantContext) -> Award:
         person = asked.proven
         if person is None:
             raise RuntimeError("a password request is redeemed only after prepare() proved it")
-        resolved = resolve(asked.scope, asked.resource, desk.apis, desk.client.scopes, desk.issuer)
+        resolved = resolve(asked.scope, asked.resource, context.apis, context.client.scopes, context.issuer)
         api = resolved.target.api
         grounds = Grounds(
             user_id=person.user_id,
@@ -86,12 +86,12 @@ class Password(Grant[PasswordRequest]):
             acr=person.acr,
             scope=resolved.scope,
             resource=() if api is None else (api.identifier,),
-            client_generation=desk.client.generation,
+            client_generation=context.client.generation,
         )
-        family = await begin_family(tx, desk, grounds)
-        client_id, user_id = desk.client.id, person.user_id
+        family = await begin_family(tx, context, grounds)
+        client_id, user_id = context.client.id, person.user_id
         issued = TokenIssued(
             client_id=client_id, user_id=user_id, grant=self.grant_type, scope=" ".join(resolved.scope)
         )
         warning = LegacyUsed(client_id=client_id, user_id=user_id, what="password grant")
-        return Award(desk.client, resolved.scope, resolved.target, issued, grounds, family, warning=warning)
+        return Award(context.client, resolved.scope, resolved.target, issued, grounds, family, warning=warning)

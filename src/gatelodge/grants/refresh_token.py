@@ -60,8 +60,8 @@ class RefreshToken(Grant[RefreshRequest]):
         scope = params.get("scope")
         return RefreshRequest(token, None if scope is None else parse_scope(scope), params.all("resource"))
 
-    async def prepare(self, asked: RefreshRequest, desk: GrantContext) -> RefreshRequest:
-        value = desk.refresh.read(asked.token)
+    async def prepare(self, asked: RefreshRequest, context: GrantContext) -> RefreshRequest:
+        value = context.refresh.read(asked.token)
         if value is None:
             raise _unknown()
         return RefreshRequest(asked.token, asked.scope, asked.resource, value)
@@ -69,28 +69,28 @@ class RefreshToken(Grant[RefreshRequest]):
     def place(self, asked: RefreshRequest) -> int | None:
         return None if asked.value is None else place_of(asked.value.family_id)
 
-    async def redeem(self, tx: Tx, asked: RefreshRequest, desk: GrantContext) -> Award:
+    async def redeem(self, tx: Tx, asked: RefreshRequest, context: GrantContext) -> Award:
         value = asked.value
         if value is None:
             raise RuntimeError("a refresh is redeemed only after prepare() read its token")
-        policy = desk.policy
+        policy = context.policy
         lifetimes = (policy.refresh_overlap, policy.refresh_idle_lifetime)
-        network = network_of(desk.origin.address)
-        rotated = await refresh_tokens.rotate(tx, value, desk.client.id, desk.now, *lifetimes, network)
+        network = network_of(context.origin.address)
+        rotated = await refresh_tokens.rotate(tx, value, context.client.id, context.now, *lifetimes, network)
         if rotated is None:
-            raise await self._refusal(tx, value, desk)
+            raise await self._refusal(tx, value, context)
         family = rotated.family
         grounds = read_grounds(family.payload)
-        if grounds.client_generation != desk.client.generation:
+        if grounds.client_generation != context.client.generation:
             raise _unknown()  # it was another client's that had this id before
         try:
-            scope, target = narrowed(desk, grounds, asked.scope, asked.resource)
+            scope, target = narrowed(context, grounds, asked.scope, asked.resource)
         except OAuthError:  # a token that asks for what it cannot get is not spent
             await refresh_tokens.give_back(tx, rotated)
             raise
-        who = (desk.client.id, grounds.user_id)
+        who = (context.client.id, grounds.user_id)
         return Award(
-            desk.client,
+            context.client,
             scope,
             target,
             TokenRefreshed(client_id=who[0], user_id=who[1], generation=rotated.generation, repeated=rotated.repeated),
@@ -100,14 +100,14 @@ class RefreshToken(Grant[RefreshRequest]):
         )
 
     @staticmethod
-    async def _refusal(tx: Tx, value: RefreshValue, desk: GrantContext) -> OAuthError:
+    async def _refusal(tx: Tx, value: RefreshValue, context: GrantContext) -> OAuthError:
         """Say why, and end the family if a genuine token of an earlier generation came again."""
         family = await refresh_tokens.why_refused(tx, value)
-        if family is None or family.client_id != desk.client.id:
+        if family is None or family.client_id != context.client.id:
             return _unknown()
-        if not family.shows_replay(value, desk.client.id):
+        if not family.shows_replay(value, context.client.id):
             return OAuthError("invalid_grant", "refresh_token is not valid any more", rules.REFRESH_LIVE)
-        await refresh_tokens.revoke(tx, family.id, family.nonce, desk.now)
+        await refresh_tokens.revoke(tx, family.id, family.nonce, context.now)
         event = RefreshReplayed(client_id=family.client_id, user_id=family.user_id, generation=value.generation)
         return GrantRefused("invalid_grant", "refresh_token was used before", rules.REFRESH_ONCE, event)
 

@@ -11,10 +11,10 @@ from gatelodge.keys.refresh import RefreshKeys, refresh_keys
 
 @dataclass(frozen=True, slots=True)
 class Granting:
-    """The grants that are served, and the desks they work at."""
+    """The grants that are served, and the contexts they work at."""
 
     grants: tuple[AnyGrant, ...]
-    desks: GrantContexts
+    contexts: GrantContexts
     refresh: RefreshKeys
 
 
@@ -22,6 +22,8 @@ def open(on: Foundation, authenticate: Authenticate) -> Granting:
     """Open the room; `authenticate` checks the password of a person."""
     issuer, legacy = on.site.issuer, on.config.legacy
     refresh = refresh_keys(on.vault, on.instance.epoch, on.mint)
-    desks = GrantContexts(on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate)
+    contexts = GrantContexts(
+        on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate
+    )
     switched_on = (grant for grant in GRANTS if grant.legacy is None or getattr(legacy, grant.legacy))
-    return Granting(tuple(switched_on), desks, refresh)
+    return Granting(tuple(switched_on), contexts, refresh)

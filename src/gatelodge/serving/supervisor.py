@@ -14,7 +14,7 @@ from gatelodge.serving.settings import GRACE
 from gatelodge.serving.signals import leave_when_told
 from gatelodge.telemetry import metrics
 
-LOG = logging.getLogger("gatelodge.serving.run")
+LOG = logging.getLogger(__name__)
 
 START_SECONDS = 60.0  # that a new worker gets until it serves, before the one it is to replace is kept
 END_SECONDS = GRACE + 5.0  # that a worker gets from being told to finish until it is killed

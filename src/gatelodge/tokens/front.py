@@ -43,7 +43,7 @@ class _Written:
 class FrontIssuer:
     """Issues what an authorization request is answered with."""
 
-    desks: GrantContexts
+    contexts: GrantContexts
     db: Database
     keys: SigningKeys
     interactions: Interactions
@@ -55,78 +55,78 @@ class FrontIssuer:
 
         Raises `UnsafeRequest` if it was answered meanwhile, `OAuthError` if the account is not active any more.
         """
-        desk = await self.desks.open(understood.client, origin)
+        context = await self.contexts.open(understood.client, origin)
         there = self.db if parked else self.db.at(place_of(decided.signed_in.user_id))
-        written = await there.write(self._write, understood.asked, decided, parked, desk)
+        written = await there.write(self._write, understood.asked, decided, parked, context)
         if written is None:
             raise UnsafeRequest("this request was answered already", rules.INTERACTION)
         for event in (_answered(understood.asked, decided), *written.events):
             emit(event, origin)
-        return self._signed(understood.asked, written, desk)
+        return self._signed(understood.asked, written, context)
 
     async def _write(
-        self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, desk: GrantContext
+        self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, context: GrantContext
     ) -> _Written | None:
         """Spend the parked request and keep what answers it; `None` if it was answered already."""
-        if parked is not None and not await self.interactions.take_in(tx, parked, desk.now):
+        if parked is not None and not await self.interactions.take_in(tx, parked, context.now):
             return None
-        grounds, types = _grounds(decided, desk.client), asked.response_type.split()
-        code, code_id = await _keep_code(tx, asked, grounds, desk) if "code" in types else (None, None)
+        grounds, types = _grounds(decided, context.client), asked.response_type.split()
+        code, code_id = await _keep_code(tx, asked, grounds, context) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):
             return _Written(code)
-        identity = await _identity(tx, asked, grounds, desk) if "id_token" in types else None
+        identity = await _identity(tx, asked, grounds, context) if "id_token" in types else None
         if "token" in types:
-            kept = await _keep_award(tx, asked, grounds, code_id, desk)
+            kept = await _keep_award(tx, asked, grounds, code_id, context)
             return _Written(code, kept, identity, kept.award.events)
-        events = _told(asked, grounds, grounds.scope, desk)
+        events = _told(asked, grounds, grounds.scope, context)
         for event in events:
-            await audit.record(tx, event, desk.origin, desk.now)
+            await audit.record(tx, event, context.origin, context.now)
         return _Written(code, None, identity, events)
 
-    def _signed(self, asked: AuthorizationRequest, written: _Written, desk: GrantContext) -> dict[str, str]:
+    def _signed(self, asked: AuthorizationRequest, written: _Written, context: GrantContext) -> dict[str, str]:
         answer: dict[str, str] = {} if written.code is None else {"code": written.code}
         token = None
         if written.token is not None:
-            tokens = issue.sign_access_token(written.token, desk, self.keys.ring)
+            tokens = issue.sign_access_token(written.token, context, self.keys.ring)
             token = tokens.access_token
             answer |= {name: str(value) for name, value in token_members(tokens).items()}
         if written.identity is not None:
             companions = Companions(token, written.code)
             answer["id_token"] = issue.draw_id_token(
-                written.identity, desk, self.keys.ring, companions, asked.response_type
+                written.identity, context, self.keys.ring, companions, asked.response_type
             )
         return answer
 
 
-async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: GrantContext) -> tuple[str, int]:
-    secret = desk.entropy.bytes(SECRET_BYTES)
+async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, context: GrantContext) -> tuple[str, int]:
+    secret = context.entropy.bytes(SECRET_BYTES)
     payload = write_code(KeptCode(draw_up(asked), grounds, asked.nonce))
-    proof = desk.mint.digest(CODE, secret)
-    row_id = await tickets.put(tx, CODE, proof, payload, desk.now + desk.policy.code_lifetime, grounds.user_id)
-    return desk.mint.compose(row_id, secret), row_id
+    proof = context.mint.digest(CODE, secret)
+    row_id = await tickets.put(tx, CODE, proof, payload, context.now + context.policy.code_lifetime, grounds.user_id)
+    return context.mint.compose(row_id, secret), row_id
 
 
-async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, desk: GrantContext) -> Identity:
+async def _identity(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, context: GrantContext) -> Identity:
     """Return what an ID token in the answer says, which needs no access token and no family."""
-    await check_standing(tx, desk, grounds)
-    return Identity(desk.client, grounds, asked.nonce, await users.find(tx, grounds.user_id))
+    await check_standing(tx, context, grounds)
+    return Identity(context.client, grounds, asked.nonce, await users.find(tx, grounds.user_id))
 
 
 async def _keep_award(
-    tx: Tx, asked: AuthorizationRequest, grounds: Grounds, code_id: int | None, desk: GrantContext
+    tx: Tx, asked: AuthorizationRequest, grounds: Grounds, code_id: int | None, context: GrantContext
 ) -> Kept:
     """Write what goes with an access token in the answer; no refresh token ever comes this way (RFC 6749 4.2.2)."""
-    family = await begin_family(tx, desk, grounds, code_id=code_id, with_refresh=False)
-    scope, target = narrowed(desk, grounds, None, ())
-    issued, warning = _told(asked, grounds, scope, desk)
-    return await issue.keep(tx, Award(desk.client, scope, target, issued, grounds, family, warning=warning), desk)
+    family = await begin_family(tx, context, grounds, code_id=code_id, with_refresh=False)
+    scope, target = narrowed(context, grounds, None, ())
+    issued, warning = _told(asked, grounds, scope, context)
+    return await issue.keep(tx, Award(context.client, scope, target, issued, grounds, family, warning=warning), context)
 
 
 def _told(
-    asked: AuthorizationRequest, grounds: Grounds, scope: tuple[str, ...], desk: GrantContext
+    asked: AuthorizationRequest, grounds: Grounds, scope: tuple[str, ...], context: GrantContext
 ) -> tuple[TokenIssued, LegacyUsed]:
     """Return what is told of tokens in an answer: that they were issued, and that this is a legacy way."""
-    client_id, user_id = desk.client.id, grounds.user_id
+    client_id, user_id = context.client.id, grounds.user_id
     kind = "hybrid" if asked.response_type in HYBRID else "implicit"
     issued = TokenIssued(client_id=client_id, user_id=user_id, grant=kind, scope=" ".join(scope))
     return issued, LegacyUsed(client_id=client_id, user_id=user_id, what=f"response_type {asked.response_type}")

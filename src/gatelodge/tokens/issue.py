@@ -56,38 +56,38 @@ def writes(award: Award) -> bool:
     return award.opaque or award.event.audited or award.grounds is not None
 
 
-async def keep(tx: Tx, award: Award, desk: GrantContext) -> Kept:
+async def keep(tx: Tx, award: Award, context: GrantContext) -> Kept:
     """Write what the award leaves behind: an opaque token's row, the audit trail."""
-    claims = describe(award, desk)
-    opaque = await _keep_opaque(tx, award, claims, desk) if award.opaque else None
+    claims = describe(award, context)
+    opaque = await _keep_opaque(tx, award, claims, context) if award.opaque else None
     person = await _person(tx, award)
     for event in award.events:
-        await audit.record(tx, event, desk.origin, desk.now)
+        await audit.record(tx, event, context.origin, context.now)
     return Kept(award, claims, opaque, person)
 
 
-def keep_nothing(award: Award, desk: GrantContext) -> Kept:
+def keep_nothing(award: Award, context: GrantContext) -> Kept:
     """Return an award of which nothing is written."""
-    return Kept(award, describe(award, desk))
+    return Kept(award, describe(award, context))
 
 
-def describe(award: Award, desk: GrantContext) -> dict[str, Any]:
+def describe(award: Award, context: GrantContext) -> dict[str, Any]:
     """Return the claims of the award's access token (RFC 9068 2.2)."""
     grounds, family = award.grounds, award.family
     facts = AccessToken(
-        issuer=desk.issuer,
+        issuer=context.issuer,
         audience=award.target.audience,
         client_id=award.client.id,
         subject=grounds.sub if grounds else award.client.id,
         scope=award.scope,
-        jti=b64(desk.entropy.bytes(JTI_BYTES)),
-        lifetime=lifetime_of(award, desk.policy),
+        jti=b64(context.entropy.bytes(JTI_BYTES)),
+        lifetime=lifetime_of(award, context.policy),
         auth_time=grounds.auth_time if grounds else None,
         acr=grounds.acr if grounds else None,
         amr=tuple(grounds.amr.split()) if grounds else (),
-        grant_id=desk.mint.grant_id(family.id, family.nonce) if family else None,
+        grant_id=context.mint.grant_id(family.id, family.nonce) if family else None,
     )
-    return access_token_claims(facts, desk.now)
+    return access_token_claims(facts, context.now)
 
 
 def lifetime_of(award: Award, policy: TokenPolicy) -> int:
@@ -95,18 +95,18 @@ def lifetime_of(award: Award, policy: TokenPolicy) -> int:
     return award.target.api.lifetime if award.target.api else policy.access_token_lifetime
 
 
-async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], desk: GrantContext) -> str:
-    secret = desk.entropy.bytes(SECRET_BYTES)
+async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], context: GrantContext) -> str:
+    secret = context.entropy.bytes(SECRET_BYTES)
     row_id = await access_tokens.put(
         tx,
-        desk.mint.digest(OPAQUE, secret),
+        context.mint.digest(OPAQUE, secret),
         family_id=award.family.id if award.family else None,
         client_id=award.client.id,
-        issued_at=desk.now,
+        issued_at=context.now,
         expires_at=claims["exp"],
-        payload=_encode(claims | {HOLDER: desk.client.generation}).decode(),
+        payload=_encode(claims | {HOLDER: context.client.generation}).decode(),
     )
-    return desk.mint.compose(row_id, secret, OPAQUE_PREFIX)
+    return context.mint.compose(row_id, secret, OPAQUE_PREFIX)
 
 
 async def _person(tx: Tx, award: Award) -> UserRecord | None:
@@ -124,58 +124,58 @@ def _chosen(client: Client, grounds: Grounds) -> frozenset[str]:
     return client.id_token_claims & claims_behind(client.scopes.intersection(grounds.scope))
 
 
-def sign(kept: Kept, desk: GrantContext, ring: KeyRing) -> TokenSet:
+def sign(kept: Kept, context: GrantContext, ring: KeyRing) -> TokenSet:
     """Return the tokens of an award, signed. Called after the commit: signing is slow and needs no transaction."""
-    token = _access_token(kept, desk, ring)
+    token = _access_token(kept, context, ring)
     return TokenSet(
         access_token=token,
-        expires_in=lifetime_of(kept.award, desk.policy),
+        expires_in=lifetime_of(kept.award, context.policy),
         scope=kept.award.scope,
-        refresh_token=_refresh_token(kept.award, desk),
-        id_token=_id_token(kept, desk, ring, token),
+        refresh_token=_refresh_token(kept.award, context),
+        id_token=_id_token(kept, context, ring, token),
         issued=kept.claims,
         headers=kept.award.headers,
     )
 
 
-def sign_access_token(kept: Kept, desk: GrantContext, ring: KeyRing) -> TokenSet:
+def sign_access_token(kept: Kept, context: GrantContext, ring: KeyRing) -> TokenSet:
     """Return the access token of an award alone."""
     award = kept.award
-    token, lifetime = _access_token(kept, desk, ring), lifetime_of(award, desk.policy)
+    token, lifetime = _access_token(kept, context, ring), lifetime_of(award, context.policy)
     return TokenSet(access_token=token, expires_in=lifetime, scope=award.scope, issued=kept.claims)
 
 
-def _access_token(kept: Kept, desk: GrantContext, ring: KeyRing) -> str:
-    return kept.opaque or ring.signer(kept.award.signing_alg, desk.now).sign(kept.claims, access_token.TYPE)
+def _access_token(kept: Kept, context: GrantContext, ring: KeyRing) -> str:
+    return kept.opaque or ring.signer(kept.award.signing_alg, context.now).sign(kept.claims, access_token.TYPE)
 
 
-def _refresh_token(award: Award, desk: GrantContext) -> str | None:
+def _refresh_token(award: Award, context: GrantContext) -> str | None:
     family = award.family
     if family is None or family.generation == 0:
         return None
-    return desk.refresh.write(RefreshValue(family.id, family.nonce, family.generation))
+    return context.refresh.write(RefreshValue(family.id, family.nonce, family.generation))
 
 
-def _id_token(kept: Kept, desk: GrantContext, ring: KeyRing, access_token: str) -> str | None:
+def _id_token(kept: Kept, context: GrantContext, ring: KeyRing, access_token: str) -> str | None:
     """Return the ID token of an award, or `None` if none is due (OpenID Connect Core 3.1.3.3)."""
     award, grounds = kept.award, kept.award.grounds
     if grounds is None or "openid" not in grounds.scope or "openid" not in award.client.scopes:
         return None
     identity = Identity(award.client, grounds, award.nonce, kept.person)
-    return draw_id_token(identity, desk, ring, Companions(access_token))
+    return draw_id_token(identity, context, ring, Companions(access_token))
 
 
 def draw_id_token(
-    identity: Identity, desk: GrantContext, ring: KeyRing, companions: Companions, response_type: str = "code"
+    identity: Identity, context: GrantContext, ring: KeyRing, companions: Companions, response_type: str = "code"
 ) -> str:
     """Return an ID token, signed, beside its companions in the answer to `response_type`."""
     grounds, person = identity.grounds, identity.person
     told = {} if person is None else _told(person, identity, response_type)
     facts = IdToken(
-        issuer=desk.issuer,
+        issuer=context.issuer,
         subject=grounds.sub,
         client_id=identity.client.id,
-        lifetime=desk.policy.id_token_lifetime,
+        lifetime=context.policy.id_token_lifetime,
         auth_time=grounds.auth_time,
         acr=grounds.acr,
         amr=tuple(grounds.amr.split()),
@@ -183,8 +183,8 @@ def draw_id_token(
         nonce=identity.nonce,
         person=told,
     )
-    signer = ring.signer(identity.client.id_token_alg, desk.now)
-    return signer.sign(id_token_claims(facts, companions, desk.now), id_token.TYPE)
+    signer = ring.signer(identity.client.id_token_alg, context.now)
+    return signer.sign(id_token_claims(facts, companions, context.now), id_token.TYPE)
 
 
 def _told(person: UserRecord, identity: Identity, response_type: str) -> dict[str, Any]:

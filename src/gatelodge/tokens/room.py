@@ -27,7 +27,7 @@ def open(on: Foundation, granting: Granting, interactions: Interactions) -> Toke
     own = OwnTokens(issuer, on.mint, on.db, on.keys, on.clock)
     return TokensRoom(
         own,
-        FrontIssuer(granting.desks, on.db, on.keys, interactions),
+        FrontIssuer(granting.contexts, on.db, on.keys, interactions),
         Introspector(issuer, own, refresh, on.registry, on.db, on.clock),
         Revocation(on.mint, own, refresh, on.db, on.clock),
     )

@@ -45,8 +45,8 @@ def routes(
     """Return the pages; `demo` is what the home page tells of one."""
     pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
     forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, ops.authorizations, ops.signposts)
-    occasions = SignInContexts(sessions.csrf_key, browsers, forms)
-    ways = [(way.path, LoginPage(pages, occasions, browsers, authn.ways, way)) for way in authn.ways.listed]
+    contexts = SignInContexts(sessions.csrf_key, browsers, forms)
+    ways = [(way.path, LoginPage(pages, contexts, browsers, authn.ways, way)) for way in authn.ways.listed]
     consent = ConsentPage(pages, forms, browsers, ops.consents, authn.ways, on.registry, on.db, on.clock)
     account = SelectAccountPage(pages, forms, browsers, on.db)
     return (

@@ -21,7 +21,7 @@ NO_LEVEL = Levels()
 class SignInContext:
     """Why this browser shows the sign-in page, and for whom: an application, or the page of ours that `page` names.
 
-    `query` finds the occasion again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
+    `query` finds the context again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
     the issuer's path. `parked` is the request of the application, `wanted` how sure it must be who signs in.
     """
 
@@ -63,18 +63,18 @@ class SignInContexts:
             page=place.page.name,
         )
 
-    def token(self, occasion: SignInContext) -> str:
-        """Return the token of the form: good in this browser, for this occasion."""
-        return csrf.token(self._key, occasion.browser.secret, occasion.purpose)
+    def token(self, context: SignInContext) -> str:
+        """Return the token of the form: good in this browser, for this context."""
+        return csrf.token(self._key, context.browser.secret, context.purpose)
 
-    def is_current(self, request: Request, occasion: SignInContext) -> bool:
+    def is_current(self, request: Request, context: SignInContext) -> bool:
         """Whether a form carries its token; `False` if it is one of ours and out of date. Raises `HttpRefusal`."""
-        return is_current(self._key, request, occasion.purpose)
+        return is_current(self._key, request, context.purpose)
 
-    async def signed_in(self, occasion: SignInContext, person: SignedInPerson) -> None:
+    async def signed_in(self, context: SignInContext, person: SignedInPerson) -> None:
         """Note that somebody signed in for this, if a request waits for it: so it is known to have happened since."""
-        if occasion.parked is not None:
-            await self._forms.keep(occasion.parked, occasion.parked.interaction.progress.sign_in(person.session_id))
+        if context.parked is not None:
+            await self._forms.keep(context.parked, context.parked.interaction.progress.sign_in(person.session_id))
 
     async def _parked(self, request: Request) -> SignInContext | Reply:
         parked = await self._forms.parked(request)

@@ -233,7 +233,7 @@ def test_a_lease_is_kept_while_somebody_renews_and_by_nobody_else(
     assert first is not None
     renewer_of(store).keep("bob", rotating.tokens())
     second = slow._grants.take("bob", "access-1")
-    with slow._desk.holding(second):  # type: ignore[arg-type]
+    with slow._reports.holding(second):  # type: ignore[arg-type]
         clock.advance(LEASE - 1)
         time.sleep(0.2)
         clock.advance(1)
@@ -301,7 +301,7 @@ def test_an_application_that_fails_when_it_is_told_stops_nothing(
     server: Server, moment: Moment, rotating: Rotating, clock: FakeClock, renewer_of: Make, store: TokenStore
 ):
     renewer = renewer_of(store)
-    renewer._desk._tell = lambda event: 1 / 0
+    renewer._reports._tell = lambda event: 1 / 0
     renewer.keep("alice", rotating.tokens())
     clock.advance(600)
     assert renewer.run_due() == 1

@@ -46,7 +46,7 @@ class Renewer:
         self._client = client
         self._clock = moment.clock
         self._grants = Grants(store, client.config, moment)
-        self._desk = RenewalReports(self._grants, moment, tell)
+        self._reports = RenewalReports(self._grants, moment, tell)
         self._flights: WeakValueDictionary[str, Flight[Tokens]] = WeakValueDictionary()
         self._lock = ForkedLock()
         self._stopping = Flag()
@@ -124,12 +124,12 @@ class Renewer:
     def _carried_out(self, taken: LeasedGrant) -> Tokens:
         """Present the refresh token. Whatever ends this early leaves the lease to run out."""
         held = taken.grant.tokens
-        with self._desk.holding(taken):
+        with self._reports.holding(taken):
             try:
                 renewed = self._client.refresh(held.refresh_token or "", person=held.person)
             except OAuthClientError as error:
-                return self._desk.fail(taken, error)
-            return self._desk.succeed(taken, renewed)
+                return self._reports.fail(taken, error)
+            return self._reports.succeed(taken, renewed)
 
     def _work(self) -> None:
         """Renew what is due until we are stopped, whatever fails meanwhile."""

@@ -171,7 +171,7 @@ class OpenAccount:
         self.client = client
         self._renewer = Renewer(client, store, moment=moment)
         self._grants = Grants(store, client.config, moment)
-        self._desk = RenewalReports(self._grants, moment, None)
+        self._reports = RenewalReports(self._grants, moment, None)
 
     def tokens(self, narrowed: Narrowed = EVERYTHING, refused: str | None = None) -> Tokens:
         """Return tokens that are good, for all that was granted or for part of it.
@@ -192,12 +192,12 @@ class OpenAccount:
         """Spend the refresh token on a token for part of what was granted; the sign-in keeps what replaced it."""
         taken = self._taken()
         held = taken.grant.tokens
-        with self._desk.holding(taken):
+        with self._reports.holding(taken):
             try:
                 fresh = self.client.refresh(held.refresh_token or "", person=held.person, narrowed=narrowed)
             except OAuthClientError as error:
                 if not isinstance(error, TokenRefused) or error.error == "invalid_grant":
-                    self._desk.fail(taken, error)
+                    self._reports.fail(taken, error)
                     return self._fetched(name, narrowed)  # somebody else renewed it meanwhile
                 self._grants.renewed(taken, held)  # what was asked for was refused, and the refresh token is good
                 raise

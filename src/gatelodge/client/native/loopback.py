@@ -43,11 +43,11 @@ class Loopback:
 
         A `CallbackRejected` is not the end: somebody else was knocking.
         """
-        desk = _Desk(self.redirect_uri, self._path, finish)
-        self._server.desk = desk
+        callbacks = _Callbacks(self.redirect_uri, self._path, finish)
+        self._server.callbacks = callbacks
         self._serving = Thread(target=self._server.serve_forever, args=(0.1,), name="gatelodge-loopback", daemon=True)
         self._serving.start()
-        return desk.outcome
+        return callbacks.outcome
 
     def __enter__(self) -> "Loopback":
         return self
@@ -60,7 +60,7 @@ class Loopback:
         self._server.server_close()
 
 
-class _Desk(Generic[T]):
+class _Callbacks(Generic[T]):
     """Judges what comes, one after the other, until one of them is the answer."""
 
     def __init__(self, redirect_uri: str, path: str, finish: Finish[T]) -> None:
@@ -111,7 +111,7 @@ class _Server(ThreadingTCPServer):
 
     daemon_threads = True
     request_queue_size = MAX_CONNECTIONS
-    desk: _Desk[Any]
+    callbacks: _Callbacks[Any]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: whoever broke off has no answer coming."""
@@ -127,7 +127,7 @@ class _Visit(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with a page, then end the waiting if this was it."""
-        status, sentence, then = self.server.desk.judge(self.path, self.headers.get("host", ""))
+        status, sentence, then = self.server.callbacks.judge(self.path, self.headers.get("host", ""))
         try:
             self._say(status, page(sentence))
         finally:
