@@ -4,11 +4,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gatelodge"
-ROOMS = ["sessions", "tokens", "grants", "client_auth", "protocol", "database"]
+ROOMS = ["sessions", "tokens", "grants", "client_auth", "keys", "protocol", "database"]
+
+EXCHANGES = [f"tests/grants/test_{name}.py" for name in ("authorization_code", "refresh_token", "redemption")]
 
 # Beside tests/ROOM/test_FILE.py, or all of tests/ROOM where a file has no test of its own name.
 MORE = {
     "tokens/own.py": [f"tests/endpoints/test_{name}.py" for name in ("introspect", "revoke", "userinfo")],
+    "tokens/issue.py": [
+        *EXCHANGES,
+        *[f"tests/endpoints/test_{name}.py" for name in ("introspect", "legacy_answers", "userinfo")],
+    ],
+    "tokens/serve.py": [*EXCHANGES, "tests/grants/test_client_credentials.py"],
+    "tokens/front.py": [f"tests/endpoints/test_{name}.py" for name in ("authorize", "legacy_answers", "tabs")],
     "tokens/revoke.py": ["tests/endpoints/test_revoke.py"],
     "tokens/introspect.py": ["tests/endpoints/test_introspect.py"],
     "client_auth/client_secret_basic.py": ["tests/client_auth/test_contract.py", "tests/client_auth/test_secrets.py"],
@@ -19,8 +27,9 @@ MORE = {
         f"grants/{name}.py": ["tests/grants/test_contract.py"]
         for name in ("authorization_code", "client_credentials", "password", "refresh_token")
     },
-    "grants/families.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
-    "grants/narrowing.py": ["tests/grants/test_authorization_code.py", "tests/grants/test_refresh_token.py"],
+    "grants/families.py": EXCHANGES,
+    "grants/narrowing.py": EXCHANGES,
+    "protocol/uri_differences.py": ["tests/inspector/test_uri_differences.py"],
 }
 
 

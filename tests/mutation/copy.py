@@ -72,7 +72,8 @@ class Copy:
         return mutants
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(self._folder / "mutants" / "src")}
+        """The tests of a mutant are a set to mutmut: with a fixed seed their order is the same in every run."""
+        return {**os.environ, "PYTHONPATH": str(self._folder / "mutants" / "src"), "PYTHONHASHSEED": "0"}
 
     def _mutants(self) -> Iterator[Mutant]:
         meta = self._folder / "mutants" / f"{self._file}.meta"
