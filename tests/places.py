@@ -19,6 +19,7 @@ PLACED = {
     "families": "place",
     "access_tokens": "place",
     "audit": "place",
+    "outbox": "place",
     "names": "name",
     "seen": "digest",
     "throttle": "bucket",

@@ -26,6 +26,7 @@ from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.room import Ops
 from gatelodge.ops.setup import initialise, mint_of, open_vault
 from gatelodge.outbound import Outbound
+from gatelodge.outbox import room as outbox
 from gatelodge.playground import room as playground
 from gatelodge.sessions import room as sessions
 from gatelodge.sessions.room import SessionsRoom
@@ -94,6 +95,7 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS) -> Server:
     proving = authn.open(on, ways)
     browsing = sessions.open(on, proving.known)
     granting = grants.open(on, proving.authenticate)
+    outbox.open(on)
     return Server(
         foundation=on,
         authn=proving,

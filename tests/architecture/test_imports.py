@@ -24,7 +24,7 @@ FLOORS = (
     {"ops", "tokens"},
     {"endpoints"},
     {"web"},
-    {"inspector", "playground", "demo"},
+    {"inspector", "playground", "demo", "outbox"},
     {"server", "app", "serving"},
     {"cli"},
 )

@@ -20,6 +20,9 @@ ACROSS = {
     "stores.users.LIST_ALL": "an operator's list",
     "stores.audit.LIST_RECENT": "the doctor looks at the last event there is",
     "stores.audit.SEARCH": "an operator's search",
+    "stores.outbox.DUE": "in the background, in batches",
+    "stores.outbox.LIST_OPEN": "an operator's list",
+    "stores.outbox.COUNT_DEAD": "a metric, once a minute",
     "testing.faults.EXPIRE": "a test asks for it",
     **{f"stores.sweep.REMOVALS.{table}": "in the background, in batches" for table in ENDS if table != "traces"},
 }

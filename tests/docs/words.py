@@ -19,6 +19,7 @@ from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.rules import Rule
 from gatelodge.sessions.interactions import Interaction
 from gatelodge.stores.consents import Consent
+from gatelodge.stores.outbox import Parcel
 from gatelodge.stores.refresh_tokens import Family
 from gatelodge.stores.tickets import Ticket
 from gatelodge.telemetry.event import Event
@@ -46,6 +47,7 @@ OUR_OWN: dict[str, object] = {
     "interaction": Interaction,
     "mint": Mint,
     "origin": Origin,
+    "parcel": Parcel,
     "place": places,
     "proof": Proof,
     "proven client": ProvenClient,

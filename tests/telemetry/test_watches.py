@@ -24,7 +24,7 @@ OURS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and application_name = 'gatelodge'
 """
-READS = {"registry": "instance", "keys": "signing_keys", "sweep": "tickets", "traces": "traces"}
+READS = {"registry": "instance", "keys": "signing_keys", "sweep": "tickets", "traces": "traces", "outbox": "outbox"}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from gatelodge.database.tx import Database, Tx, Unavailable
 
 GRACE = DAY  # seconds a row is kept past its end: no difference between clocks that we expect revives one
 SOON = 600  # the same of a request that waits for a person: strangers make any number, and none is worth anything
+DEAD = 30 * DAY  # the same of a parcel that nobody could deliver: so long an operator can have it tried again
 STRIDE = 3_600  # seconds one sweep may move the horizon by
 LEASE = 300  # seconds a sweep has before another worker may take over
 BATCHES = 1_000  # per table and sweep; what is left is for the next one
@@ -106,13 +107,15 @@ ENDS = {
     "sessions": Ends("expires_at"),
     "seen": Ends("expires_at", key="digest"),
     "throttle": Ends("resets_at", key="bucket"),
+    "outbox": Ends("sent_at"),
+    "outbox_dead": Ends("dead_at", table="outbox", only="dead_at is not null"),
     "audit": Ends("at"),
     "traces": Ends("at"),
 }
 
 
 async def _purge_table(db: Database, sweep: Sweep, table: str, policy: RetentionPolicy) -> int:
-    kept = {"audit": policy.audit_days * DAY, "interactions": SOON}.get(table, GRACE)
+    kept = {"audit": policy.audit_days * DAY, "interactions": SOON, "outbox_dead": DEAD}.get(table, GRACE)
     removed = 0
     for _ in range(BATCHES):
         batch = await db.write(_remove_some, sweep, table, sweep.horizon - kept, policy.purge_batch)

@@ -2,7 +2,7 @@
 
 An event is a frozen dataclass. Its fields never hold a secret, a token or what a person typed. `audited` events are
 written to the audit trail in the transaction they tell of; every event is logged and counted.
-What operators change is in `telemetry/changes.py`.
+What operators change is in `telemetry/changes.py`, what is delivered in `telemetry/deliveries.py`.
 """
 
 from dataclasses import dataclass
@@ -37,6 +37,9 @@ from gatelodge.telemetry.changes import UserAdded as UserAdded
 from gatelodge.telemetry.changes import UserDisabled as UserDisabled
 from gatelodge.telemetry.changes import UserEnabled as UserEnabled
 from gatelodge.telemetry.changes import UserRemoved as UserRemoved
+from gatelodge.telemetry.deliveries import Delivered as Delivered
+from gatelodge.telemetry.deliveries import DeliveryDelayed as DeliveryDelayed
+from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.origin import Origin as Origin

@@ -18,6 +18,12 @@ LOG_DROPPED = Counter("gatelodge_log_dropped", "Log records dropped, since nobod
 KEY_AGE = Gauge(
     "gatelodge_signing_key_age_seconds", "Age of the active signing key.", ["alg"], multiprocess_mode="mostrecent"
 )
+OUTBOX_DEAD = Gauge(
+    "gatelodge_outbox_dead",
+    "Parcels of the outbox that nobody will deliver any more, by kind: see gatelodge outbox list.",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+)
 WATCH_SUCCESS = "gatelodge_watch_success_timestamp_seconds"
 WATCHED = Gauge(
     WATCH_SUCCESS,
@@ -56,6 +62,11 @@ def happened(event: str) -> None:
 def succeeded(watch: str, now: int) -> None:
     """Note that work in the background succeeded just now."""
     WATCHED.labels(watch).set(now)
+
+
+def parcels_dead(kind: str, count: int) -> None:
+    """Note how many parcels of this kind are dead."""
+    OUTBOX_DEAD.labels(kind).set(count)
 
 
 def last_success() -> Mapping[str, float]:

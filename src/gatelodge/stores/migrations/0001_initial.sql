@@ -185,6 +185,28 @@ create table throttle (
 );
 create index throttle_expiry on throttle (resets_at);
 
+-- What other machines are to be told: see stores/outbox.py.
+create table outbox (
+    {PLACED},
+    kind text not null,                   -- who delivers it: see outbox/
+    recipient text not null,              -- to whom: an address, a client
+    dedupe text not null,                 -- what is told once, however often it is put
+    payload {BYTES} not null,             -- what its kind needs; a letter's is sealed
+    template text not null,
+    locale text not null,
+    user_id bigint,                       -- whom it is about, who may be gone
+    since bigint not null,                -- put, or tried again by an operator
+    due_at bigint not null,               -- not to be tried before
+    tries integer not null default 0,
+    reason text not null default '',      -- why it did not arrive last time
+    sent_at bigint,
+    dead_at bigint
+);
+create unique index outbox_dedupe on outbox (place, kind, dedupe);
+create index outbox_due on outbox (kind, due_at) where sent_at is null and dead_at is null;
+create index outbox_sent on outbox (sent_at);
+create index outbox_dead on outbox (dead_at) where dead_at is not null;
+
 create table signing_keys (
     kid text primary key,
     alg text not null,
