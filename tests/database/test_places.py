@@ -38,9 +38,9 @@ def parts_of(psql: psycopg.Connection[Any], name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - ACROSS.keys()))
-def test_a_statement_reads_one_part_of_each_table(psql: psycopg.Connection[Any], name: str) -> None:
-    assert {table: len(parts) for table, parts in parts_of(psql, name).items() if len(parts) > 1} == {}
+def test_a_statement_reads_one_part_of_each_table(psql: psycopg.Connection[Any]) -> None:
+    read = {name: parts_of(psql, name) for name in STATEMENTS.keys() - ACROSS.keys()}
+    assert {name: parts for name, parts in read.items() if any(len(of) > 1 for of in parts.values())} == {}
 
 
 @pytest.mark.parametrize("name", ["stores.users.LIST_ALL", "stores.sweep.REMOVALS.tickets"])

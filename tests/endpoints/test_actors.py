@@ -44,7 +44,7 @@ def test_an_event_names_its_own_person_or_client_and_never_who_is_not_proven() -
     assert who_did(PasswordSet(user_id=7), Origin()) == Actor("operator")
 
 
-@pytest.mark.parametrize("kind", AUDITED, ids=lambda kind: kind.event_name())
-def test_every_event_that_is_kept_says_by_whom_it_is(kind: type[Event]) -> None:
+def test_every_event_that_is_kept_says_by_whom_it_is() -> None:
     """What operators change stands apart and is theirs unless it says otherwise; everything else must say."""
-    assert "by" in vars(kind) or kind.__module__ == changes.__name__
+    said = {kind for kind in AUDITED if "by" in vars(kind) or kind.__module__ == changes.__name__}
+    assert {kind.event_name() for kind in AUDITED if kind not in said} == set()

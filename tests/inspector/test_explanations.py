@@ -1,6 +1,7 @@
 """What a developer is told beyond the rule: the case at hand, and nothing that could be a secret."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from tests.world import API, APIS, CLIENTS, RP
@@ -81,21 +82,19 @@ def test_the_case_is_explained(rule: Rule, of: Case, said: str) -> None:
     assert said in explain(rule, of)
 
 
-@pytest.mark.parametrize("rule", [*ADVICE, *PARTICULAR], ids=lambda rule: rule.id)
-def test_nothing_that_was_sent_is_repeated(rule: Rule) -> None:
+def test_nothing_that_was_sent_is_repeated() -> None:
     """HTTP-11: whatever is in whichever parameter, it is not told again."""
     names = "client_id client_secret code code_verifier state nonce scope grant_type response_type prompt claims"
     more = "username password refresh_token token id_token_hint client_assertion code_challenge resource redirect_uri"
     sent = {name: f"https://rp.test/cb?x={name}-secret#{name}-secret" for name in f"{names} {more}".split()}
 
-    for client in (WEB, SPA, NATIVE, BY_KEY, None):
-        for header in (True, False):
-            assert "-secret" not in explain(rule, case(client, header, **sent)).replace("client_secret", "")
+    for rule, client, header in product((*ADVICE, *PARTICULAR), (WEB, SPA, NATIVE, BY_KEY, None), (True, False)):
+        said = explain(rule, case(client, header, **sent))
+        assert "-secret" not in said.replace("client_secret", ""), rule.id
 
 
-@pytest.mark.parametrize("rule", [*ADVICE, *PARTICULAR], ids=lambda rule: rule.id)
-def test_a_request_of_nothing_can_be_explained(rule: Rule) -> None:
-    assert len(explain(rule, case(None))) < 500
+def test_a_request_of_nothing_can_be_explained() -> None:
+    assert [rule.id for rule in (*ADVICE, *PARTICULAR) if len(explain(rule, case(None))) >= 500] == []
 
 
 def test_a_rule_that_says_it_all_is_not_explained() -> None:

@@ -60,12 +60,12 @@ def test_one_padding_or_digest_is_not_the_other(made: str, checked: str) -> None
 
 
 @pytest.mark.parametrize("alg", KEYS)
-@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 96, 132, 255, 256, 257])
-def test_no_signature_without_the_key(alg: str, size: int) -> None:
+def test_no_signature_without_the_key(alg: str) -> None:
     proves = proof_of(alg, public(alg))
 
-    assert not proves(TEXT, bytes(size))
-    assert not proves(TEXT, b"\xff" * size)
+    for size in (0, 1, 63, 64, 65, 96, 132, 255, 256, 257):
+        assert not proves(TEXT, bytes(size)), size
+        assert not proves(TEXT, b"\xff" * size), size
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Tickets on both engines: spent once, by the one who holds the secret, as what they are."""
 
 import asyncio
-from itertools import permutations
+from itertools import pairwise
 
 import pytest
 
@@ -71,7 +71,7 @@ async def test_the_right_secret_with_another_row_id_finds_nothing(database):
 KINDS = ["code", "interaction", "pushed_request", "device_code", "email_link"]
 
 
-@pytest.mark.parametrize(("own", "other"), list(permutations(KINDS, 2)))
+@pytest.mark.parametrize(("own", "other"), list(pairwise([*KINDS, KINDS[0]])))
 async def test_CODE_08_a_value_of_one_kind_is_refused_as_another_and_not_spent(database, own, other):
     row_id = await kept(database, own, digest(EPOCH, own, SECRET))
 

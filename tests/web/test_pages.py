@@ -48,6 +48,11 @@ class Elements(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.text += data
 
+    @property
+    def shape(self) -> list[tuple[str, set[str]]]:
+        """Which elements there are, with which attributes, whatever is in them."""
+        return [(tag, set(attributes)) for tag, attributes in self.found]
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_WEB_13_every_page_carries_the_headers_that_keep_it_private_and_whole(name: str) -> None:
@@ -80,14 +85,17 @@ def test_no_page_has_a_script_or_a_style_of_its_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("name", NAMES)
-def test_WEB_06_and_WEB_07_whatever_is_said_or_stored_is_shown_and_not_obeyed(name: str, attack: str) -> None:
-    harmless = Elements(text_of(every_page(PAGES, "Orchard Shop")[name]))
-    page = Elements(text_of(every_page(PAGES, attack)[name]))
+def test_WEB_06_and_WEB_07_whatever_is_said_or_stored_is_shown_and_not_obeyed(attack: str) -> None:
+    harmless, attacked = (
+        {name: Elements(text_of(reply)) for name, reply in every_page(PAGES, said).items()}
+        for said in ("Orchard Shop", attack)
+    )
 
-    assert [tag for tag, _ in page.found] == [tag for tag, _ in harmless.found]
-    assert [set(attributes) for _, attributes in page.found] == [set(attributes) for _, attributes in harmless.found]
-    assert ("Orchard Shop" in harmless.text) == (attack in page.text)
+    assert {name: page.shape for name, page in attacked.items()} == {
+        name: page.shape for name, page in harmless.items()
+    }
+    shown = {name for name, page in harmless.items() if "Orchard Shop" in page.text}
+    assert {name for name, page in attacked.items() if attack in page.text} == shown
 
 
 def test_WEB_07_names_and_addresses_of_clients_never_become_links() -> None:
