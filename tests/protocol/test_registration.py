@@ -67,6 +67,10 @@ def refusal(client: Client, legacy: On = OFF) -> str:
         replace(WEB, name='<script>"Müller & Söhne"</script>', client_uri="https://rp.test/"),
         replace(WEB, post_logout_redirect_uris=("https://rp.test/bye",)),
         replace(WEB, grants=WEB.grants | {"client_credentials"}),
+        replace(WEB, backchannel_logout_uri="https://elsewhere.test/bye?a=b"),
+        replace(WEB, frontchannel_logout_uri="https://RP.test:443/bye"),
+        replace(SPA, frontchannel_logout_uri="https://rp.test?bye", frontchannel_needs_sid=True),
+        replace(NATIVE, backchannel_logout_uri="https://rp.test/bye"),
     ],
     ids=lambda client: client.id,
 )
@@ -100,7 +104,8 @@ def test_RED_13_no_dangerous_redirect_uri_of_any_kind(member: str, uri: str):
     "url", [*DANGEROUS, "http://rp.test/", "com.example.app:/x", "//rp.test/", "", "https://u@rp.test/"]
 )
 def test_RED_13_no_dangerous_link(url: str):
-    for member in ("client_uri", "policy_uri", "tos_uri", "jwks_uri"):
+    shown = ("client_uri", "policy_uri", "tos_uri")
+    for member in (*shown, "jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri"):
         assert refusal(replace(WEB, **{member: url})) == "invalid_client_metadata", member
 
 
@@ -159,6 +164,10 @@ def test_a_refusal_names_the_member_and_not_the_value():
         replace(SERVICE, auth_method="none"),
         replace(SERVICE, redirect_uris=("https://rp.test/cb",)),
         replace(SERVICE, grants=SERVICE.grants | {"refresh_token"}),
+        replace(WEB, frontchannel_logout_uri="https://rp.test.evil.test/bye"),
+        replace(WEB, frontchannel_logout_uri="https://rp.test:8443/bye"),
+        replace(NATIVE, frontchannel_logout_uri="https://rp.test/bye"),
+        replace(SERVICE, backchannel_logout_uri="https://rp.test/bye"),
         replace(SIGNING, jwks=None),
         replace(SIGNING, jwks_uri="https://rp.test/jwks"),
     ],

@@ -37,6 +37,28 @@ MEMBERS = (
         help="Where people go after signing out. Repeatable.",
     ),
     click.option(
+        "--backchannel-logout-uri",
+        "backchannel_logout_uri",
+        help="Where this server tells it that a session is over. The best way to sign people out everywhere.",
+    ),
+    click.option(
+        "--backchannel-logout-session/--no-backchannel-logout-session",
+        "backchannel_logout_session_required",
+        default=None,
+        help="It has to be told which session. It always is.",
+    ),
+    click.option(
+        "--frontchannel-logout-uri",
+        "frontchannel_logout_uri",
+        help="What the signed-out page loads in a frame. Browsers keep cookies from it more and more.",
+    ),
+    click.option(
+        "--frontchannel-logout-session/--no-frontchannel-logout-session",
+        "frontchannel_logout_session_required",
+        default=None,
+        help="It has to be told which session. It always is.",
+    ),
+    click.option(
         "--grant", "grant_types", multiple=True, help="A grant it may use, or several in one text. Default: by type."
     ),
     click.option(

@@ -28,7 +28,8 @@ class Client:
     `pkce_exempt` is the operator's exemption of one confidential client from PKCE. `trusted` clients are the operator's
     own: consent is not asked. A secret is taken in the header and in the body alike unless `auth_fixed` says that only
     `auth_method` is right. `id_token_claims` are those its ID tokens say beside UserInfo, as far as scopes allow.
-    `custom_schemes` are schemes without a dot that the operator lets this native client be answered by.
+    `custom_schemes` are schemes without a dot that the operator lets this native client be answered by. That a session
+    is over the server tells it at `backchannel_logout_uri`, and the browser at `frontchannel_logout_uri`.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -54,6 +55,10 @@ class Client:
     client_uri: Annotated[str | None, Member("client_uri", TEXT)] = None
     policy_uri: Annotated[str | None, Member("policy_uri", TEXT)] = None
     tos_uri: Annotated[str | None, Member("tos_uri", TEXT)] = None
+    backchannel_logout_uri: Annotated[str | None, Member("backchannel_logout_uri", TEXT)] = None
+    backchannel_needs_sid: Annotated[bool, Member("backchannel_logout_session_required", FLAG)] = False
+    frontchannel_logout_uri: Annotated[str | None, Member("frontchannel_logout_uri", TEXT)] = None
+    frontchannel_needs_sid: Annotated[bool, Member("frontchannel_logout_session_required", FLAG)] = False
     enabled: bool = True
     created_at: int = 0
     generation: int = field(default=0, compare=False)

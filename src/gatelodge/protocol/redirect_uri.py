@@ -32,6 +32,7 @@ _TEXT = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _WEB = re.compile(r"(https?)://([^/?]*)([^?]*)(?:\?.*)?")
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::(.*))?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_USUAL_PORTS = {"https": ":443", "http": ":80"}
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2[Ee]){1,2}(?:[/;]|$)")
 _SCHEME = re.compile(r"[a-z][a-z0-9+-]{0,62}")
@@ -81,6 +82,14 @@ def url_defect(url: str) -> Rule | None:
         return rules.REDIRECT_SCHEME
     scheme, authority, path = parts.groups()
     return _authority_defect(scheme, authority) or (rules.REDIRECT_PATH if _DOT_SEGMENT.search(path) else None)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL without a defect, as browsers compare them; empty for any other."""
+    if url_defect(url) is not None:
+        return ""
+    scheme, authority = url.split("/")[0][:-1], url.split("/")[2].partition("?")[0].lower()
+    return f"{scheme}://{authority.removesuffix(_USUAL_PORTS[scheme])}"
 
 
 def _plain(uri: str) -> bool:

@@ -32,6 +32,7 @@ def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
     _check_names(client)
     _check_redirect_uris(client)
     _check_urls(client)
+    _check_logout(client)
     _check_grants(client, legacy, grants)
     _check_response_types(client, legacy)
     _check_authentication(client)
@@ -72,16 +73,29 @@ def _check_each(member: str, uris: tuple[str, ...], defect: Callable[[str], Rule
 
 
 def _check_urls(client: Client) -> None:
-    """What is shown to people as a link, or fetched, is https, or http on loopback."""
+    """What is shown to people as a link, framed or fetched, is https, or http on loopback."""
     urls = {
         "client_uri": client.client_uri,
         "policy_uri": client.policy_uri,
         "tos_uri": client.tos_uri,
         "jwks_uri": client.jwks_uri,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "frontchannel_logout_uri": client.frontchannel_logout_uri,
     }
     for member, url in urls.items():
         if url is not None and redirect_uri.url_defect(url):
             raise _refusal("invalid_client_metadata", f"{member} must be an https URL", rules.REGISTRATION_URL)
+
+
+def _check_logout(client: Client) -> None:
+    """Who is told that a session is over had one; what is framed on our page is the client's own site."""
+    told = client.backchannel_logout_uri or client.frontchannel_logout_uri
+    if told and client.type == "service":
+        raise _inconsistent("a service is told of no sign-out: no person signs in to it")
+    uri = client.frontchannel_logout_uri
+    if uri and redirect_uri.origin_of(uri) not in set(map(redirect_uri.origin_of, client.redirect_uris)):
+        description = "frontchannel_logout_uri must have scheme, host and port of one of redirect_uris"
+        raise _refusal("invalid_client_metadata", description, rules.REGISTRATION_FRAME)
 
 
 def _check_grants(client: Client, legacy: Legacy, grants: Collection[str]) -> None:

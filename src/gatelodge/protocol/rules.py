@@ -97,6 +97,11 @@ REGISTRATION_LEGACY = Rule("registration.legacy", "legacy grants are switched on
 REGISTRATION_PUBLIC = Rule("registration.public", "a public client does nothing that needs a secret", "RFC 6749 2.1")
 REGISTRATION_KEYS = Rule("registration.keys", "a client that signs has public keys in one place", "RFC 7591 2")
 REGISTRATION_URL = Rule("registration.url", "addresses shown to people are https", "RFC 7591 5")
+REGISTRATION_FRAME = Rule(
+    "registration.frame",
+    "frontchannel_logout_uri is at the site of a redirect URI",
+    "OpenID Connect Front-Channel Logout 1.0 2",
+)
 
 # JSON Web Tokens that come in
 JWT_COMPACT = Rule("jwt.compact", "a token is three canonical base64url parts of bounded length", "RFC 7515 7.1")

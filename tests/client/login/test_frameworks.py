@@ -11,7 +11,7 @@ from tests.client.login.sites import Browser, Site, asked_of
 from tests.conftest import FakeClock
 
 from gatelodge.client import HttpResponse
-from gatelodge.client.messages.logout import EVENT
+from gatelodge.protocol.logout_token import EVENT
 
 
 def error_of(page: httpx2.Response) -> str:

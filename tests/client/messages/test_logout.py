@@ -8,7 +8,7 @@ from tests.client.conftest import ISSUER, OTHER_KEY, Server, signed
 from tests.conftest import FakeClock
 
 from gatelodge.client import LogoutTokenRejected, OAuthClient
-from gatelodge.client.messages.logout import EVENT
+from gatelodge.protocol.logout_token import EVENT
 
 
 def logout_token(clock: FakeClock, *, key: Any = None, header: dict[str, Any] | None = None, **changes: Any) -> str:

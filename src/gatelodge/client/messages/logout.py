@@ -10,8 +10,8 @@ from gatelodge.client.messages.registration import ClientConfig
 from gatelodge.protocol import jose
 from gatelodge.protocol.jose import ASYMMETRIC, BadToken, Expected, TokenParts
 from gatelodge.protocol.jwks import KeySource
+from gatelodge.protocol.logout_token import EVENT
 
-EVENT = "http://schemas.openid.net/event/backchannel-logout"
 MAX_AHEAD = 3_600  # seconds `exp` may lie ahead; two minutes are usual (2.4)
 
 # Its own type is recommended only; what else tells it apart is the event, and that it has no nonce.
