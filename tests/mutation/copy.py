@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.mutation.concern import ROOT, uses_postgres
 
 NEEDED = ("src", "tests", "docs", "examples", "pyproject.toml", "README.md")
-MUTMUT = Path(sys.executable).with_name("mutmut")
+MUTMUT = (sys.executable, "-P", Path(__file__).with_name("making.py"))  # -P: its folder is no folder to import from
 UNREACHED = "could not find any test case for any mutant"  # what mutmut says when no test calls anything of a file
 FATES = {0: "alive", 5: "unreached", 33: "unreached", None: "untried"}  # mutmut's exit codes; any other one is a death
 
@@ -59,7 +59,7 @@ class Copy:
         log = self._folder / "mutmut.log"
         with log.open("w") as output:
             running = subprocess.Popen(
-                [MUTMUT, "run", "--max-children", "1"],
+                [*MUTMUT, "run", "--max-children", "1"],
                 cwd=self._folder, env=self._environment(), stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
             try:
