@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from gatelodge.account import room as account
 from gatelodge.config.policies import Config
 from gatelodge.demo import room as demo
 from gatelodge.endpoints import room as endpoints
@@ -76,6 +77,7 @@ def routes(server: Server) -> tuple[Route, ...]:
         *endpoints.machine_routes(on, server.proofs, server.granting, tokens),
         *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, ways),
         *web.routes(on, shared, sessions, ops, server.authn, demo.shown(on)),
+        *account.routes(on, shared, sessions, server.authn),
         *inspector.routes(on, shared, server.tracing),
         *demo.routes(on, shared.pages),
         *playground.routes(on, shared.pages, server.tracing),

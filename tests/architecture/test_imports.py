@@ -24,7 +24,7 @@ FLOORS = (
     {"ops", "tokens"},
     {"endpoints"},
     {"web"},
-    {"inspector", "playground", "demo", "outbox"},
+    {"account", "inspector", "playground", "demo", "outbox"},
     {"server", "app", "serving"},
     {"cli"},
 )

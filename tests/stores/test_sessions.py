@@ -31,7 +31,8 @@ def begun(database, person):
             acr="1",
             expires_at=NOW + 600,
             address="192.0.2.1",
-            user_agent="a browser",
+            browser="Firefox",
+            system="Linux",
         )
         return await database.write(begin_session, user.id, new, NOW), user
 

@@ -21,6 +21,7 @@ from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
+from gatelodge.sessions.device import device_of
 from gatelodge.stores import audit, credentials, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
@@ -31,7 +32,6 @@ from gatelodge.telemetry.events import Origin
 _BROWSER_BYTES = 24
 _SID_BYTES = 16
 _NOTED_EVERY = 60  # seconds: a session in use is written to no more often
-_USER_AGENT = 256  # characters kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ class Browsers:
         `SignInRefused` if the proof became void meanwhile.
         """
         now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
+        device = device_of(request.headers.get("user-agent", ""))
         new = NewSession(
             digest=self._mint.digest(cookies.SESSION, secret),
             sub=proven.sub,
@@ -142,7 +143,8 @@ class Browsers:
             acr=proven.acr,
             expires_at=self._expiry(now, now),
             address=request.origin.address,
-            user_agent=request.headers.get("user-agent", "")[:_USER_AGENT],
+            browser=device.browser,
+            system=device.system,
         )
         event = events.SignedIn(user_id=proven.user_id, amr=proven.amr)
         row_id = await self._db.write(_begin, new, proven, self._presented(request), event, request.origin, now)

@@ -40,14 +40,15 @@ class NewSession(Struct, frozen=True, kw_only=True):
     amr: tuple[str, ...]
     acr: str
     expires_at: int
-    address: str | None = None
-    user_agent: str | None = None
+    address: str = ""
+    browser: str = ""
+    system: str = ""
 
 
 ADD = """
 insert into sessions (place, id, digest, user_id, sub, sid, auth_time, amr, acr, created_at, seen_at, expires_at,
-    address, user_agent)
-select place, nextval('ids') * 1024 + place, $4, id, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13
+    address, browser, system)
+select place, nextval('ids') * 1024 + place, $4, id, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14
 from users where place = $1 and id = $2 and enabled = 1 and endings = $3 returning id
 """
 
@@ -56,7 +57,8 @@ async def add(tx: Tx, held: HeldAccount, new: NewSession, now: int) -> int:
     """Begin a session and return its row id, the other half of its cookie's value. Raises `RunAgain` if all ended."""
     person = (place_of(held.user_id), held.user_id, held.endings)
     proof = (new.sid, new.auth_time, " ".join(new.amr), new.acr)
-    row = await tx.one(ADD, *person, new.digest, new.sub, *proof, now, new.expires_at, new.address, new.user_agent)
+    there = (new.address, new.browser, new.system)
+    row = await tx.one(ADD, *person, new.digest, new.sub, *proof, now, new.expires_at, *there)
     if row is None:
         raise RunAgain
     return int(row[0])
@@ -126,6 +128,44 @@ async def end_all_of_user(tx: Tx, user_id: int) -> int:
     The rows go, so that also a code which is being written now finds no session it would be of: see `authority`.
     """
     return await tx.run(END_ALL_OF_USER, place_of(user_id), user_id)
+
+
+class SeenSession(Struct, frozen=True):
+    """A session as its person is shown it. `sid` names it; `browser` and `system` are empty where nobody knows them."""
+
+    sid: str
+    created_at: int
+    seen_at: int
+    auth_time: int
+    acr: str
+    address: str
+    browser: str
+    system: str
+
+
+OF_PERSON = """
+select sid, created_at, seen_at, auth_time, acr, address, browser, system from sessions
+where place = $1 and user_id = $2 and expires_at > $3 and ended_at is null
+order by seen_at desc, id desc
+"""
+
+
+async def of_person(tx: Tx, user_id: int, now: int) -> list[SeenSession]:
+    """Return where a person is signed in, the one that was seen last first."""
+    return [SeenSession(*row) for row in await tx.all(OF_PERSON, place_of(user_id), user_id, now)]
+
+
+END_OF_PERSON = """
+delete from sessions where place = $1 and user_id = $2 and sid = $3 and expires_at > $4 and ended_at is null
+"""
+
+
+async def end_of_person(tx: Tx, user_id: int, sid: str, now: int) -> bool:
+    """End one session of a person; `False` if they have none of this name.
+
+    The row goes, with all that was authorized in it and not redeemed: see `end_all_of_user`.
+    """
+    return await tx.run(END_OF_PERSON, place_of(user_id), user_id, sid, now) == 1
 
 
 class Authority(Struct, frozen=True):

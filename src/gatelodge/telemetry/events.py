@@ -2,7 +2,8 @@
 
 An event is a frozen dataclass. Its fields never hold a secret, a token or what a person typed. `audited` events are
 written to the audit trail in the transaction they tell of; every event is logged and counted.
-What operators change is in `telemetry/changes.py`, what is delivered in `telemetry/deliveries.py`.
+What operators change is in `telemetry/changes.py`, what is delivered in `telemetry/deliveries.py`, what people do with
+their own accounts in `telemetry/personal.py`.
 """
 
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.origin import Origin as Origin
+from gatelodge.telemetry.personal import SessionEnded as SessionEnded
 
 # Signing in and out
 

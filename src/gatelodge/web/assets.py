@@ -6,7 +6,12 @@ from pathlib import Path
 from gatelodge.protocol.reply import Headers, Reply
 
 HOUSE = Path(__file__).parents[1]
-ROOMS_WITH_PAGES = ("inspector", "playground", "demo")  # besides `web/`: each has its templates and static files
+ROOMS_WITH_PAGES = (
+    "account",
+    "inspector",
+    "playground",
+    "demo",
+)  # besides `web/`: each has its templates and static files
 STATIC = tuple(HOUSE / room / "static" for room in ("web", *ROOMS_WITH_PAGES))
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",

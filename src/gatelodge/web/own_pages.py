@@ -31,12 +31,14 @@ _LABEL = re.compile(r"[!-~]{1,200}")
 
 INSPECTOR = OwnPage("inspector", "/inspector", dict.fromkeys(("client", "endpoint", "outcome", "live"), _LABEL))
 TRACE = OwnPage("inspector_trace", "/inspector/{request_id}", {"request_id": re.compile(r"[0-9a-f]{16}")})
-PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE)}
+ACCOUNT = OwnPage("account", "/account")
+ACCOUNT_PAGE = OwnPage("account_page", "/account/{part}", {"part": re.compile(r"[a-z][a-z_]{0,40}")})
+PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE, ACCOUNT, ACCOUNT_PAGE)}
 
 
 @dataclass(frozen=True, slots=True)
 class PageAddress:
-    """A page with what varies of it. Made by `place_at` and `read_place`."""
+    """A page with what varies of it. Made by `place_at`, `place_with` and `read_place`."""
 
     page: OwnPage
     values: Mapping[str, str]
@@ -57,6 +59,14 @@ class PageAddress:
 def place_at(page: OwnPage, request: Request) -> PageAddress | None:
     """Return the place a request to `page` wants, or `None` if there can be nothing at it."""
     return _place(page, lambda name: request.path_params.get(name) or request.query.get(name))
+
+
+def place_with(page: OwnPage, values: Mapping[str, str]) -> PageAddress:
+    """Return the place of a page with these values. Raises `ValueError` if there can be nothing at it."""
+    place = _place(page, values.get)
+    if place is None or place.values != values:
+        raise ValueError(f"the page {page.name} is nowhere with these values")
+    return place
 
 
 def read_place(query: Params) -> PageAddress | None:

@@ -94,8 +94,9 @@ create table sessions (
     seen_at bigint not null,
     expires_at bigint not null,
     ended_at bigint,
-    address text,
-    user_agent text,
+    address text not null default '',
+    browser text not null default '',     -- of a short list of names, or empty: nothing a stranger wrote
+    system text not null default '',
     {PERSON}
 );
 create unique index sessions_sid on sessions (place, sid);

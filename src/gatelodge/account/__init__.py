@@ -1,0 +1,9 @@
+"""The pages of a person's own account, one line each: a page that is not listed here is not served.
+
+The order is that of the navigation. The overview stands before them all, made of what each of them says of itself.
+"""
+
+from gatelodge.account.contract import AccountPage
+from gatelodge.account.sessions import SessionsPage
+
+PAGES: tuple[type[AccountPage], ...] = (SessionsPage,)

@@ -1,0 +1,100 @@
+"""What a page of the account is: it shows what is kept of a person and does what they ask for. All else is the frame's.
+
+The frame (`account/served.py`) has already found out who is there and made sure that the form is ours, and afterwards
+draws the page or leads back to it; so a page cannot forget any of it. A page never takes a person from what was sent.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
+
+from gatelodge.authn.room import Authn
+from gatelodge.foundation.contract import Foundation
+from gatelodge.ops.refusals import NotThere
+from gatelodge.protocol.params import EMPTY, Params
+from gatelodge.protocol.progress import SignedInPerson
+from gatelodge.sessions.browser import Browsers
+from gatelodge.stores.users import UserRecord
+from gatelodge.telemetry.events import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEquipment:
+    """What pages of the account work with."""
+
+    on: Foundation
+    authn: Authn
+    browsers: Browsers
+
+
+@dataclass(frozen=True, slots=True)
+class AccountVisit:
+    """A person at a page of their account, as of this request: `signed_in` in this browser, and their account, `user`.
+
+    `query` is of the address. `form` is what they sent: empty when they come, and there again when they were refused.
+    """
+
+    signed_in: SignedInPerson
+    user: UserRecord
+    origin: Origin
+    query: Params = field(default=EMPTY, repr=False)
+    form: Params = field(default=EMPTY, repr=False)
+
+
+class ActRefused(Exception):
+    """A person asked for what cannot be done as they asked; `problem` is a word of the page's template."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class ActDone(NamedTuple):
+    """What was done: `told` is a word of the template of the page that is shown next, `leads_to` by its name.
+
+    Empty, it is the page itself. Whoever is `signed_out` by it is told that, and nothing else.
+    """
+
+    told: str = ""
+    leads_to: str = ""
+    signed_out: bool = False
+
+
+class AccountPage(ABC):
+    """One page of the account, at `/account/` and its `name`.
+
+    `title` are the words that lead to it. `icon` is a file of `web/templates/icons`, `template` one of a room's
+    templates (both without suffix) that extends `account/frame.html`. `tile` is a template of what the overview says of
+    it, drawn with what `glance` returns; without one the overview has only the way there. `acts` are what its forms can
+    ask for: each button is named `act`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    icon: ClassVar[str]
+    template: ClassVar[str]
+    tile: ClassVar[str] = ""
+    acts: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    @abstractmethod
+    def open(cls, equipment: AccountEquipment) -> Self:
+        """Return it for one server."""
+
+    @abstractmethod
+    async def show(self, visit: AccountVisit) -> Mapping[str, object]:
+        """Return what its template is given: when somebody comes, and again when they were refused."""
+
+    async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
+        """Return what its `tile` is given. With a true `attention` in it the overview puts it first."""
+        del visit
+        return {}
+
+    async def act(self, visit: AccountVisit, name: str) -> ActDone:
+        """Do one of `acts`.
+
+        Raises `ActRefused`, and `NotThere` for what is not there or is another person's: both are one answer.
+        """
+        del visit
+        raise NotThere("act", name)

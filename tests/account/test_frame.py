@@ -1,0 +1,66 @@
+"""What every page of the account owes to its frame, whichever page it is: who is there, forgery, and what is whose."""
+
+import re
+
+import pytest
+from tests.world import Browser, World, assert_page400
+
+from gatelodge.account import PAGES
+from gatelodge.account.contract import AccountPage
+
+EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+async def signed_in(world: World, name: str = "alice") -> Browser:
+    """Return a browser in which somebody has just signed in for their account."""
+    browser = world.browser()
+    page = await browser.sign_in(await browser.follow(await browser.get("/account")), name)
+    assert page.status_code == 200, page.text
+    return browser
+
+
+@EVERY_PAGE
+async def test_a_page_asks_who_is_there_and_comes_back(world: World, page: type[AccountPage]) -> None:
+    browser = world.browser()
+    asked = await browser.follow(await browser.get(f"/account/{page.name}"))
+    assert asked.url.path == "/login"
+    assert "your account" in asked.text
+
+    shown = await browser.sign_in(asked)
+
+    assert (shown.status_code, shown.url.path) == (200, f"/account/{page.name}")
+
+
+@EVERY_PAGE
+async def test_the_overview_leads_to_every_page(world: World, page: type[AccountPage]) -> None:
+    browser = await signed_in(world)
+    assert f'href="/account/{page.name}"' in (await browser.get("/account")).text
+    assert 'aria-current="page"' in (await browser.get(f"/account/{page.name}")).text
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.acts], ids=lambda page: page.name)
+async def test_a_form_of_another_site_or_person_does_nothing(world: World, page: type[AccountPage]) -> None:
+    alice, bob = await signed_in(world), await signed_in(world, "bob")
+    theirs = re.search(r'name="csrf" value="([^"]+)"', (await bob.get(f"/account/{page.name}")).text)
+    assert theirs is not None
+
+    for token in ("", "made-up", theirs[1]):
+        form = {"csrf": token, "act": sorted(page.acts)[0]}
+        assert_page400(await alice.http.post(f"/account/{page.name}", data=form), status=403)
+
+
+async def test_what_was_done_is_said_by_this_server_alone(world: World) -> None:
+    browser = await signed_in(world)
+    for query in ("?done=ended", "?done=ended&seal=", "?done=ended&seal=made-up"):
+        assert 'id="done"' not in (await browser.get(f"/account/sessions{query}")).text
+
+
+async def test_WEB_18_after_signing_out_the_page_is_not_shown_again(world: World) -> None:
+    browser = await signed_in(world)
+    shown = await browser.get("/account/sessions")
+    assert shown.headers["cache-control"] == "no-store"
+    old = dict(browser.http.cookies)
+    await browser.submit(await browser.get("/logout"), decision="sign_out")
+    browser.http.cookies.update(old)
+
+    assert (await browser.get("/account/sessions")).headers["location"].startswith("/login?")
