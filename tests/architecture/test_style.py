@@ -225,7 +225,7 @@ PROSE = sorted(
     for file in (ROOT / folder).rglob("*")
     if file.suffix in {".py", ".md", ".html", ".txt", ".sql", ".js"} and "node_modules" not in file.parts
 )
-A_PERSON_IS_THEY = re.compile(r"(?<![a-zA-Z])(?:he|his|him|himself|she|hers|herself)(?![a-zA-Z])")
+A_PERSON_IS_THEY = re.compile(r"(?<![a-zA-Z\"])(?:he|his|him|himself|she|hers|herself)(?![a-zA-Z])")
 
 
 def test_a_person_is_they():

@@ -13,7 +13,7 @@ from gatelodge.client_auth.contract import TooManyFailures
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.site import Site
 from gatelodge.database.tx import Unavailable
-from gatelodge.endpoints import cors
+from gatelodge.endpoints import cors, languages
 from gatelodge.endpoints.failures import Failures, HttpRefusal
 from gatelodge.endpoints.reading import (
     Disconnected,
@@ -31,6 +31,7 @@ from gatelodge.endpoints.routes import Match, Route, Table
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Cookie, Headers, Reply
+from gatelodge.sessions.cookies import LANGUAGE
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin, RequestRefused
@@ -67,6 +68,8 @@ class HttpAdapter:
         headers: dict[str, str] = {}
         try:
             headers = read_headers(scope)
+            if route is None or route.kind == "page":
+                languages.note(headers.get("accept-language", ""))
             origin = Origin(request_id, client_address(scope, headers, self.site), notes)
             reply = await self._answer(scope, receive, match, headers, origin)
         except Disconnected:
@@ -97,19 +100,24 @@ class HttpAdapter:
                 return allow
             raise HttpRefusal(405, "this method is not allowed here", headers=(("allow", ", ".join(route.handlers)),))
         try:
+            cookies = read_cookies(headers.get("cookie", ""), self.site.secure) if route.kind == "page" else {}
             request = Request(
                 method=method,
                 path=route.path,
                 query=read_query(scope),
                 form=await read_form(scope, receive, headers, self.site.max_body) if method == "POST" else EMPTY,
                 headers=headers,
-                cookies=read_cookies(headers.get("cookie", ""), self.site.secure) if route.kind == "page" else {},
+                cookies=cookies,
                 origin=origin,
                 path_params=match.path_params,
             )
             if origin.notes is not None:
                 origin.notes.read(request.query, request.form, headers)
-            return await handler(request)
+            if route.kind != "page":
+                return await handler(request)
+            chosen = languages.note_choice(scope["query_string"], cookies.get(LANGUAGE))
+            reply = await handler(request)
+            return reply.with_cookies(chosen) if chosen else reply
         except (HttpRefusal, Disconnected):
             raise
         except Exception as error:  # noqa: BLE001 - the one place where nothing may get past

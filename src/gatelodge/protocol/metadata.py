@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.protocol.assertion import ALGORITHMS as ASSERTION_ALGORITHMS
+from gatelodge.protocol.languages import LANGUAGES
 
 # The order matters to clients that take the first they know.
 _METHOD_ORDER = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
@@ -30,7 +31,7 @@ class Mounted:
     id_token_algorithms: tuple[str, ...] = ("RS256", "ES256")
     acr_values: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ("none", "login", "consent", "select_account")
-    ui_locales: tuple[str, ...] = ("en",)
+    ui_locales: tuple[str, ...] = tuple(LANGUAGES)
 
 
 def describe(mounted: Mounted) -> dict[str, Any]:

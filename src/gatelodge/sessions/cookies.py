@@ -2,8 +2,8 @@
 
 `BROWSER` names a browser and nobody in it: interactions and forms are bound to it. `SESSION` is a person signed in.
 `KNOWN` is the memory of a browser people signed in with before. `POSTED` holds for a moment a request that was posted
-from another site. On https the adapter prefixes each with `__Host-`, sets `Secure`, and reads no other; on every scheme
-it sets `HttpOnly`, `SameSite=Lax` and `Path`.
+from another site. `LANGUAGE` is the language somebody chose for the pages. On https the adapter prefixes each with
+`__Host-`, sets `Secure`, and reads no other; on every scheme it sets `HttpOnly`, `SameSite=Lax` and `Path`.
 
 `BROWSER` and `POSTED` are beginnings of names: the end is told by the value. So a request that came without a cookie is
 given one beside those it did not bring, and never in their place; two tabs of a fresh browser keep one each.
@@ -20,8 +20,10 @@ BROWSER = "gatelodge-browser"
 POSTED = "gatelodge-posted"
 SESSION = "gatelodge-session"
 KNOWN = "gatelodge-known"
+LANGUAGE = "gatelodge-language"
 
 KNOWN_LIFETIME = 180 * 86_400  # seconds
+LANGUAGE_LIFETIME = 365 * 86_400
 POSTED_LIFETIME = 300  # seconds: a redirect to ourselves
 MOST_NAMES = 64  # of one browser that are looked at: as many tabs may begin at once
 
@@ -84,3 +86,8 @@ def no_session() -> Cookie:
 def known(value: str) -> Cookie:
     """Return the cookie by which this browser is known again for half a year."""
     return Cookie(KNOWN, value, KNOWN_LIFETIME)
+
+
+def language(tag: str) -> Cookie:
+    """Return the cookie by which pages stay in this language for a year."""
+    return Cookie(LANGUAGE, tag, LANGUAGE_LIFETIME)

@@ -7,6 +7,7 @@ from gatelodge.endpoints.request import Request
 from gatelodge.ops import signposts
 from gatelodge.ops.authorization import Authorizations, RefusedRequest, Understood
 from gatelodge.ops.signposts import Signposts
+from gatelodge.protocol.languages import choose
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress
 from gatelodge.protocol.reply import Cookie, Reply, redirect
@@ -14,7 +15,6 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.origin import continues
-from gatelodge.web import locales
 from gatelodge.web.errors import expired, is_current
 
 
@@ -46,9 +46,9 @@ class ParkedRequest:
         return self.understood.client.name
 
     @property
-    def locale(self) -> str:
-        """The language of the pages, as far as we speak one that was asked for (`ui_locales`)."""
-        return locales.choose(self.understood.asked.ui_locales)
+    def locale(self) -> str | None:
+        """The language of the pages, if one that was asked for is ours (`ui_locales`)."""
+        return choose(self.understood.asked.ui_locales)
 
     @property
     def next_host(self) -> str:

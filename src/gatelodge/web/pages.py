@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from gatelodge.authn.contract import TEMPLATES
+from gatelodge.endpoints import languages
 from gatelodge.endpoints.failures import Onward
+from gatelodge.protocol.languages import DEFAULT, LANGUAGES, RIGHT_TO_LEFT
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply
 from gatelodge.web import locales
 from gatelodge.web.assets import HOUSE, ROOMS_WITH_PAGES, Assets
@@ -58,20 +60,32 @@ class Pages:
             "playground": playground,
             "asset": self._asset,
         }
-        self._environments = {name: _environment(name, _loader(ways)) for name in locales.AVAILABLE}
+        self._environments = {name: _environment(name, _loader(ways)) for name in LANGUAGES}
 
     def render(
         self,
         template: str,
         *,
         status: int = 200,
-        locale: str = locales.DEFAULT,
+        locale: str | None = None,
         allows: Allows = Allows(),
         **values: object,
     ) -> Reply:
-        """Return the page of `template` (its file name without `.html`) with `values` in `locale`, one of ours."""
-        page = self._environments[locale].get_template(template + ".html")
-        body = page.render(values, **self._shared, locale=locale)
+        """Return the page of `template` (its file name without `.html`) with `values`.
+
+        `locale` is the language the application asked for, one of ours; a language chosen in this browser comes first.
+        """
+        reader = languages.reader()
+        language = reader.language(locale) or DEFAULT
+        page = self._environments[language].get_template(template + ".html")
+        direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+        body = page.render(
+            values,
+            **self._shared,
+            locale=language,
+            direction=direction,
+            languages=reader.links() if template != "error" else [],
+        )
         return Reply(status, _headers(allows), body.encode())
 
     def error(

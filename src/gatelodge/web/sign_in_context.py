@@ -10,7 +10,7 @@ from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
-from gatelodge.web import locales, own_pages
+from gatelodge.web import own_pages
 from gatelodge.web.errors import is_current
 from gatelodge.web.forms import Forms, ParkedRequest
 
@@ -29,7 +29,7 @@ class SignInContext:
     query: str
     purpose: str
     back: str
-    locale: str = locales.DEFAULT
+    locale: str | None = None
     client_name: str = ""
     page: str = ""
     login_hint: str = ""

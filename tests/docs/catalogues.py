@@ -1,0 +1,83 @@
+"""The catalogues of the pages' languages, kept beside the templates they translate.
+
+`make catalogues` brings them up to date: new texts come in untranslated, texts that are gone go, and what is translated
+is compiled. A test fails while one is stale or not whole, so a language is either complete or not offered.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from gatelodge.authn import WAYS
+from gatelodge.protocol.languages import DEFAULT, LANGUAGES
+from gatelodge.web.assets import HOUSE
+from gatelodge.web.locales import CATALOGUES, folder_of
+
+FOR_PEOPLE = ("web", "authn")  # the rooms whose pages are translated; the others' readers are developers
+HEAD: Mapping[str, Any] = {"project": "Gatelodge", "version": "0", "charset": "utf-8", "fuzzy": False}
+OPTIONS = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
+
+
+def words() -> Iterator[str]:
+    """Yield what templates show of lists that stand in code."""
+    for way in WAYS:
+        yield way.entry
+
+
+def template() -> Catalog:
+    """Return every text that a person can be shown."""
+    catalogue = Catalog(charset="utf-8")
+    for room in FOR_PEOPLE:
+        for file in sorted((HOUSE / room).rglob("*.html")):
+            for _, message, _, _ in extract_from_file("jinja2.ext:babel_extract", file, options=OPTIONS):
+                catalogue.add(message, locations=[(file.relative_to(HOUSE).as_posix(), 0)])
+    for text in words():
+        catalogue.add(text)
+    return catalogue
+
+
+def file_of(language: str) -> Path:
+    """Return where the translation of a language is written."""
+    return CATALOGUES / folder_of(language) / "LC_MESSAGES" / "gatelodge.po"
+
+
+def read(language: str) -> Catalog:
+    """Return a translation as it is written."""
+    with file_of(language).open("rb") as file:
+        return read_po(file, locale=folder_of(language))
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Return what `gettext` reads."""
+    file = BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def main(languages: list[str]) -> None:
+    """Bring the catalogues of these languages up to date, else those of all that are offered."""
+    texts = template()
+    for language in languages or [tag for tag in LANGUAGES if tag != DEFAULT]:
+        file = file_of(language)
+        catalogue = read(language) if file.exists() else Catalog(locale=folder_of(language), header_comment="#", **HEAD)
+        catalogue.update(texts, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same in every run
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as out:
+            write_po(out, catalogue, width=0, omit_header=False, include_lineno=False, sort_by_file=True)
+        file.with_suffix(".mo").write_bytes(compiled(read(language)))
+        missing = sum(1 for message in catalogue if message.id and not message.string)
+        sys.stdout.write(f"{language}: {len(catalogue)} texts, {missing} to translate\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
