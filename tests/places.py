@@ -13,6 +13,7 @@ from gatelodge.database.render import POSTGRES_WORDS, migration
 PLACED = {
     "users": "place",
     "credentials": "place",
+    "passkeys": "place",
     "sessions": "place",
     "consents": "place",
     "tickets": "place",

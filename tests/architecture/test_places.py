@@ -23,6 +23,7 @@ ACROSS = {
     "stores.outbox.DUE": "in the background, in batches",
     "stores.outbox.LIST_OPEN": "an operator's list",
     "stores.outbox.COUNT_DEAD": "a metric, once a minute",
+    "stores.passkeys.ANY_FOR": "asked at a start after the RP ID changed",
     "testing.faults.EXPIRE": "a test asks for it",
     **{f"stores.sweep.REMOVALS.{table}": "in the background, in batches" for table in ENDS if table != "traces"},
 }

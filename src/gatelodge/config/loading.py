@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
+from gatelodge.config import passkey_rules
 from gatelodge.config import rules as configuration_rules
 from gatelodge.config.policies import SECTIONS, Config, ConfigError
 from gatelodge.config.values import Given, Place, read
@@ -33,7 +34,9 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[Place
     file = find(path, environ)
     given = [*_from_file(file), *_from_environment(environ), *_from_command_line(overrides or {})]
     config = _settled(given, Path.cwd() if file is None else file.absolute().parent)
-    configuration_rules.check(config, {item.place: item.named for item in given})
+    named = {item.place: item.named for item in given}
+    configuration_rules.check(config, named)
+    passkey_rules.check(config, named)
     if file is not None and any(item.named == "keys.secret_key" for item in given):
         configuration_rules.check_private(str(file), "keys.secret_key")
     return config

@@ -211,6 +211,38 @@ class SignInPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PasskeyPolicy:
+    """`[passkeys]`: signing in with passkeys (WebAuthn)."""
+
+    rp_id: str = setting(
+        "",
+        "The domain that passkeys are made for: the issuer's host, or a parent domain of it. Empty: the host. A "
+        "passkey works for its domain alone, so changing this loses every one.",
+    )
+    origins: tuple[str, ...] = setting(
+        (),
+        "Further https origins at which the same passkeys are used, besides the issuer's own; browsers are told at "
+        "/.well-known/webauthn.",
+    )
+    abandoned_rp_ids: tuple[str, ...] = setting(
+        (), "Earlier domains whose passkeys are given up. The server does not start while there are others."
+    )
+    uv_is_a_factor: bool = setting(
+        True, "Let a passkey that verified its person, by fingerprint, face or PIN, count as two factors."
+    )
+    strict_counter: bool = setting(
+        False, "Refuse a passkey that is not synced when its counter went back. Off: note it, and tell the person."
+    )
+    require_device_bound: bool = setting(
+        False, "Take only passkeys that say they cannot leave their device; those reach the level phrh."
+    )
+    allow: tuple[str, ...] = setting(
+        (), "AAGUIDs of the authenticators that may be added. Empty: any. An authenticator is believed which it is."
+    )
+    deny: tuple[str, ...] = setting((), "AAGUIDs of authenticators that may not be added.")
+
+
+@dataclass(frozen=True, slots=True)
 class LegacyPolicy:
     """`[legacy]`: what OAuth 2.1 removed. All off; each also needs the client's own permission."""
 
@@ -250,6 +282,7 @@ class Config:
     tokens: TokenPolicy = field(default_factory=TokenPolicy)
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     sign_in: SignInPolicy = field(default_factory=SignInPolicy)
+    passkeys: PasskeyPolicy = field(default_factory=PasskeyPolicy)
     legacy: LegacyPolicy = field(default_factory=LegacyPolicy)
     log: LogPolicy = field(default_factory=LogPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)

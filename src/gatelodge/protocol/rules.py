@@ -169,3 +169,35 @@ USERINFO_SCOPE = Rule(
 )
 USERINFO_AUDIENCE = Rule("userinfo.audience", "UserInfo answers for tokens that are for this server", "RFC 9068 4")
 INTERACTION = Rule("interaction.live", "a parked request is answered once, by the browser that began it", "ASVS 2.3.1")
+
+# Passkeys
+PASSKEY_FORM = Rule(
+    "passkey.form", "an answer made with a passkey is whole and of the form of its act", "WebAuthn L3 7.2"
+)
+PASSKEY_CHALLENGE = Rule(
+    "passkey.challenge",
+    "a challenge is answered once, in time, for its purpose and by the browser it was made for",
+    "WebAuthn L3 13.4.3",
+)
+PASSKEY_ORIGIN = Rule("passkey.origin", "the page is at an origin of this server", "WebAuthn L3 13.4.9")
+PASSKEY_FRAMED = Rule("passkey.framed", "the page stands in no other site's page", "WebAuthn L3 13.4.9")
+PASSKEY_RP = Rule("passkey.rp", "the passkey is for this server's RP ID", "WebAuthn L3 7.2")
+PASSKEY_PRESENT = Rule("passkey.present", "somebody was present when the passkey was used", "WebAuthn L3 7.2")
+PASSKEY_KNOWN = Rule("passkey.known", "the passkey is one that is kept here", "WebAuthn L3 7.2")
+PASSKEY_OWNER = Rule("passkey.owner", "the passkey and its user handle are one person's", "WebAuthn L3 7.2")
+PASSKEY_ELIGIBLE = Rule("passkey.eligible", "whether a passkey may be backed up never changes", "WebAuthn L3 6.1.3")
+PASSKEY_BACKUP = Rule("passkey.backup", "only a passkey that may be backed up is backed up", "WebAuthn L3 6.1.3")
+PASSKEY_SIGNATURE = Rule("passkey.signature", "the signature verifies with the passkey's key", "WebAuthn L3 7.2")
+PASSKEY_COUNTER = Rule(
+    "passkey.counter", "the counter of a passkey that is not synced grows, where that is demanded", "WebAuthn L3 6.1.1"
+)
+PASSKEY_ENABLED = Rule("passkey.enabled", "the person's account is enabled when they sign in", "ASVS 7.4.2")
+PASSKEY_ALG = Rule("passkey.alg", "a new passkey has a key of an algorithm that was offered", "WebAuthn L3 7.1")
+PASSKEY_AUTHENTICATOR = Rule(
+    "passkey.authenticator", "a new passkey lives in a kind of authenticator that is allowed", "WebAuthn L3 7.1"
+)
+PASSKEY_ATTESTATION = Rule(
+    "passkey.attestation", "a new passkey brings no statement of its maker, or one of its own key", "WebAuthn L3 5.4.7"
+)
+PASSKEY_UNIQUE = Rule("passkey.unique", "a new passkey is nobody's yet", "WebAuthn L3 7.1")
+PASSKEY_MOST = Rule("passkey.most", "a person has a bounded number of passkeys", "ASVS 15.2.2")

@@ -5,6 +5,8 @@ from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
 
 LOGIN = "login"  # what a person signs in with: user names and e-mail addresses, one space of names
+PASSKEY = "passkey"  # the digest of a passkey's credential id
+_CALLED = {LOGIN: "user name or e-mail address"}  # other kinds are called what they are
 
 FIND = "select user_id from names where kind = $1 and name = $2"
 
@@ -21,7 +23,7 @@ TAKE = "insert into names (kind, name, place, user_id) values ($1, $2, $3, $4) o
 async def take(tx: Tx, kind: str, name: str, user_id: int) -> None:
     """Make a name a person's. Raises `NameTaken` if it is somebody's."""
     if not await tx.run(TAKE, kind, name, place_of(user_id), user_id):
-        raise NameTaken("user name or e-mail address")
+        raise NameTaken(_CALLED.get(kind, kind))
 
 
 LEAVE = "delete from names where kind = $1 and name = $2 and user_id = $3"

@@ -154,6 +154,29 @@ async def set_admin(tx: Tx, user_id: int, admin: bool) -> bool:
     return await tx.run(SET_ADMIN, place_of(user_id), user_id, int(admin)) == 1
 
 
+ENSURE_HANDLE = """
+update users set handle = coalesce(handle, $3) where place = $1 and id = $2 and enabled = 1 returning handle
+"""
+
+
+async def ensure_handle(tx: Tx, user_id: int, fresh: bytes) -> bytes | None:
+    """Return what authenticators call a person by (WebAuthn L3 5.4.3): `fresh`, 32 random bytes, if they had none yet.
+
+    `None` if they are disabled or gone.
+    """
+    row = await tx.one(ENSURE_HANDLE, place_of(user_id), user_id, fresh)
+    return None if row is None else bytes(row[0])
+
+
+FIND_HANDLE = "select handle from users where place = $1 and id = $2"
+
+
+async def find_handle(tx: Tx, user_id: int) -> bytes | None:
+    """Return what authenticators call a person by, `None` if none ever did."""
+    row = await tx.one(FIND_HANDLE, place_of(user_id), user_id)
+    return None if row is None or row[0] is None else bytes(row[0])
+
+
 HOLD = "select endings from users where place = $1 and id = $2 and enabled = 1 for share"
 
 

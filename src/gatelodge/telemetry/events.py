@@ -44,6 +44,11 @@ from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.origin import Origin as Origin
+from gatelodge.telemetry.passkeys import PasskeyAdded as PasskeyAdded
+from gatelodge.telemetry.passkeys import PasskeyCounterRegressed as PasskeyCounterRegressed
+from gatelodge.telemetry.passkeys import PasskeyNotAdded as PasskeyNotAdded
+from gatelodge.telemetry.passkeys import PasskeyRemoved as PasskeyRemoved
+from gatelodge.telemetry.passkeys import PasskeyRenamed as PasskeyRenamed
 from gatelodge.telemetry.personal import SessionEnded as SessionEnded
 
 # Signing in and out

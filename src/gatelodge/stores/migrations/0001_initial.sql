@@ -13,7 +13,8 @@ create table instance (
     created_at bigint not null,
     mask_key {BYTES} not null,            -- sealed: row ids are masked under it; shows at start a secret key that is wrong
     revision bigint not null default 0,   -- raised by every change to clients, apis and keys, so caches notice
-    places integer not null default 1     -- over how many rows are spread: as it was when the database was made
+    places integer not null default 1,    -- over how many rows are spread: as it was when the database was made
+    rp_id text                            -- the domain that passkeys are made for, as it was at the last start
 );
 
 create table clients (
@@ -51,6 +52,7 @@ create table users (
     enabled integer not null default 1,
     endings integer not null default 0,   -- how often all that they hold was ended: see `users.hold`
     admin integer not null default 0,     -- may look after this server; nobody until the operator says so
+    handle {BYTES},                       -- 32 random bytes, from their first passkey on: what authenticators call them by
     created_at bigint not null,
     updated_at bigint not null,
     -- One space of names: nobody takes another's address as their user name and is found in their place.
@@ -79,6 +81,27 @@ create table credentials (
 );
 create unique index credentials_password on credentials (place, user_id) where kind = 'password';
 create index credentials_user on credentials (user_id);
+
+-- Passkeys: the credential record of WebAuthn L3 4. That no two have one id is said by `names`, kind 'passkey'.
+create table passkeys (
+    {PLACED},
+    user_id bigint not null,
+    credential_id {BYTES} not null,
+    public_key {BYTES} not null,          -- COSE
+    sign_count bigint not null,
+    aaguid text not null,
+    transports text not null,             -- space-joined
+    name text not null,
+    backup_eligible integer not null,     -- may be copied to other devices; never changes
+    backed_up integer not null,
+    uv_seen integer not null,             -- it verified its person when another factor vouched for them
+    rp_id text not null,
+    created_at bigint not null,
+    used_at bigint,
+    suspect integer not null default 0,   -- its counter went back once
+    {PERSON}
+) {FILL};
+create index passkeys_user on passkeys (user_id);
 
 -- A browser that is signed in. The cookie's value is id + secret; the row keeps the digest of the secret.
 create table sessions (
