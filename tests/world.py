@@ -25,6 +25,8 @@ from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.testing import browser as browsers
 from gatelodge.testing import house
 from gatelodge.testing.browser import form_of as form_of
+from gatelodge.web import KINDS
+from gatelodge.web.interaction_kind import InteractionKind
 
 ISSUER = "https://id.test"
 VERIFIER = "a-verifier-that-is-long-enough-to-be-one-0123456789"
@@ -292,10 +294,15 @@ def assert_error(response: httpx2.Response, error: str, status: int = 400) -> No
 
 
 @asynccontextmanager
-async def open_world(config: Config, clock: Clock, ways: Sequence[type[Way]] = WAYS) -> AsyncGenerator[World]:
+async def open_world(
+    config: Config,
+    clock: Clock,
+    ways: Sequence[type[Way]] = WAYS,
+    kinds: Sequence[type[InteractionKind]] = KINDS,
+) -> AsyncGenerator[World]:
     """Start a server over an empty database and fill it."""
     await house.found(config, clock.now())
-    opened = await house.open_house(config, clock, ways)
+    opened = await house.open_house(config, clock, ways, kinds)
     foundation = opened.foundation
     world = World(foundation, opened.server, httpx2.ASGITransport(opened.app))
     try:

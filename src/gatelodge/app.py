@@ -73,10 +73,11 @@ def routes(server: Server) -> tuple[Route, ...]:
     """Return every route of this server, room by room."""
     on, shared, sessions, ops, tokens = server.foundation, server.web, server.sessions, server.ops, server.tokens
     ways = server.authn.ways
+    prompts = endpoints.prompts(on, sessions, ops, ways)
     found = (
         *endpoints.machine_routes(on, server.proofs, server.granting, tokens),
-        *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, ways),
-        *web.routes(on, shared, sessions, ops, server.authn, demo.shown(on)),
+        *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, prompts),
+        *web.routes(on, shared, sessions, ops, server.authn, prompts, demo.shown(on)),
         *account.routes(on, shared, sessions, server.authn),
         *inspector.routes(on, shared, server.tracing),
         *demo.routes(on, shared.pages),

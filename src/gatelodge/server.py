@@ -36,7 +36,9 @@ from gatelodge.stores.sweeping import Sweeping
 from gatelodge.telemetry.watches import Watch, Watches
 from gatelodge.tokens import room as tokens
 from gatelodge.tokens.room import TokensRoom
+from gatelodge.web import KINDS
 from gatelodge.web import room as web
+from gatelodge.web.interaction_kind import InteractionKind
 from gatelodge.web.room import Web
 
 if TYPE_CHECKING:
@@ -90,8 +92,8 @@ class Server:
     tracing: "Tracing | None"
 
 
-def build(on: Foundation, ways: Sequence[type[Way]] = WAYS) -> Server:
-    """Open the rooms; `ways` are how people sign in."""
+def build(on: Foundation, ways: Sequence[type[Way]] = WAYS, kinds: Sequence[type[InteractionKind]] = KINDS) -> Server:
+    """Open the rooms; `ways` are how people sign in, `kinds` what may wait for them."""
     proving = authn.open(on, ways)
     browsing = sessions.open(on, proving.known)
     granting = grants.open(on, proving.authenticate)
@@ -104,6 +106,6 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS) -> Server:
         granting=granting,
         ops=ops.open(on, browsing.interactions),
         tokens=tokens.open(on, granting, browsing.interactions),
-        web=web.open(on, browsing, proving),
+        web=web.open(on, browsing, proving, kinds),
         tracing=inspector.open(on),
     )

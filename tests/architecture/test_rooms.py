@@ -20,6 +20,8 @@ SHARED = (
     "gatelodge.client_auth.ClientProofs",
     "gatelodge.authn.WAYS",
     "gatelodge.authn.contract.Way",
+    "gatelodge.web.KINDS",
+    "gatelodge.web.interaction_kind.InteractionKind",
 )
 
 

@@ -10,14 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatelodge.protocol import rules
-from gatelodge.protocol.authorize import (
-    NOBODY,
-    AuthorizationRequest,
-    Recipient,
-    find_recipient,
-    read_client_id,
-    validate,
-)
+from gatelodge.protocol.access_request import NOBODY
+from gatelodge.protocol.authorize import AuthorizationRequest, Recipient, find_recipient, read_client_id, validate
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params

@@ -27,7 +27,14 @@ def refusal(proof: CodeProof, client: Client, redirect_uri: str | None, verifier
 
 
 def test_what_was_asked_is_what_must_be_proven():
-    asked = AuthorizationRequest("web1", CB, "code", "query", ("openid",), (), code_challenge=CHALLENGE)
+    asked = AuthorizationRequest(
+        client_id="web1",
+        redirect_uri=CB,
+        response_type="code",
+        response_mode="query",
+        scope=("openid",),
+        code_challenge=CHALLENGE,
+    )
 
     assert draw_up(asked) == PROOF
 

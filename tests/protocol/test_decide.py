@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
+from gatelodge.protocol.access_request import NOBODY, AccessRequest
 from gatelodge.protocol.client import AuthMethod, Client, ClientType
 from gatelodge.protocol.decide import AskConsent, AskSignIn, Issue, SelectAccount, Step, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError
@@ -36,12 +36,12 @@ class Before:
 EVERYTHING = Before(frozenset({"openid", "profile", "email", "orders:read"}), frozenset({API}))
 
 
-def asking(*prompt: str, scope: str = "openid", resource: tuple[str, ...] = ()) -> AuthorizationRequest:
-    return AuthorizationRequest("web1", None, "code", "query", tuple(scope.split()), resource, prompt=frozenset(prompt))
+def asking(*prompt: str, scope: str = "openid", resource: tuple[str, ...] = ()) -> AccessRequest:
+    return AccessRequest(scope=tuple(scope.split()), resource=resource, prompt=frozenset(prompt))
 
 
 def step(
-    asked: AuthorizationRequest,
+    asked: AccessRequest,
     person: SignedInPerson | None = ALICE,
     granted: Before | None = EVERYTHING,
     progress: Progress | None = None,
@@ -53,7 +53,7 @@ def step(
 
 
 def error(
-    asked: AuthorizationRequest,
+    asked: AccessRequest,
     person: SignedInPerson | None = ALICE,
     granted: Before | None = EVERYTHING,
     progress: Progress | None = None,

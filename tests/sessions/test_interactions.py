@@ -16,6 +16,7 @@ MINT = Mint(b"epoch", b"m" * 32)
 
 pytestmark = pytest.mark.anyio
 
+AUTHORIZATION = "authorization"
 LIFETIME = 1_800
 MEMORY = 7_200
 ALICES, MALLORYS = BrowserId("alices-browser", ()), BrowserId("mallorys-browser", ())
@@ -28,13 +29,13 @@ def interactions(database: Database, clock, entropy: Entropy) -> Interactions:
 
 
 async def park(interactions: Interactions, browser: BrowserId = ALICES) -> Interaction:
-    return await interactions.park("client_id=web1&state=%22%C3%A9", browser)
+    return await interactions.park(AUTHORIZATION, "client_id=web1&state=%22%C3%A9", browser)
 
 
 async def test_a_parked_request_comes_back_as_it_was(interactions: Interactions) -> None:
     parked = await park(interactions)
     assert (parked.params, parked.progress) == ("client_id=web1&state=%22%C3%A9", BEGUN)
-    assert await interactions.resume(parked.handle, ALICES) == parked
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) == parked
 
 
 async def test_what_happened_to_it_comes_back_whole(interactions: Interactions) -> None:
@@ -42,13 +43,13 @@ async def test_what_happened_to_it_comes_back_whole(interactions: Interactions) 
     consent = ConsentAnswer("sub", ("openid", "email"), ("openid",), ("https://api.test",))
     done = replace(parked, progress=replace(BEGUN.choose("sub").answer(consent), refused=True))
     await interactions.save(done, ALICES)
-    assert await interactions.resume(parked.handle, ALICES) == done
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) == done
 
 
 async def test_HTTP_11_what_was_asked_for_cannot_be_read_in_the_database(
     interactions: Interactions, database: Database
 ) -> None:
-    parked = await interactions.park("client_id=web1&id_token_hint=eyJhbGciOi", ALICES)
+    parked = await interactions.park(AUTHORIZATION, "client_id=web1&id_token_hint=eyJhbGciOi", ALICES)
     await interactions.save(replace(parked, progress=BEGUN.refuse()), ALICES)
     kept = await database.read(all_tickets)
     assert kept
@@ -62,13 +63,13 @@ async def all_tickets(tx: Tx) -> list[Row]:
 
 async def test_AZ_19_another_browsers_request_does_not_exist(interactions: Interactions) -> None:
     parked = await park(interactions)
-    assert await interactions.resume(parked.handle, MALLORYS) is None
+    assert await interactions.resume(AUTHORIZATION, parked.handle, MALLORYS) is None
 
 
 async def test_AZ_20_the_one_who_began_it_cannot_have_the_victim_finish_it(interactions: Interactions) -> None:
     lured = await park(interactions, MALLORYS)
-    assert await interactions.resume(lured.handle, ALICES) is None
-    assert await interactions.resume(lured.handle, MALLORYS) == lured
+    assert await interactions.resume(AUTHORIZATION, lured.handle, ALICES) is None
+    assert await interactions.resume(AUTHORIZATION, lured.handle, MALLORYS) == lured
 
 
 async def test_AZ_21_two_requests_in_one_browser_do_not_mix(
@@ -77,24 +78,24 @@ async def test_AZ_21_two_requests_in_one_browser_do_not_mix(
     one, other = await park(interactions), await park(interactions)
     await interactions.save(replace(one, progress=BEGUN.refuse()), ALICES)
     assert await database.write(interactions.take_in, one, clock.now())
-    assert await interactions.resume(other.handle, ALICES) == other
+    assert await interactions.resume(AUTHORIZATION, other.handle, ALICES) == other
 
 
 async def test_it_is_answered_once(interactions: Interactions, database: Database, clock) -> None:
     parked = await park(interactions)
     assert [await database.write(interactions.take_in, parked, clock.now()) for _ in range(3)] == [True, False, False]
-    assert await interactions.resume(parked.handle, ALICES) is None
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is None
     await interactions.save(parked, ALICES)
-    assert await interactions.resume(parked.handle, ALICES) is None
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is None
 
 
 async def test_it_expires(interactions: Interactions, database: Database, clock) -> None:
     parked = await park(interactions)
     clock.advance(LIFETIME - 1)
     await interactions.save(parked, ALICES)
-    assert await interactions.resume(parked.handle, ALICES) is not None
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is not None
     clock.advance(1)
-    assert await interactions.resume(parked.handle, ALICES) is None
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is None
     assert not await database.write(interactions.take_in, parked, clock.now())
 
 
@@ -102,7 +103,7 @@ async def test_a_guess_finds_nothing(interactions: Interactions) -> None:
     parked = await park(interactions)
     guess = MINT.compose(parked.row_id, b"g" * SECRET_BYTES)
     for handle in ("", "x", parked.handle[:-1], parked.handle + "A", guess):
-        assert await interactions.resume(handle, ALICES) is None
+        assert await interactions.resume(AUTHORIZATION, handle, ALICES) is None
 
 
 async def test_CODE_08_no_other_ticket_is_taken_for_one(
@@ -110,9 +111,9 @@ async def test_CODE_08_no_other_ticket_is_taken_for_one(
 ) -> None:
     parked = await park(interactions)
     restored = Interactions(database, Mint(b"restored", b"m" * 32), clock, entropy, LIFETIME, MEMORY)
-    assert await restored.resume(parked.handle, ALICES) is None
+    assert await restored.resume(AUTHORIZATION, parked.handle, ALICES) is None
     await database.write(_rename, parked.row_id)
-    assert await interactions.resume(parked.handle, ALICES) is None
+    assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is None
 
 
 async def test_neither_handle_nor_browser_can_be_read_off_the_record(

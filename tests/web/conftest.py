@@ -18,10 +18,11 @@ from gatelodge.config.policies import DatabasePolicy, LegacyPolicy, SessionPolic
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
 from gatelodge.database.tx import Database
+from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Handler, Request
 from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint
-from gatelodge.ops.authorization import Authorizations
+from gatelodge.ops.authorization import KIND, Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol.client import Api, Client
@@ -34,6 +35,7 @@ from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import Origin
+from gatelodge.web.authorization import AuthorizationKind
 from gatelodge.web.consent import ConsentPage
 from gatelodge.web.forms import Forms
 from gatelodge.web.login import LoginPage
@@ -111,7 +113,7 @@ class House:
         browser = self.browsers.identify(request)
         visitor.take(Reply(200, cookies=browser.cookies))
         params = urlencode({**ASKED, **changes})
-        return (await self.interactions.park(params, browser)).handle
+        return (await self.interactions.park(KIND, params, browser)).handle
 
     async def sign_in(self, visitor: "Visitor", handle: str, username: str = "alice") -> Reply:
         """Sign in through the page."""
@@ -199,10 +201,11 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
     registry = Registry(db, clock)
     no_keys = cast("SigningKeys", None)  # only an id_token_hint needs them, and none is sent here
     authorizations = Authorizations(ISSUER, registry, no_keys, LegacyPolicy(), clock)
-    pages, forms = Pages(ISSUER), Forms("", key, browsers, interactions, authorizations, Signposts([KEY], registry))
+    pages, signposts = Pages(ISSUER), Signposts([KEY], registry)
+    forms = Forms("", key, browsers, interactions, [AuthorizationKind(authorizations)], signposts)
     password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP), known)
     ways = Ways((password,), db)
-    consents = Consents(db, interactions, clock)
+    prompts = Prompts("", browsers, interactions, signposts, ways, clock)
     return House(
         db,
         clock,
@@ -210,7 +213,7 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
         browsers,
         interactions,
         LoginPage(pages, SignInContexts(key, browsers, forms), browsers, ways, password),
-        ConsentPage(pages, forms, browsers, consents, ways, registry, db, clock),
+        ConsentPage(pages, forms, prompts, Consents(db, interactions, clock), registry, db),
         SelectAccountPage(pages, forms, browsers, db),
         LogoutPage(pages, browsers, key),
         alice,

@@ -30,7 +30,7 @@ async def granted(house: House) -> Consent | None:
 
 
 async def progress_of(house: House, visitor: Visitor, handle: str) -> Progress:
-    found = await house.interactions.resume(handle, house.browsers.identify(visitor.request("GET", "/", "", {})))
+    found = await house.interactions.resume(None, handle, house.browsers.identify(visitor.request("GET", "/", "", {})))
     assert found is not None
     return found.progress
 

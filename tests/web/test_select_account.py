@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def chosen(house: House, visitor: Visitor, handle: str) -> str | None:
-    found = await house.interactions.resume(handle, house.browsers.identify(visitor.request("GET", "/", "", {})))
+    found = await house.interactions.resume(None, handle, house.browsers.identify(visitor.request("GET", "/", "", {})))
     assert found is not None
     return found.progress.chosen_sub
 

@@ -3,35 +3,27 @@
 Every page returns here; nothing but `decide.next_step` says what is next.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from gatelodge.authn.ways import Ways
-from gatelodge.clock import Clock
-from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Request
-from gatelodge.ops import signposts
-from gatelodge.ops.authorization import Authorizations, RefusedRequest, Understood
-from gatelodge.ops.signposts import Signposts
+from gatelodge.ops.authorization import KIND, Authorizations, RefusedRequest, Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
-from gatelodge.protocol.assurance import Levels
 from gatelodge.protocol.authorize import Recipient
-from gatelodge.protocol.decide import AskConsent, AskSignIn, Issue, SelectAccount, StepUp, next_step
+from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress
 from gatelodge.protocol.reply import Cookie, Reply, redirect
 from gatelodge.sessions import cookies
-from gatelodge.sessions.arrivals import Arrivals
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
 from gatelodge.telemetry.origin import continues
 from gatelodge.tokens.front import FrontIssuer
-
-MAX_PARKED = 16_384  # characters of a request that waits for a person, as it is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +41,14 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeEndpoint:
-    """Answers authorization requests. `base` is the issuer's path, `ways` know what a person can prove."""
+    """Answers authorization requests. `base` is the issuer's path."""
 
     base: str
     authorizations: Authorizations
     browsers: Browsers
     interactions: Interactions
-    signposts: Signposts
+    prompts: Prompts
     issuer: FrontIssuer
-    clock: Clock
-    ways: Ways
-    arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /authorize`."""
@@ -82,7 +71,7 @@ class AuthorizeEndpoint:
         handle = request.query.get(PARAMETER)
         if handle is None:
             return Gathered(request.query.merge(request.form))
-        parked = await self.interactions.resume(handle, browser)
+        parked = await self.interactions.resume(KIND, handle, browser)
         if parked is None:
             return await self._recall(request, handle, browser)
         params = Params.parse(parked.params.encode())
@@ -95,7 +84,7 @@ class AuthorizeEndpoint:
 
     async def _recall(self, request: Request, handle: str, browser: BrowserId) -> Gathered:
         """Begin a request anew that does not wait any more, as if it had just been sent."""
-        past = await self.interactions.recall(handle, browser)
+        past = await self.interactions.recall(KIND, handle, browser)
         if past is None:
             raise UnsafeRequest(
                 "this sign-in was answered, has expired, or began in another browser", rules.INTERACTION
@@ -115,46 +104,20 @@ class AuthorizeEndpoint:
     async def _come_again(self, request: Request, gathered: Gathered) -> Reply:
         """Park a request until the browser comes again by a GET, with its cookies and the one that proves it is it."""
         posted = self.browsers.posting()
-        parked = await self._park(request, gathered, posted)
+        parked = await self.prompts.park(request, KIND, gathered.params, posted, gathered.again)
         return redirect(f"{self.base}/authorize?{urlencode({PARAMETER: parked.handle})}", *posted.cookies)
 
     async def _proceed(self, request: Request, gathered: Gathered, understood: Understood, browser: BrowserId) -> Reply:
-        signed_in, consent = await self.browsers.standing(request, understood.client.id)
-        parked = gathered.interaction
+        question, parked = understood.question, gathered.interaction
         progress = parked.progress if parked else Progress(again=gathered.again)
-        person = None if signed_in is None else signed_in.user_id
-        asked = understood.asked
-        reachable = await self.ways.reachable(asked.essential_acr, person)
-        step = next_step(understood.asked, understood.client, signed_in, consent, progress, reachable, self.clock.now())
-        match step:
-            case Issue():
-                parameters = await self.issuer.answer(understood, step, parked, request.origin)
-                return answer(understood.recipient, parameters)
-            case AskSignIn() | StepUp():
-                page = await self.ways.entrance(Levels(asked.essential_acr, asked.acr_values), person)
-            case SelectAccount():
-                page = "/select-account"
-            case AskConsent():
-                page = "/consent"
+        found = await self.prompts.next(request, question, progress)
+        if isinstance(found.step, Issue):
+            parameters = await self.issuer.answer(understood, found.step, parked, request.origin)
+            return answer(understood.recipient, parameters)
         if parked is not None:
-            return self._to(page, parked, understood)
-        parked = await self._park(request, gathered, browser)
-        return self._to(page, parked, understood).with_cookies(*browser.cookies)
-
-    def _to(self, page: str, parked: Interaction, understood: Understood) -> Reply:
-        query = {PARAMETER: parked.handle, signposts.PARAMETER: self.signposts.to(understood.client.id)}
-        return redirect(f"{self.base}{page}?{urlencode(query)}")
-
-    async def _park(self, request: Request, gathered: Gathered, browser: BrowserId) -> Interaction:
-        """Keep a request until the person was asked. Strangers send any number of them: size and rate are bounded."""
-        params = gathered.params.encoded()
-        if len(params) > MAX_PARKED:
-            raise OAuthError("invalid_request", "the request is too long", rules.BOUNDED)
-        wait = self.arrivals.admit(request.origin.address, self.clock.monotonic())
-        if wait:
-            said = "too many sign-ins begin at this address"
-            raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
-        return await self.interactions.park(params, browser, gathered.again)
+            return await self.prompts.lead(found, parked, question)
+        parked = await self.prompts.park(request, KIND, gathered.params, browser, gathered.again)
+        return (await self.prompts.lead(found, parked, question)).with_cookies(*browser.cookies)
 
     @staticmethod
     def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:

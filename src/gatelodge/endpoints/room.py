@@ -10,6 +10,7 @@ from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
 from gatelodge.endpoints.end_session import EndSessionEndpoint, LogoutPages
 from gatelodge.endpoints.failures import ErrorPage, Failures
 from gatelodge.endpoints.introspect import IntrospectEndpoint
+from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.revoke import RevokeEndpoint
 from gatelodge.endpoints.routes import Route, Table
 from gatelodge.endpoints.token import TokenEndpoint
@@ -50,20 +51,18 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
     )
 
 
+def prompts(on: Foundation, sessions: SessionsRoom, ops: Ops, ways: Ways) -> Prompts:
+    """Return what has people asked, for every kind of request that waits for them."""
+    return Prompts(on.site.base, sessions.browsers, sessions.interactions, ops.signposts, ways, on.clock)
+
+
 def browser_routes(
-    on: Foundation, sessions: SessionsRoom, ops: Ops, tokens: TokensRoom, pages: LogoutPages, ways: Ways
+    on: Foundation, sessions: SessionsRoom, ops: Ops, tokens: TokensRoom, pages: LogoutPages, prompts: Prompts
 ) -> tuple[Route, ...]:
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers
     authorize = AuthorizeEndpoint(
-        base=site.base,
-        authorizations=ops.authorizations,
-        browsers=browsers,
-        interactions=sessions.interactions,
-        signposts=ops.signposts,
-        issuer=tokens.front,
-        clock=on.clock,
-        ways=ways,
+        site.base, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front
     ).handle
     logout = EndSessionEndpoint(site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock).handle
     begin, end = {"GET": authorize, "POST": authorize}, {"GET": logout, "POST": logout}

@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from gatelodge.clock import Clock
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.keys.keys import SigningKeys
+from gatelodge.ops.client_questions import ClientQuestion, NotAskable
 from gatelodge.protocol import rules
-from gatelodge.protocol.authorize import (
-    NOBODY,
-    AuthorizationRequest,
-    Recipient,
-    find_recipient,
-    read_client_id,
-    validate,
-)
+from gatelodge.protocol.access_request import NOBODY
+from gatelodge.protocol.authorize import AuthorizationRequest, Recipient, find_recipient, read_client_id, validate
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.logout import read_hint
 from gatelodge.protocol.params import Params
 from gatelodge.stores.registry import Registry
+
+KIND = "authorization"  # of an interaction that an authorization request waits in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,13 @@ class Understood:
     recipient: Recipient
     asked: AuthorizationRequest
 
+    @property
+    def question(self) -> ClientQuestion:
+        """What a person is asked because of it."""
+        return ClientQuestion(self.client, self.asked, self.recipient.redirect_uri)
 
-class RefusedRequest(Exception):
+
+class RefusedRequest(NotAskable):
     """A request whose refusal may travel to its recipient, since that one was proven."""
 
     def __init__(self, recipient: Recipient, error: OAuthError) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.protocol import base64url, pkce, rules
+from gatelodge.protocol.access_request import NOBODY, AccessRequest
 from gatelodge.protocol.authorize_params import (
     read_login_hint,
     read_max_age,
@@ -25,7 +26,6 @@ from gatelodge.protocol.strict_json import read_object
 from gatelodge.protocol.targets import Apis, WantedAccess, single, understand
 
 MAX_OBJECT = 16_384  # bytes of a request object that is looked into
-NOBODY = ""  # the `hinted_sub` of a request whose hint could not be verified: it says nobody, so the person is asked
 
 _NOT_SUPPORTED: Mapping[str, ErrorCode] = {
     "request": "request_not_supported",
@@ -50,37 +50,20 @@ class Recipient:
     issuer: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRequest(AccessRequest):
     """An authorization request that was understood. Made only by `validate`.
 
     `redirect_uri` is as sent, `None` if it was left out. `response_type` is the sorted, space-joined set.
-    `resource` names the APIs it is for, those included that follow from the scopes; `places` are the scopes at each of
-    them, since two APIs may have scopes of one name (`targets.place`). `max_age` is in seconds.
-    `hinted_sub` is the one person it may be answered for, `NOBODY` if that person has to say so. `essential_acr` are
-    the values one of which must be reached. `claims_userinfo` and `claims_id_token` name claims that are asked for one
-    by one.
     """
 
     client_id: str
     redirect_uri: str | None
     response_type: str
     response_mode: ResponseMode
-    scope: tuple[str, ...]
-    resource: tuple[str, ...]
-    places: tuple[str, ...] = ()
     state: str | None = None
     nonce: str | None = None
     code_challenge: str | None = None
-    prompt: frozenset[str] = frozenset()
-    max_age: int | None = None
-    login_hint: str | None = None
-    hinted_sub: str | None = None
-    acr_values: tuple[str, ...] = ()
-    essential_acr: tuple[str, ...] = ()
-    ui_locales: tuple[str, ...] = ()
-    claims_userinfo: tuple[str, ...] = ()
-    claims_id_token: tuple[str, ...] = ()
 
 
 def read_client_id(params: Params) -> str:

@@ -1,11 +1,11 @@
-"""What happens next to an authorization request: the whole policy, on one screen (OIDC Core 3.1.2.3 and 3.1.2.4)."""
+"""What happens next to a request for access: the whole policy, on one screen (OIDC Core 3.1.2.3 and 3.1.2.4)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from gatelodge.protocol import rules
-from gatelodge.protocol.authorize import NOBODY, AuthorizationRequest
+from gatelodge.protocol.access_request import NOBODY, AccessRequest
 from gatelodge.protocol.claims import scopes_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
@@ -74,7 +74,7 @@ Step = AskSignIn | SelectAccount | StepUp | AskConsent | Issue
 
 
 def next_step(
-    asked: AuthorizationRequest,
+    asked: AccessRequest,
     client: Client,
     signed_in: SignedInPerson | None,
     granted: PriorConsent | None,
@@ -118,7 +118,7 @@ def _without_asking(step: Step) -> Issue:
 
 
 def _identify(
-    asked: AuthorizationRequest, person: SignedInPerson, progress: Progress, now: int
+    asked: AccessRequest, person: SignedInPerson, progress: Progress, now: int
 ) -> AskSignIn | SelectAccount | None:
     """Whether it is the person who was meant, there now (OIDC Core 3.1.2.3)."""
     fresh = _is_fresh(person, progress)
@@ -133,7 +133,7 @@ def _identify(
     return AskSignIn() if "none" in asked.prompt else SelectAccount(person)
 
 
-def _must_choose(asked: AuthorizationRequest, progress: Progress) -> bool:
+def _must_choose(asked: AccessRequest, progress: Progress) -> bool:
     """Whether nothing goes on before the person says as whom: the client wants that, its hint says nothing, or the same
     was answered before, and nobody is sent to an application a second time for pressing the back button."""
     if asked.hinted_sub == NOBODY or "select_account" in asked.prompt:
@@ -149,7 +149,7 @@ def _is_fresh(person: SignedInPerson, progress: Progress) -> bool:
     return person.session_id == progress.session_id
 
 
-def _is_too_old(asked: AuthorizationRequest, person: SignedInPerson, now: int) -> bool:
+def _is_too_old(asked: AccessRequest, person: SignedInPerson, now: int) -> bool:
     """Whether a sign-in from before the request is not enough; `max_age=0` is `prompt=login` (OIDC Core 3.1.2.1)."""
     if "login" in asked.prompt or asked.max_age == 0:
         return True
@@ -163,7 +163,7 @@ def _ask_for_other(fresh: bool) -> AskSignIn:
     return AskSignIn(reauthenticate=True)
 
 
-def _step_up(asked: AuthorizationRequest, person: SignedInPerson, reachable_acrs: Collection[str]) -> StepUp | None:
+def _step_up(asked: AccessRequest, person: SignedInPerson, reachable_acrs: Collection[str]) -> StepUp | None:
     """An essential `acr` is reached or refused; a voluntary one is a wish (OIDC Core 5.5.1.1)."""
     if not asked.essential_acr or person.acr in asked.essential_acr:
         return None
@@ -174,7 +174,7 @@ def _step_up(asked: AuthorizationRequest, person: SignedInPerson, reachable_acrs
 
 
 def _ask_consent(
-    asked: AuthorizationRequest,
+    asked: AccessRequest,
     client: Client,
     person: SignedInPerson,
     granted: PriorConsent | None,
@@ -196,7 +196,7 @@ def _ask_consent(
     return AskConsent(person, scope, resource, tuple(name for name in wanted if name in settled))
 
 
-def _allowed_before(asked: AuthorizationRequest, granted: PriorConsent) -> frozenset[str]:
+def _allowed_before(asked: AccessRequest, granted: PriorConsent) -> frozenset[str]:
     """Return the scopes they allowed, but for those of an API they did not allow them at: names may be shared."""
     elsewhere = {scope_of(place) for place in asked.places if place not in granted.resources}
     return frozenset(granted.scopes) - elsewhere
@@ -210,7 +210,7 @@ def _may_be_an_impostor(client: Client) -> bool:
     return client.type == "native" and client.is_public
 
 
-def _issue(asked: AuthorizationRequest, person: SignedInPerson, progress: Progress) -> Issue:
+def _issue(asked: AccessRequest, person: SignedInPerson, progress: Progress) -> Issue:
     """Answer with all that was asked but what the person left out."""
     answer = _answer(person, progress)
     left_out = frozenset(answer.asked) - frozenset(answer.allowed)
@@ -232,7 +232,7 @@ def _answer(person: SignedInPerson, progress: Progress) -> ConsentAnswer:
     return answer if answer is not None and answer.sub == person.sub else ConsentAnswer(person.sub, (), ())
 
 
-def _to_allow(asked: AuthorizationRequest) -> tuple[str, ...]:
+def _to_allow(asked: AccessRequest) -> tuple[str, ...]:
     """Return the scopes, and those behind the claims that are asked for one by one (OIDC Core 5.5)."""
     claims = (*asked.claims_userinfo, *asked.claims_id_token)
     if not claims:

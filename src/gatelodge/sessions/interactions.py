@@ -1,4 +1,4 @@
-"""Interactions: authorization requests that are parked while a person works on them.
+"""Interactions: requests that are parked while a person works on them, authorization requests and others.
 
 The handle in the URL finds the server's own record and proves nothing by itself: the record is bound to the browser
 that began it, and in any other the handle is worth nothing (ASVS 2.3.1). What was asked for is locked with the handle's
@@ -31,7 +31,7 @@ PARAMETER = "interaction"  # of the URLs that a handle travels in; `request` is 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A parked request: `params` as sent, urlencoded, and what has happened to it since.
+    """A parked request: its `kind`, `params` as sent, urlencoded, and what has happened to it since.
 
     Only a browser that may have it gets one; `browser` is that browser, by the name it is bound to. `handle` travels in
     the URL. It waits `until` then.
@@ -39,6 +39,7 @@ class Interaction:
 
     handle: str
     row_id: int
+    kind: str
     params: str
     progress: Progress
     browser: BrowserId
@@ -49,11 +50,13 @@ class Interaction:
 class Past:
     """A request that does not wait any more: `params` as sent, urlencoded, and whether it was `answered` in time."""
 
+    kind: str
     params: str
     answered: bool
 
 
 class _Record(Struct, frozen=True):
+    kind: str
     browser: str
     locked: bytes
     progress: Progress
@@ -80,38 +83,42 @@ class Interactions:
         self._lifetime = lifetime
         self._memory = memory
 
-    async def park(self, params: str, browser: BrowserId, again: Again = "") -> Interaction:
-        """Park a request for this browser; `again` says why it is begun anew, if it is."""
+    async def park(self, kind: str, params: str, browser: BrowserId, again: Again = "") -> Interaction:
+        """Park a request of some kind for this browser; `again` says why it is begun anew, if it is."""
         secret, progress = self._entropy.bytes(SECRET_BYTES), Progress(again=again)
         slot = self._slot_of(0, secret)
         until = self._clock.now() + self._lifetime
-        record = _json(_Record(browser.digest, lock(slot.key, params.encode()), progress, until))
+        record = _json(_Record(kind, browser.digest, lock(slot.key, params.encode()), progress, until))
         row_id = await self._db.write(tickets.put, KIND, slot.digest, record, until + self._memory)
         handle, owner = self._mint.compose(row_id, secret), BrowserId(browser.secret, ())
-        return Interaction(handle, row_id, params, progress, owner, until)
+        return Interaction(handle, row_id, kind, params, progress, owner, until)
 
-    async def resume(self, handle: str, browser: BrowserId) -> Interaction | None:
-        """Return a parked request; `None` if it is unknown, expired, answered, or another browser's."""
+    async def resume(self, kind: str | None, handle: str, browser: BrowserId) -> Interaction | None:
+        """Return a parked request; `None` if it is unknown, expired, answered, or another browser's.
+
+        What is of another `kind` is unknown; `None` is for the pages, which serve all of them.
+        """
         slot, now = self._slot(handle), self._clock.now()
         if slot is None:
             return None
         found = _open(
-            slot, await self._at(slot.row_id).read(tickets.peek, KIND, slot.row_id, slot.digest, now), browser
+            kind, slot, await self._at(slot.row_id).read(tickets.peek, KIND, slot.row_id, slot.digest, now), browser
         )
         if found is None or found.record.until <= now:
             return None
-        return Interaction(handle, slot.row_id, found.params, found.record.progress, found.browser, found.record.until)
+        record = found.record
+        return Interaction(handle, slot.row_id, record.kind, found.params, record.progress, found.browser, record.until)
 
-    async def recall(self, handle: str, browser: BrowserId) -> Past | None:
-        """Return a request that does not wait any more; `None` if it is unknown, long over, or another browser's."""
+    async def recall(self, kind: str | None, handle: str, browser: BrowserId) -> Past | None:
+        """Return a request that does not wait any more; `None` if it is unknown, as in `resume`, or long over."""
         slot, now = self._slot(handle), self._clock.now()
         if slot is None:
             return None
         where = (KIND, slot.row_id, slot.digest)
         late = await self._at(slot.row_id).read(tickets.peek, *where, now)
         ticket = late or await self._at(slot.row_id).read(tickets.find_spent, *where)
-        found = _open(slot, ticket if ticket and ticket.expires_at > now else None, browser)
-        return found and Past(found.params, answered=late is None)
+        found = _open(kind, slot, ticket if ticket and ticket.expires_at > now else None, browser)
+        return found and Past(found.record.kind, found.params, answered=late is None)
 
     async def save(self, interaction: Interaction, browser: BrowserId) -> None:
         """Keep the progress of an interaction; nothing happens to one that was answered."""
@@ -122,7 +129,7 @@ class Interactions:
         slot = self._slot(interaction.handle)
         if slot is not None:
             locked = lock(slot.key, interaction.params.encode())
-            record = _Record(browser.digest, locked, interaction.progress, interaction.until)
+            record = _Record(interaction.kind, browser.digest, locked, interaction.progress, interaction.until)
             await tickets.rewrite(tx, KIND, slot.row_id, slot.digest, _json(record))
 
     async def take_in(self, tx: Tx, interaction: Interaction, now: int) -> bool:
@@ -151,8 +158,10 @@ class _Found(NamedTuple):
     params: str
 
 
-def _open(slot: _Slot, ticket: Ticket | None, browser: BrowserId) -> _Found | None:
+def _open(kind: str | None, slot: _Slot, ticket: Ticket | None, browser: BrowserId) -> _Found | None:
     record = ticket and decode(ticket.payload, type=_Record)
+    if record and kind not in (None, record.kind):
+        return None
     owner = record and browser.called(record.browser)
     params = record and unlock(slot.key, record.locked)
     return _Found(record, owner, params.decode()) if record and owner and params is not None else None

@@ -29,6 +29,8 @@ from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault
 from gatelodge.ops import setup
 from gatelodge.server import Server, build, lay_foundation
+from gatelodge.web import KINDS
+from gatelodge.web.interaction_kind import InteractionKind
 
 SECRET_KEY = "k" * 40
 EPOCH = b"epoch" * 3
@@ -59,10 +61,15 @@ def config_for(database_url: str, issuer: str, legacy: LegacyPolicy | None = Non
     )
 
 
-async def open_house(config: Config, clock: Clock, ways: Sequence[type[Way]] = WAYS) -> House:
+async def open_house(
+    config: Config,
+    clock: Clock,
+    ways: Sequence[type[Way]] = WAYS,
+    kinds: Sequence[type[InteractionKind]] = KINDS,
+) -> House:
     """Open the server over a database that was founded with our secret key. Close its foundation in the end."""
     foundation = await lay_foundation(config, clock, watching=False)
-    server = build(foundation, ways)
+    server = build(foundation, ways, kinds)
     return House(foundation, server, open_door(server).serve)
 
 

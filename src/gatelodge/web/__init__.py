@@ -1,1 +1,6 @@
-"""The pages."""
+"""The pages, and the kinds of request that they ask people for, one line each: what is not listed here is not asked."""
+
+from gatelodge.web.authorization import AuthorizationKind
+from gatelodge.web.interaction_kind import InteractionKind
+
+KINDS: tuple[type[InteractionKind], ...] = (AuthorizationKind,)

@@ -1,11 +1,12 @@
 """What every page of an interaction begins and ends with: the parked request it belongs to, and the way back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from gatelodge.endpoints.request import Request
 from gatelodge.ops import signposts
-from gatelodge.ops.authorization import Authorizations, RefusedRequest, Understood
+from gatelodge.ops.client_questions import ClientQuestion, NotAskable
 from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol.languages import choose
 from gatelodge.protocol.params import Params
@@ -16,15 +17,17 @@ from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.origin import continues
 from gatelodge.web.errors import expired, is_current
+from gatelodge.web.interaction_kind import InteractionKind
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedRequest:
-    """An authorization request that waits for the person in this browser, understood anew from the server's record."""
+    """A request that waits for the person in this browser, read anew from the server's record."""
 
     interaction: Interaction
     browser: BrowserId
-    understood: Understood
+    kind: InteractionKind
+    question: ClientQuestion
     query: str  # what finds it again, in the query of a page
 
     @property
@@ -33,8 +36,8 @@ class ParkedRequest:
 
     @property
     def back(self) -> str:
-        """Where it goes on, below the issuer's path: `/authorize` alone says what is next."""
-        return way_back(self.handle)
+        """Where it goes on, below the issuer's path, and where alone it is known what is next."""
+        return self.kind.back(self.handle)
 
     @property
     def again(self) -> Again:
@@ -43,21 +46,22 @@ class ParkedRequest:
 
     @property
     def client_name(self) -> str:
-        return self.understood.client.name
+        return self.question.client.name
 
     @property
     def locale(self) -> str | None:
         """The language of the pages, if one that was asked for is ours (`ui_locales`)."""
-        return choose(self.understood.asked.ui_locales)
+        return choose(self.question.asked.ui_locales)
 
     @property
     def next_host(self) -> str:
-        """The host the browser goes to with the answer, as people are shown it."""
-        return shown_host(self.understood.recipient.redirect_uri)
+        """The host the browser goes to with the answer, as people are shown it; empty if it stays here."""
+        return shown_host(self.question.next_uri) if self.question.next_uri else ""
 
 
 class Forms:
-    """Finds the parked request a page is about, makes its forms unforgeable, and leads back to `/authorize`."""
+    """Finds the parked request a page is about, makes its forms unforgeable, and leads back to where it
+    goes on."""
 
     def __init__(
         self,
@@ -65,14 +69,14 @@ class Forms:
         key: csrf.Key,
         browsers: Browsers,
         interactions: Interactions,
-        authorizations: Authorizations,
+        kinds: Iterable[InteractionKind],
         signposts: Signposts,
     ) -> None:
         self._base = base
         self._key = key
         self._browsers = browsers
         self._interactions = interactions
-        self._authorizations = authorizations
+        self._kinds = {kind.name: kind for kind in kinds}
         self._signposts = signposts
 
     async def parked(self, request: Request) -> ParkedRequest | Reply:
@@ -83,19 +87,21 @@ class Forms:
         the client is told in the way it listens.
         """
         handle, browser = request.query.get(PARAMETER) or "", self._browsers.identify(request)
-        interaction = await self._interactions.resume(handle, browser)
+        interaction = await self._interactions.resume(None, handle, browser)
+        found = interaction or await self._interactions.recall(None, handle, browser)
+        kind = found and self._kinds.get(found.kind)
+        if kind is None:
+            raise expired(await self._signposts.follow(request.query.get(signposts.PARAMETER)))
         if interaction is None:
-            if await self._interactions.recall(handle, browser) is None:
-                raise expired(await self._signposts.follow(request.query.get(signposts.PARAMETER)))
-            return redirect(self._base + way_back(handle))
+            return redirect(self._base + kind.back(handle))
         params = Params.parse(interaction.params.encode())
         continues(request.origin, params)
         try:
-            understood = await self._authorizations.understand(params)
-        except RefusedRequest:
-            return redirect(self._base + way_back(handle))
-        query = {PARAMETER: handle, signposts.PARAMETER: self._signposts.to(understood.client.id)}
-        return ParkedRequest(interaction, interaction.browser, understood, urlencode(query))
+            question = await kind.question(params)
+        except NotAskable:
+            return redirect(self._base + kind.back(handle))
+        query = {PARAMETER: handle, signposts.PARAMETER: self._signposts.to(question.client.id)}
+        return ParkedRequest(interaction, interaction.browser, kind, question, urlencode(query))
 
     def token(self, parked: ParkedRequest, page: str, person: str = "") -> str:
         """Return the token of a form: good in this browser, for this page of this request, and for this person."""
@@ -110,18 +116,13 @@ class Forms:
         await self._interactions.save(replace(parked.interaction, progress=progress), parked.browser)
 
     def back(self, parked: ParkedRequest, *cookies: Cookie) -> Reply:
-        """Return to `/authorize`."""
+        """Return to where it goes on."""
         return redirect(self._base + parked.back, *cookies)
 
     async def ask_again(self, parked: ParkedRequest) -> Reply:
-        """Return to `/authorize` with an answer of which nothing was taken; the next page says why it is shown."""
+        """Return to where it goes on with an answer of which nothing was taken; the next page says why it is shown."""
         await self.keep(parked, parked.interaction.progress.ask_again("changed"))
         return self.back(parked)
-
-
-def way_back(handle: str) -> str:
-    """Return where the request of this handle goes on, below the issuer's path."""
-    return f"/authorize?{PARAMETER}={handle}"
 
 
 def shown_host(uri: str) -> str:

@@ -1,9 +1,10 @@
 """Opening the room: the pages of one server, what they share, and their rows of the route table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gatelodge.authn.room import Authn
+from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops.room import Ops
@@ -13,6 +14,7 @@ from gatelodge.web.consent import ConsentPage
 from gatelodge.web.files import StaticFiles
 from gatelodge.web.forms import Forms
 from gatelodge.web.home import HomePage
+from gatelodge.web.interaction_kind import InteractionKind, KindEquipment
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
 from gatelodge.web.pages import Pages
@@ -27,30 +29,40 @@ class Web:
     pages: Pages
     admins: Administrators
     logout: LogoutPage
+    kinds: Sequence[type[InteractionKind]]
 
 
-def open(on: Foundation, sessions: SessionsRoom, authn: Authn) -> Web:
-    """Open the room."""
+def open(on: Foundation, sessions: SessionsRoom, authn: Authn, kinds: Sequence[type[InteractionKind]]) -> Web:
+    """Open the room; `kinds` are what may wait for a person."""
     config = on.config
     traces = config.demo and config.server.inspector  # whoever looks at a demo is its only person
     templates = frozenset(way.templates for way in authn.ways.listed)
     pages = Pages(on.site.issuer, demo=config.demo, inspector=traces, playground=config.plays, ways=templates)
     admins = Administrators(pages, sessions.browsers, on.db, on.clock, config.sessions.admin_lifetime)
-    return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key))
+    return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key), kinds)
 
 
 def routes(
-    on: Foundation, web: Web, sessions: SessionsRoom, ops: Ops, authn: Authn, demo: Mapping[str, object]
+    on: Foundation,
+    web: Web,
+    sessions: SessionsRoom,
+    ops: Ops,
+    authn: Authn,
+    prompts: Prompts,
+    demo: Mapping[str, object],
 ) -> tuple[Route, ...]:
     """Return the pages; `demo` is what the home page tells of one."""
     pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
-    forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, ops.authorizations, ops.signposts)
+    equipment = KindEquipment(on, prompts, ops, pages, sessions.csrf_key)
+    kinds = [kind.open(equipment) for kind in web.kinds]
+    forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, kinds, ops.signposts)
     contexts = SignInContexts(sessions.csrf_key, browsers, forms)
     ways = [(way.path, LoginPage(pages, contexts, browsers, authn.ways, way)) for way in authn.ways.listed]
-    consent = ConsentPage(pages, forms, browsers, ops.consents, authn.ways, on.registry, on.db, on.clock)
+    consent = ConsentPage(pages, forms, prompts, ops.consents, on.registry, on.db)
     account = SelectAccountPage(pages, forms, browsers, on.db)
     return (
         *(Route("login", path, {"GET": page.show, "POST": page.submit}) for path, page in ways),
+        *(route for kind in kinds for route in kind.routes()),
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
         Route("home", "/", {"GET": HomePage(pages, web.admins.is_signed_in, demo).show}),

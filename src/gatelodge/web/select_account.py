@@ -21,7 +21,7 @@ class SelectAccountPage:
         self._db = db
 
     async def show(self, request: Request) -> Reply:
-        """Show who is signed in; if nobody is, `/authorize` knows what to do."""
+        """Show who is signed in; if nobody is, the request goes on where it is known what to do."""
         parked = await self._forms.parked(request)
         if isinstance(parked, Reply):
             return parked
@@ -35,7 +35,7 @@ class SelectAccountPage:
             locale=parked.locale,
             query=parked.query,
             again=parked.again,
-            client_uri=parked.understood.client.client_uri or "",
+            client_uri=parked.question.client.client_uri or "",
             csrf=self._forms.token(parked, PAGE, user.sub),
             client_name=parked.client_name,
             person_name=user.name or user.username,

@@ -80,7 +80,7 @@ class SignInContexts:
         parked = await self._forms.parked(request)
         if isinstance(parked, Reply):
             return parked
-        asked = parked.understood.asked
+        asked = parked.question.asked
         return SignInContext(
             browser=parked.browser,
             query=parked.query,
@@ -92,5 +92,5 @@ class SignInContexts:
             parked=parked,
             wanted=Levels(asked.essential_acr, asked.acr_values),
             again=parked.again,
-            client_uri=parked.understood.client.client_uri or "",
+            client_uri=parked.question.client.client_uri or "",
         )
