@@ -12,12 +12,12 @@ from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.secrets import same
 from gatelodge.ops.refusals import NotThere
+from gatelodge.protocol.languages import choose
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions import cookies, csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.stores import users
-from gatelodge.web import locales
 from gatelodge.web.errors import is_current
 from gatelodge.web.own_pages import ACCOUNT, ACCOUNT_PAGE, PageAddress, place_with
 from gatelodge.web.pages import Allows, Pages
@@ -61,7 +61,7 @@ class AccountFrame:
         reply = self.pages.render(
             template,
             status=400 if problem else 200,
-            locale=locales.choose([str(user.claims.get("locale", ""))]),
+            locale=choose([str(user.claims.get("locale", ""))]),
             allows=_HERE,
             csrf=csrf.token(self.key, browser.secret, _purpose(name, visit)),
             action=f"{self.pages.base}{where(name).address}",
