@@ -4,6 +4,7 @@ The order is that of the navigation. The overview stands before them all, made o
 """
 
 from gatelodge.account.contract import AccountPage
+from gatelodge.account.password import PasswordPage
 from gatelodge.account.sessions import SessionsPage
 
-PAGES: tuple[type[AccountPage], ...] = (SessionsPage,)
+PAGES: tuple[type[AccountPage], ...] = (PasswordPage, SessionsPage)

@@ -14,6 +14,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.params import EMPTY, Params
 from gatelodge.protocol.progress import SignedInPerson
+from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.events import Origin
@@ -33,11 +34,15 @@ class AccountVisit:
     """A person at a page of their account, as of this request: `signed_in` in this browser, and their account, `user`.
 
     `query` is of the address. `form` is what they sent: empty when they come, and there again when they were refused.
+    `proved_lately` says whether they proved who they are so lately that it counts for changing their account. `known`
+    is the value of the `KNOWN` cookie.
     """
 
     signed_in: SignedInPerson
     user: UserRecord
     origin: Origin
+    proved_lately: bool
+    known: str | None = field(default=None, repr=False)
     query: Params = field(default=EMPTY, repr=False)
     form: Params = field(default=EMPTY, repr=False)
 
@@ -61,13 +66,25 @@ class ActDone(NamedTuple):
     signed_out: bool = False
 
 
+class AccountAct(NamedTuple):
+    """Something that a page's forms ask for. `words` are those of its button.
+
+    A `guarded` one changes what the account is entered by, where it is reached or whether it is there: it wants a proof
+    not older than `sessions.change_lifetime`. Who has none signs in again, is shown the button with these words, and
+    all that their form said is done then. What is typed there must be no secret: a page for those is `guarded` itself.
+    """
+
+    words: str = ""
+    guarded: bool = False
+
+
 class AccountPage(ABC):
     """One page of the account, at `/account/` and its `name`.
 
     `title` are the words that lead to it. `icon` is a file of `web/templates/icons`, `template` one of a room's
     templates (both without suffix) that extends `account/frame.html`. `tile` is a template of what the overview says of
     it, drawn with what `glance` returns; without one the overview has only the way there. `acts` are what its forms can
-    ask for: each button is named `act`.
+    ask for, by the values of their buttons, which are named `act`. `scripts` says whether it runs any.
     """
 
     name: ClassVar[str]
@@ -75,12 +92,18 @@ class AccountPage(ABC):
     icon: ClassVar[str]
     template: ClassVar[str]
     tile: ClassVar[str] = ""
-    acts: ClassVar[frozenset[str]] = frozenset()
+    acts: ClassVar[Mapping[str, AccountAct]] = {}
+    scripts: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
     def open(cls, equipment: AccountEquipment) -> Self:
         """Return it for one server."""
+
+    async def is_guarded(self, visit: AccountVisit) -> bool:
+        """Whether it is only opened by a proof as new as a guarded act wants."""
+        del visit
+        return False
 
     @abstractmethod
     async def show(self, visit: AccountVisit) -> Mapping[str, object]:
@@ -91,8 +114,8 @@ class AccountPage(ABC):
         del visit
         return {}
 
-    async def act(self, visit: AccountVisit, name: str) -> ActDone:
-        """Do one of `acts`.
+    async def act(self, visit: AccountVisit, name: str) -> ActDone | Reply:
+        """Do one of `acts`; a `Reply` is what the browser downloads.
 
         Raises `ActRefused`, and `NotThere` for what is not there or is another person's: both are one answer.
         """

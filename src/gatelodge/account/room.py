@@ -4,11 +4,15 @@ from collections.abc import Iterable
 
 from gatelodge.account import PAGES
 from gatelodge.account.contract import AccountEquipment, AccountPage
-from gatelodge.account.served import AccountFrame, ServedAccountPage, ServedOverview
+from gatelodge.account.frame import AccountFrame
+from gatelodge.account.fresh import RecentProof
+from gatelodge.account.held import HeldForms
+from gatelodge.account.served import ServedAccountPage, ServedHeldForm, ServedOverview
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
 from gatelodge.sessions.room import SessionsRoom
+from gatelodge.web.own_pages import ACCOUNT_HELD
 from gatelodge.web.room import Web
 
 
@@ -18,9 +22,12 @@ def routes(
     """Return the pages of the account: the overview, and those that are listed."""
     equipment = AccountEquipment(on, authn, sessions.browsers)
     listed = tuple(page.open(equipment) for page in pages)
-    frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, listed)
+    held = HeldForms(on.db, on.mint, on.clock, on.entropy)
+    recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime)
+    frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)
     return (
         Route("account", "/account", {"GET": ServedOverview(frame).show}),
+        Route("account_held", ACCOUNT_HELD.path, {"GET": ServedHeldForm(frame).show}),
         *(_route(ServedAccountPage(frame, page)) for page in listed),
     )
 

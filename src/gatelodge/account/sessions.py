@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
-from gatelodge.account.contract import AccountEquipment, AccountPage, AccountVisit, ActDone
+from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone
 from gatelodge.account.moments import ToldTime, moment, zone_of
 from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
@@ -36,7 +36,11 @@ class SessionsPage(AccountPage):
     icon = "device"
     template = "account/sessions"
     tile = "account/sessions_tile"
-    acts = frozenset({"end", "end_others", "end_all"})
+    acts: ClassVar[Mapping[str, AccountAct]] = {
+        "end": AccountAct(),
+        "end_others": AccountAct(),
+        "end_all": AccountAct(),
+    }
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db

@@ -179,6 +179,13 @@ class SessionPolicy:
         low=0,
         high=30 * DAY,
     )
+    change_lifetime: int = setting(
+        300,
+        "Seconds after a sign-in for which it is proof enough to change what an account is entered by, where it is"
+        " reached, or to delete it; then the person signs in again.",
+        low=60,
+        high=3_600,
+    )
     admin_lifetime: int = setting(
         28_800,
         "Seconds after a sign-in for which it opens the pages of administrators; then they sign in again.",

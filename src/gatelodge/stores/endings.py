@@ -20,10 +20,10 @@ async def disable(tx: Tx, user_id: int, now: int) -> bool:
     return True
 
 
-async def change_password(tx: Tx, user_id: int, password_hash: str, now: int) -> None:
-    """Give a person another password: all that they hold by the old one ends."""
+async def change_password(tx: Tx, user_id: int, password_hash: str, now: int, but: str = "") -> None:
+    """Give a person another password: all that they hold by the old one ends, `but` the session they do it in."""
     await credentials.set_password(tx, user_id, password_hash, now)
-    await end_all(tx, user_id, now)
+    await end_all(tx, user_id, now, but)
 
 
 async def remove(tx: Tx, user_id: int, now: int) -> bool:
@@ -38,8 +38,8 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
     return await tx.run(REMOVE, place_of(user_id), user_id) == 1
 
 
-async def end_all(tx: Tx, user_id: int, now: int) -> None:
-    """End every session and every token of a person."""
+async def end_all(tx: Tx, user_id: int, now: int, but: str = "") -> None:
+    """End every session and every token of a person, `but` the session of this `sid`."""
     await users.claim(tx, user_id)
-    await sessions.end_all_of_user(tx, user_id)
+    await sessions.end_all_of_user(tx, user_id, but)
     await refresh_tokens.revoke_of_user(tx, user_id, now)

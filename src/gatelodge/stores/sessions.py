@@ -119,15 +119,17 @@ async def end(tx: Tx, row_id: int, digest: bytes, now: int) -> bool:
     return await tx.run(END, row_id, digest, now, place_of(row_id)) == 1
 
 
-END_ALL_OF_USER = "delete from sessions where place = $1 and user_id = $2"
+END_ALL_OF_USER = "delete from sessions where place = $1 and user_id = $2 and sid <> $3"
 
 
-async def end_all_of_user(tx: Tx, user_id: int) -> int:
-    """End every session of a person, with all that was authorized in it and not redeemed; return how many there were.
+async def end_all_of_user(tx: Tx, user_id: int, but: str = "") -> int:
+    """End every session of a person `but` the one of this `sid`, with all that was authorized in it and not redeemed.
+
+    Returns how many there were.
 
     The rows go, so that also a code which is being written now finds no session it would be of: see `authority`.
     """
-    return await tx.run(END_ALL_OF_USER, place_of(user_id), user_id)
+    return await tx.run(END_ALL_OF_USER, place_of(user_id), user_id, but)
 
 
 class SeenSession(Struct, frozen=True):

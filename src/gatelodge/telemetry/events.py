@@ -49,6 +49,7 @@ from gatelodge.telemetry.passkeys import PasskeyCounterRegressed as PasskeyCount
 from gatelodge.telemetry.passkeys import PasskeyNotAdded as PasskeyNotAdded
 from gatelodge.telemetry.passkeys import PasskeyRemoved as PasskeyRemoved
 from gatelodge.telemetry.passkeys import PasskeyRenamed as PasskeyRenamed
+from gatelodge.telemetry.personal import PasswordChanged as PasswordChanged
 from gatelodge.telemetry.personal import SessionEnded as SessionEnded
 
 # Signing in and out

@@ -8,6 +8,13 @@ from gatelodge.telemetry.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(Event):
+    """A person gave themselves another password: all their other sessions and every token of theirs ended."""
+
+    by: ClassVar[ActorKind] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Event):
     """A person ended sessions of theirs, `count` of them; `offline` if also what works while they are away."""
 

@@ -33,7 +33,8 @@ INSPECTOR = OwnPage("inspector", "/inspector", dict.fromkeys(("client", "endpoin
 TRACE = OwnPage("inspector_trace", "/inspector/{request_id}", {"request_id": re.compile(r"[0-9a-f]{16}")})
 ACCOUNT = OwnPage("account", "/account")
 ACCOUNT_PAGE = OwnPage("account_page", "/account/{part}", {"part": re.compile(r"[a-z][a-z_]{0,40}")})
-PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE, ACCOUNT, ACCOUNT_PAGE)}
+ACCOUNT_HELD = OwnPage("account_held", "/account/held/{held}", {"held": re.compile(r"[\w-]{40,80}")})
+PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE, ACCOUNT, ACCOUNT_PAGE, ACCOUNT_HELD)}
 
 
 @dataclass(frozen=True, slots=True)
