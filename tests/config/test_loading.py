@@ -12,8 +12,9 @@ from tests.cost import seconds_of
 
 from gatelodge.config import table as config_table
 from gatelodge.config.loading import environment_names, load, overlooked
-from gatelodge.config.policies import SECTIONS, Config, ConfigError, about
+from gatelodge.config.policies import SECTIONS, Config, ConfigError
 from gatelodge.config.rules import complete, secret_keys
+from gatelodge.config.setting import about
 
 KEY = "k" * 32
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gatelodge.config.loading import SHORT_NAMES
-from gatelodge.config.policies import SECTIONS, about
+from gatelodge.config.policies import SECTIONS
+from gatelodge.config.setting import about
 
 BEGIN = "<!-- settings: made by python -m gatelodge.config.table -->"
 END = "<!-- end of settings -->"

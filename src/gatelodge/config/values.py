@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
-from gatelodge.config.policies import SECTIONS, ConfigError, Setting, about
+from gatelodge.config.policies import SECTIONS, ConfigError
+from gatelodge.config.setting import Setting, about
 
 Place = tuple[str, str]
 SQLITE = "sqlite:///"
