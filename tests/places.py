@@ -14,6 +14,7 @@ PLACED = {
     "users": "place",
     "credentials": "place",
     "passkeys": "place",
+    "links": "place",
     "sessions": "place",
     "consents": "place",
     "tickets": "place",
@@ -25,7 +26,7 @@ PLACED = {
     "seen": "digest",
     "throttle": "bucket",
 }
-EVERYWHERE = {"instance", "clients", "apis", "signing_keys", "sweeps", "traces"}
+EVERYWHERE = {"instance", "clients", "apis", "providers", "signing_keys", "sweeps", "traces"}
 PARTITIONS = 4
 
 _MODULES = [

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from gatelodge.protocol.addresses import Address, is_global, is_loopback
+from gatelodge.protocol.addresses import Address, is_global, is_loopback, may_serve
 
 if TYPE_CHECKING:
     import httpx2  # imported at the first use, as certificates are: most servers never fetch anything
@@ -65,7 +65,8 @@ class Destination:
 class Outbound:
     """Fetches documents from other machines.
 
-    `allow_loopback` is for development: this machine may be reached, then also by http. `resolve(host, port)`
+    `allow_loopback` is for development: this machine may be reached, then also by http. `allow_private` is for what the
+    operator named inside their own network: over https, and never at a link-local address. `resolve(host, port)`
     returns the addresses of a name; `tls` decides which certificates are believed; `deadline` is in seconds.
     """
 
@@ -73,15 +74,27 @@ class Outbound:
         self,
         *,
         allow_loopback: bool = False,
+        allow_private: bool = False,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         deadline: float = DEADLINE,
     ) -> None:
         self._allow_loopback = allow_loopback
+        self._allow_private = allow_private
         self._resolve = resolve or _system_resolve
         self._tls = tls
         self._deadline = deadline
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
+
+    def into_own_network(self) -> "Outbound":
+        """Return the same door for what the operator named inside their own network."""
+        return Outbound(
+            allow_loopback=self._allow_loopback,
+            allow_private=True,
+            resolve=self._resolve,
+            tls=self._tls,
+            deadline=self._deadline,
+        )
 
     async def get(self, url: str, max_bytes: int) -> Fetched:
         """Fetch a document of at most `max_bytes`. Raises `FetchFailed` for everything that is not an answer."""
@@ -139,7 +152,7 @@ class Outbound:
     def _may_reach(self, address: Address, scheme: str) -> bool:
         if is_loopback(address):
             return self._allow_loopback
-        return scheme == "https" and is_global(address)
+        return scheme == "https" and (is_global(address) or (self._allow_private and may_serve(address)))
 
     def _trusted(self) -> ssl.SSLContext:
         """Certificates are loaded at the first use: it takes 20 ms, and most servers never fetch anything."""

@@ -21,6 +21,10 @@ def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
     assert (made["client_id"], made["client_secret"][:4]) == ("shop", "gls_")
     assert "Orders" in shell.run(example("docs/cli.md", "gatelodge apis add"))
 
+    (shell.folder / "google.txt").write_text("the secret that Google gave\n")
+    provider = json.loads(shell.run(example("docs/cli.md", "gatelodge providers add")))
+    assert provider["redirect_uri"] == "http://localhost:8000/callback/google"
+
     (shell.folder / "password.txt").write_text("a long rabbit hole\n")
     assert "ada can sign in" in shell.run(example("docs/cli.md", "gatelodge users add"))
     assert "ada is an administrator" in shell.run(example("docs/inspector.md", "gatelodge users grant-admin"))

@@ -6,6 +6,7 @@ secret key changed, what an older one sealed is sealed anew, so the older one ca
 
 import asyncio
 
+from gatelodge.authn.federation.secrets import ResealedSecret, resealed_secrets
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import Config, ConfigError
 from gatelodge.config.rules import secret_keys
@@ -18,7 +19,7 @@ from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import OperationRefused
-from gatelodge.stores import audit, instance, signing_keys
+from gatelodge.stores import audit, instance, providers, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.telemetry.events import SERVER, KeysResealed, Origin
 
@@ -93,12 +94,16 @@ async def renew_seals(db: Database, vault: Vault, found: Instance, now: int) -> 
     """Seal anew what an older secret key had sealed; of several processes that do, the first one does."""
     keys = resealed(await db.read(signing_keys.list_all), vault, now)
     mask_key = vault.reseal(found.mask_key, PURPOSE)
-    if keys or mask_key is not None:
-        await db.write(_keep_seals, keys, found.mask_key, mask_key, now)
+    secrets = resealed_secrets(await db.read(providers.list_all), vault)
+    if keys or secrets or mask_key is not None:
+        await db.write(_keep_seals, keys, secrets, found.mask_key, mask_key, now)
 
 
-async def _keep_seals(tx: Tx, keys: list[Resealed], old_check: bytes, mask_key: bytes | None, now: int) -> None:
+async def _keep_seals(
+    tx: Tx, keys: list[Resealed], secrets: list[ResealedSecret], old_check: bytes, mask_key: bytes | None, now: int
+) -> None:
     kept = [await signing_keys.reseal(tx, *key) for key in keys]
+    kept += [await providers.reseal(tx, *secret) for secret in secrets]
     kept += [] if mask_key is None else [await instance.reseal(tx, old_check, mask_key)]
     if any(kept):
         await audit.record(tx, KeysResealed(), Origin("start", actor=SERVER), now)

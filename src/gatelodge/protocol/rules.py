@@ -201,3 +201,16 @@ PASSKEY_ATTESTATION = Rule(
 )
 PASSKEY_UNIQUE = Rule("passkey.unique", "a new passkey is nobody's yet", "WebAuthn L3 7.1")
 PASSKEY_MOST = Rule("passkey.most", "a person has a bounded number of passkeys", "ASVS 15.2.2")
+
+# Signing in with another provider
+UPSTREAM_STATE = Rule(
+    "upstream.state",
+    "an answer is the one to a sign-in that this browser began with this provider, and comes once",
+    "RFC 9700 4.4, 4.7",
+)
+UPSTREAM_ISS = Rule("upstream.iss", "an answer and its ID token are of the provider that was asked", "RFC 9207 2.4")
+UPSTREAM_TOKEN = Rule(
+    "upstream.token", "an ID token proves who signed in, for this server and this sign-in", "OIDC Core 3.1.3.7"
+)
+UPSTREAM_TENANT = Rule("upstream.tenant", "who comes is of a tenant or domain that is let in", "ASVS 6.8.1")
+UPSTREAM_SUBJECT = Rule("upstream.subject", "a provider names a person as no other", "OIDC Core 5.7")

@@ -6,7 +6,7 @@ counts. Each of these waits for what is being made (docs/decisions/0025-who-ends
 
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
-from gatelodge.stores import credentials, names, passkeys, refresh_tokens, sessions, users
+from gatelodge.stores import credentials, links, names, passkeys, refresh_tokens, sessions, users
 
 DISABLE = "update users set enabled = 0 where place = $1 and id = $2"
 REMOVE = "delete from users where place = $1 and id = $2"
@@ -35,6 +35,7 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
     for name in users.logins(user):
         await names.leave(tx, names.LOGIN, name, user_id)
     await passkeys.leave_names(tx, user_id)
+    await links.remove_all(tx, user_id)
     return await tx.run(REMOVE, place_of(user_id), user_id) == 1
 
 

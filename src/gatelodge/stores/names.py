@@ -6,7 +6,8 @@ from gatelodge.database.tx import Tx
 
 LOGIN = "login"  # what a person signs in with: user names and e-mail addresses, one space of names
 PASSKEY = "passkey"  # the digest of a passkey's credential id
-_CALLED = {LOGIN: "user name or e-mail address"}  # other kinds are called what they are
+LINK = "link"  # an account elsewhere: its issuer and subject
+_CALLED = {LOGIN: "user name or e-mail address", LINK: "account elsewhere"}  # other kinds are called what they are
 
 FIND = "select user_id from names where kind = $1 and name = $2"
 

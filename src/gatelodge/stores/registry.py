@@ -1,10 +1,10 @@
-"""Registered clients and APIs, kept in memory: a warm read costs no statement, and who does not exist costs none ever.
+"""Registered clients, APIs and providers, kept in memory: a warm read costs no statement, who does not exist none ever.
 
 `poll` asks ten times a second whether the instance's revision moved, which works across processes, machines and
 connection poolers alike. When it did, the ids of all enabled clients are read anew; what is kept of a client that did
 not change stays, everything else is dropped. What is kept is trusted only for `TRUST` seconds after the last answer, so
-neither a lost database nor a poll that fails serves yesterday's clients: reads then go to the database. Disabled
-clients and APIs are never served.
+neither a lost database nor a poll that fails serves yesterday's clients: reads then go to the database. What is
+disabled is never served.
 """
 
 import re
@@ -15,7 +15,8 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.targets import Apis
-from gatelodge.stores import apis, clients, instance
+from gatelodge.stores import apis, clients, instance, providers
+from gatelodge.stores.providers import StoredProvider
 
 POLL = 0.1  # seconds between questions
 TRUST = 3.0  # seconds
@@ -26,7 +27,7 @@ _CLIENT_ID = re.compile(r"[ -~]{1,512}")  # RFC 6749 A.1: nothing else can be on
 
 
 class Registry:
-    """The clients and APIs that may act now."""
+    """The clients, APIs and providers that may act now."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -37,6 +38,7 @@ class Registry:
         self._known: dict[str, int] | None = None
         self._clients: OrderedDict[str, Client] = OrderedDict()
         self._apis: Apis | None = None
+        self._providers: tuple[StoredProvider, ...] | None = None
 
     def cached_client(self, client_id: str) -> Client | None:
         """Return a client if it is at hand; `None` says nothing about whether it exists."""
@@ -59,6 +61,17 @@ class Registry:
             return self._apis
         return await self._fetch_apis()
 
+    async def providers(self) -> tuple[StoredProvider, ...]:
+        """Return every enabled provider, in the order of their buttons. Raises `Unavailable` as `client` does."""
+        if self._providers is not None and self._is_trusted():
+            return self._providers
+        age = self._age
+        listed = await self._db.read(providers.list_all)
+        enabled = tuple(stored for stored in listed if stored.provider.enabled)
+        if age == self._age:
+            self._providers = enabled
+        return enabled
+
     def cached_apis(self) -> Mapping[str, Api]:
         """Return the enabled APIs if they are at hand; none says nothing about whether there are any."""
         return self._apis if self._apis is not None and self._is_trusted() else {}
@@ -77,7 +90,7 @@ class Registry:
         is_later = revision >= self._revision  # or this is another database, or an older state of it
         same = {client.id: client for client in self._clients.values() if known and _is_one_of(client, known)}
         self._clients = OrderedDict(same if is_later else {})
-        self._apis = None
+        self._apis = self._providers = None
         self._revision, self._known = revision, known
 
     def _may_exist(self, client_id: str) -> bool:

@@ -85,6 +85,34 @@ class ApiRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAdded(Event):
+    """People may sign in with another provider."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEnabled(Event):
+    """People may sign in with a provider again."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderDisabled(Event):
+    """Nobody signs in with a provider any more; who did stays signed in."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRemoved(Event):
+    """A provider and its secret are gone; what people connected stays theirs."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserAdded(Event):
     """An account was made."""
 

@@ -33,6 +33,10 @@ from gatelodge.telemetry.changes import KeySucceeded as KeySucceeded
 from gatelodge.telemetry.changes import KeysUnreadable as KeysUnreadable
 from gatelodge.telemetry.changes import PasswordSet as PasswordSet
 from gatelodge.telemetry.changes import PkceExempted as PkceExempted
+from gatelodge.telemetry.changes import ProviderAdded as ProviderAdded
+from gatelodge.telemetry.changes import ProviderDisabled as ProviderDisabled
+from gatelodge.telemetry.changes import ProviderEnabled as ProviderEnabled
+from gatelodge.telemetry.changes import ProviderRemoved as ProviderRemoved
 from gatelodge.telemetry.changes import Purged as Purged
 from gatelodge.telemetry.changes import UserAdded as UserAdded
 from gatelodge.telemetry.changes import UserDisabled as UserDisabled

@@ -123,9 +123,17 @@ def begin_authorization(
     if methods and pkce.METHOD not in methods:
         raise NotSupported(metadata.issuer, "PKCE with S256")
     transaction = _begun(client, wanted, moment)
+    return Authorization(authorization_url(metadata, transaction, wanted), transaction)
+
+
+def authorization_url(metadata: ServerMetadata, transaction: Transaction, wanted: Wanted) -> str:
+    """Return where to send a browser for a transaction; its `state` may be of the caller's own making.
+
+    Such a one is as hard to guess as ours, leads to the transaction by itself, and works once. Raises `NotSupported`.
+    """
     endpoint = metadata.endpoint("authorization_endpoint")
     query = urlencode(_parameters(transaction, wanted), quote_via=quote)
-    return Authorization(f"{endpoint}{'&' if '?' in endpoint else '?'}{query}", transaction)
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
 
 
 def read_callback(transaction: Transaction, metadata: ServerMetadata, callback: CallbackData, now: int) -> Callback:

@@ -80,7 +80,7 @@ class Metadata:
     async def _ask_async(self, send: AsyncSend) -> None:
         if self._is_due():
             with self._asking():
-                self._keep(await _found_async(self._search(), send))
+                self._keep(await found_async(self._search(), send))
 
     @contextmanager
     def _asking(self) -> Generator[None]:
@@ -119,7 +119,8 @@ def _found(search: Search, send: Send) -> ServerMetadata:
             step = partial(search.throw, failure)
 
 
-async def _found_async(search: Search, send: AsyncSend) -> ServerMetadata:
+async def found_async(search: Search, send: AsyncSend) -> ServerMetadata:
+    """Carry every question of a search, and return what is found. Raises as `search` does."""
     step: Callable[[], HttpRequest] = partial(next, search)
     while True:
         try:

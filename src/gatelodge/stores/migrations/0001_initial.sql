@@ -12,7 +12,7 @@ create table instance (
     epoch {BYTES} not null,               -- part of every single-use value: a restored backup gets a new one
     created_at bigint not null,
     mask_key {BYTES} not null,            -- sealed: row ids are masked under it; shows at start a secret key that is wrong
-    revision bigint not null default 0,   -- raised by every change to clients, apis and keys, so caches notice
+    revision bigint not null default 0,   -- raised by every change to clients, apis, providers and keys, so caches notice
     places integer not null default 1,    -- over how many rows are spread: as it was when the database was made
     rp_id text                            -- the domain that passkeys are made for, as it was at the last start
 );
@@ -61,7 +61,8 @@ create table users (
 );
 create unique index users_sub on users (place, sub); -- a person's place follows from the subject identifier
 
--- What people are found by, each unique in its kind: a name or an address to sign in with is of the kind 'login'.
+-- What people are found by, each unique in its kind: a name or an address to sign in with is of the kind 'login',
+-- an account elsewhere of the kind 'link'.
 create table names (
     kind text not null,
     name text not null,
@@ -102,6 +103,32 @@ create table passkeys (
     {PERSON}
 ) {FILL};
 create index passkeys_user on passkeys (user_id);
+
+-- Accounts elsewhere that sign a person in; issuer and subject are unique by `names`.
+create table links (
+    {PLACED},
+    user_id bigint not null,
+    provider text not null,               -- the name it was last used by
+    issuer text not null,
+    subject text not null,
+    shown text not null default '',       -- what the provider calls them
+    kept text not null default '{}',      -- JSON: further names of them there
+    created_at bigint not null,
+    used_at bigint not null,
+    {PERSON}
+);
+create index links_user on links (user_id);
+
+-- Other providers that people may sign in with.
+create table providers (
+    name text primary key,
+    settings text not null,               -- JSON: see protocol/provider.py
+    sealed {BYTES},                       -- the client secret or private key
+    enabled integer not null default 1,
+    position integer not null,            -- of its button
+    created_at bigint not null,
+    updated_at bigint not null
+);
 
 -- A browser that is signed in. The cookie's value is id + secret; the row keeps the digest of the secret.
 create table sessions (
