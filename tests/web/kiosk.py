@@ -8,10 +8,10 @@ from typing import Self
 from msgspec import Struct
 from msgspec.json import decode, encode
 
+from gatelodge.authn.throttle import Full
 from gatelodge.database.tx import Tx
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Route
-from gatelodge.keys.mint import Mint
 from gatelodge.ops.client_questions import ClientQuestion, NotAskable
 from gatelodge.protocol.access_request import AccessRequest
 from gatelodge.protocol.decide import Issue
@@ -21,7 +21,7 @@ from gatelodge.protocol.reply import Reply
 from gatelodge.protocol.targets import understand
 from gatelodge.sessions import csrf
 from gatelodge.sessions.interactions import PARAMETER, Interaction
-from gatelodge.stores import tickets
+from gatelodge.sessions.typed_codes import Guesser, TypedCode
 from gatelodge.web.errors import is_current
 from gatelodge.web.interaction_kind import InteractionKind, KindEquipment
 
@@ -35,10 +35,6 @@ class KioskRequest(Struct, frozen=True):
     scope: str
     answered_by: str = ""
     allowed: str = ""
-
-
-def code_digest(mint: Mint, code: str) -> bytes:
-    return mint.digest(f"{KIND} code", code.encode())
 
 
 class Kiosk(InteractionKind):
@@ -75,12 +71,16 @@ class Kiosk(InteractionKind):
     async def submit(self, request: Request) -> Reply:
         if not is_current(self._with.csrf_key, request, KIND):
             return self._form(request)
-        browser = self._with.prompts.browsers.identify(request)
-        params = Params.of([("code", request.form.get("code") or "")])
-        try:
-            await self.question(params)
-        except NotAskable:
-            return self._form(request, "There is no such code.")
+        browsers = self._with.prompts.browsers
+        browser, person = browsers.identify(request), await browsers.signed_in(request)
+        who = Guesser(request.origin.address, person.user_id if person else None)
+        match await self._with.typed_codes.guess(KIND, request.form.get("code") or "", who):
+            case None:
+                return self._form(request, "There is no such code.")
+            case Full():
+                return self._form(request, "Too many codes were wrong. Sign in first.", 429)
+            case TypedCode(code):
+                params = Params.of([("code", code)])
         parked = await self._with.prompts.park(request, KIND, params, browser)
         return await self._go_on(request, parked.handle)
 
@@ -106,31 +106,32 @@ class Kiosk(InteractionKind):
                 return await self._with.prompts.lead(found, parked, question)
 
     async def _end(self, parked: Interaction, params: Params, answered_by: str, allowed: str) -> bool:
-        return await self._with.on.db.write(self._answer, parked, params.get("code") or "", answered_by, allowed)
+        code = params.get("code") or ""
+        asked = await self._find(code)
+        return asked is not None and await self._with.on.db.write(
+            self._answer, parked, code, asked, answered_by, allowed
+        )
 
-    async def _answer(self, tx: Tx, parked: Interaction, code: str, answered_by: str, allowed: str) -> bool:
+    async def _answer(
+        self, tx: Tx, parked: Interaction, code: str, asked: KioskRequest, answered_by: str, allowed: str
+    ) -> bool:
         """Spend the interaction and answer the ticket, both or neither."""
-        now, digest = self._with.on.clock.now(), code_digest(self._with.on.mint, code)
+        now = self._with.on.clock.now()
         if not await self._with.prompts.interactions.take_in(tx, parked, now):
             return False
-        found = await tickets.find_typed(tx, KIND, digest, now)
-        if found is None:
-            return False
-        before = decode(found.payload, type=KioskRequest)
-        after = KioskRequest(before.client_id, before.scope, answered_by, allowed)
-        return await tickets.answer_typed(tx, KIND, digest, encode(after).decode(), now)
+        after = KioskRequest(asked.client_id, asked.scope, answered_by, allowed)
+        return await self._with.typed_codes.answer_in(tx, KIND, code, encode(after).decode(), now)
 
     async def _find(self, code: str) -> KioskRequest | None:
-        on = self._with.on
-        found = await on.db.read(tickets.find_typed, KIND, code_digest(on.mint, code), on.clock.now())
-        return found and decode(found.payload, type=KioskRequest)
+        found = await self._with.typed_codes.find(KIND, code)
+        return found and decode(found.ticket.payload, type=KioskRequest)
 
-    def _form(self, request: Request, said: str = "") -> Reply:
+    def _form(self, request: Request, said: str = "", status: int = 400) -> Reply:
         browser = self._with.prompts.browsers.identify(request)
         token = csrf.token(self._with.csrf_key, browser.secret, KIND)
         hidden = f'<input type="hidden" name="csrf" value="{token}"><input name="code">'
         form = f'{said}<form method="post" action="/kiosk">{hidden}</form>'
-        return page(form, 400 if said else 200).with_cookies(*browser.cookies)
+        return page(form, status if said else 200).with_cookies(*browser.cookies)
 
 
 def page(body: str, status: int = 200) -> Reply:

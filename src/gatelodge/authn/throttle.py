@@ -13,6 +13,7 @@ and belong together (ASVS 6.3.8). Counters are kept under an HMAC: what was type
 """
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,7 @@ from gatelodge.database.tx import Tx
 from gatelodge.protocol.addresses import network_of
 from gatelodge.stores import throttle
 
-Kind = Literal["address", "account", "browser", "browsers"]
+Kind = Literal["address", "account", "browser", "browsers", "person", "everywhere"]
 
 _BROWSERS = 10  # known browsers of one account that may each fill their own counter before they share one
 
@@ -63,12 +64,7 @@ class Throttle:
 
     async def admit(self, tx: Tx, attempt: Guess, now: int) -> Full | None:
         """Count the attempt; `None` if it may be tried. Commit this before the attempt is checked."""
-        for counter in self._counters(attempt):
-            count = await throttle.raise_count(tx, counter.bucket, now, self._policy.window)
-            if count > counter.limit:
-                over = await throttle.resets_at(tx, counter.bucket, now)
-                return Full(counter.kind, first=count == counter.limit + 1, retry_after=max(1, over - now))
-        return None
+        return await admit(tx, self._counters(attempt), self._policy.window, now)
 
     async def forgive(self, tx: Tx, attempt: Guess) -> None:
         """Take back what an admitted attempt raised, because it was right."""
@@ -76,7 +72,7 @@ class Throttle:
             if counter.kind == "browser":
                 await throttle.clear(tx, counter.bucket)
             else:
-                await throttle.lower_count(tx, counter.bucket)
+                await take_back(tx, (counter,))
 
     def _counters(self, attempt: Guess) -> tuple[Counter, ...]:
         account, by_address = self._policy.account_failures, self._policy.address_failures
@@ -90,3 +86,22 @@ class Throttle:
 
     def _counter(self, kind: Kind, limit: int, *counted: str) -> Counter:
         return Counter(kind, hmac.digest(self._key, "\0".join((kind, *counted)).encode(), "sha256"), limit)
+
+
+async def admit(tx: Tx, counters: Iterable[Counter], window: int, now: int) -> Full | None:
+    """Count an attempt in one counter after the other, until one is full; `None` if it may be tried.
+
+    Commit this before the attempt is checked. `window` is in seconds.
+    """
+    for counter in counters:
+        count = await throttle.raise_count(tx, counter.bucket, now, window)
+        if count > counter.limit:
+            over = await throttle.resets_at(tx, counter.bucket, now)
+            return Full(counter.kind, first=count == counter.limit + 1, retry_after=max(1, over - now))
+    return None
+
+
+async def take_back(tx: Tx, counters: Iterable[Counter]) -> None:
+    """Take back what an admitted attempt raised."""
+    for counter in counters:
+        await throttle.lower_count(tx, counter.bucket)

@@ -7,14 +7,16 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
+from gatelodge.sessions.typed_codes import TypedCodes
 
 
 @dataclass(frozen=True, slots=True)
 class SessionsRoom:
-    """Who is signed in where, what waits for them, and the key under which forms are our own."""
+    """Who is signed in where, what waits for them, the codes they type, and the key under which forms are our own."""
 
     browsers: Browsers
     interactions: Interactions
+    typed_codes: TypedCodes
     csrf_key: csrf.Key
 
 
@@ -24,5 +26,6 @@ def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
     return SessionsRoom(
         Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
         Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime, policy.interaction_memory),
+        TypedCodes(on.db, on.clock, on.entropy, on.vault.derive("typed codes")),
         csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),
     )

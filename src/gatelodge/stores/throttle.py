@@ -21,12 +21,6 @@ async def raise_count(tx: Tx, bucket: bytes, now: int, window: int) -> int:
     return int(only(await tx.one(RAISE, bucket, now + window, now))[0])
 
 
-async def count(tx: Tx, bucket: bytes, now: int) -> int:
-    """Return the count of the window that runs now, 0 if none does."""
-    row = await tx.one("select count from throttle where bucket = $1 and resets_at > $2", bucket, now)
-    return 0 if row is None else int(row[0])
-
-
 async def resets_at(tx: Tx, bucket: bytes, now: int) -> int:
     """Return when the window that runs now is over, in seconds since 1970; `now` if none does."""
     row = await tx.one("select resets_at from throttle where bucket = $1 and resets_at > $2", bucket, now)

@@ -4,7 +4,7 @@ The row id finds the ticket, the digest proves the secret, and the kind is part 
 no value of one kind can be spent as another. Spending is one conditional statement: of any number of takers one wins.
 
 A ticket may also be found by a short code that a person types, and answered there once (RFC 8628 3.3). Such a code can
-be guessed: whoever looks one up counts the attempt first, as every guess is counted (`authn/throttle.py`).
+be guessed: `sessions/typed_codes.py` counts each attempt before it looks one up.
 """
 
 from msgspec import Struct

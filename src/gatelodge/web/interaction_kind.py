@@ -17,6 +17,7 @@ from gatelodge.ops.room import Ops
 from gatelodge.protocol.params import Params
 from gatelodge.sessions import csrf
 from gatelodge.sessions.interactions import PARAMETER
+from gatelodge.sessions.typed_codes import TypedCodes
 from gatelodge.web.pages import Pages
 
 
@@ -28,6 +29,7 @@ class KindEquipment:
     prompts: Prompts
     ops: Ops
     pages: Pages
+    typed_codes: TypedCodes
     csrf_key: csrf.Key
 
 

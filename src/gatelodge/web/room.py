@@ -53,7 +53,7 @@ def routes(
 ) -> tuple[Route, ...]:
     """Return the pages; `demo` is what the home page tells of one."""
     pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
-    equipment = KindEquipment(on, prompts, ops, pages, sessions.csrf_key)
+    equipment = KindEquipment(on, prompts, ops, pages, sessions.typed_codes, sessions.csrf_key)
     kinds = [kind.open(equipment) for kind in web.kinds]
     forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, kinds, ops.signposts)
     contexts = SignInContexts(sessions.csrf_key, browsers, forms)
