@@ -78,6 +78,8 @@ def test_a_configuration_in_the_docs_can_be_used(one: Example, tmp_path: Path) -
     key = tmp_path / "gatelodge.key"
     key.write_text("k" * 40)
     key.chmod(0o600)
+    (tmp_path / "looks").mkdir()
+    (tmp_path / "looks" / "apple.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     assert load(tmp_path / "gatelodge.toml", {}) is not None
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gatelodge.config.colours import contrast
 from gatelodge.web.assets import STATIC
 
 CSS = (STATIC[0] / "style.css").read_text()
@@ -25,17 +26,6 @@ TEXT = [
     ("warn", "warn-wash"),
 ]
 EDGES = [("edge", "surface"), ("edge", "ground"), ("brand", "ground"), ("danger", "surface")]
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])

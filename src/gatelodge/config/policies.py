@@ -206,6 +206,24 @@ class PasskeyPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class LooksPolicy:
+    """`[looks]`: how the pages look."""
+
+    name: str = setting("Gatelodge", "What the pages and mails call this service.")
+    logo: str = setting("", "A picture (SVG, PNG, JPEG or WebP) in place of ours; square is best.", path=True)
+    brand: str = setting("", "The colour of buttons and links, such as #1d5c45; what stands on it follows.")
+    brand_dark: str = setting("", "The same where people prefer dark pages; else brand is used there, too.")
+    background: str = setting("", "A picture behind every page.", path=True)
+    stylesheet: str = setting("", "A style sheet that comes after ours: every colour is a custom property.", path=True)
+    links: tuple[str, ...] = setting((), "Links in the foot of every page, each LABEL=URL: privacy, imprint, help.")
+    templates: str = setting(
+        "",
+        "A folder with templates that come before ours; `gatelodge doctor` says when one of them is old.",
+        path=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LegacyPolicy:
     """`[legacy]`: what OAuth 2.1 removed. All off; each also needs the client's own permission."""
 
@@ -246,6 +264,7 @@ class Config:
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     sign_in: SignInPolicy = field(default_factory=SignInPolicy)
     passkeys: PasskeyPolicy = field(default_factory=PasskeyPolicy)
+    looks: LooksPolicy = field(default_factory=LooksPolicy)
     legacy: LegacyPolicy = field(default_factory=LegacyPolicy)
     log: LogPolicy = field(default_factory=LogPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)

@@ -4,6 +4,7 @@ Each rule raises `ConfigError` with the key as the operator named it, so the fir
 """
 
 import os
+import re
 import ssl
 import stat
 from collections.abc import Callable, Mapping
@@ -11,12 +12,16 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from gatelodge.config.policies import Config, ConfigError, KeyPolicy
+from gatelodge.config.policies import Config, ConfigError, KeyPolicy, LooksPolicy
 from gatelodge.config.values import SQLITE, Place
 
+MAX_LOOKS_FILE = 1_048_576  # bytes
 MIN_SECRET_KEY = 32  # characters; the vault asks for the same
 _PATH_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
 _HOST_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.:[]")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".webp")
+_LOOKS_FILES = {"logo": _PICTURES, "background": _PICTURES, "stylesheet": (".css",)}
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _STRANGERS = stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP  # a group may read: that is how secrets are mounted
@@ -38,6 +43,36 @@ def check(config: Config, named: Mapping[Place, str]) -> None:
     _check_proxies(config.server.proxies, name("server", "proxies"))
     _check_ports(config, name)
     _check_secret_key(config.keys, name)
+    _check_looks(config.looks, name)
+
+
+def _check_looks(looks: LooksPolicy, name: Name) -> None:
+    for key in ("brand", "brand_dark"):
+        if (colour := getattr(looks, key)) and not _COLOUR.fullmatch(colour):
+            raise ConfigError(name("looks", key), "must be a colour with six digits, such as #1d5c45")
+    for key, kinds in _LOOKS_FILES.items():
+        if path := getattr(looks, key):
+            _check_file(Path(path), kinds, name("looks", key))
+    if looks.templates and not Path(looks.templates).is_dir():
+        raise ConfigError(name("looks", "templates"), "there is no such folder")
+    for link in looks.links:
+        label, equals, url = link.partition("=")
+        if not (equals and label.strip() and url.strip().startswith(("https://", "http://", "mailto:", "/"))):
+            raise ConfigError(
+                name("looks", "links"), "each must be LABEL=URL, such as Privacy=https://example.com/privacy"
+            )
+
+
+def _check_file(file: Path, kinds: tuple[str, ...], name: str) -> None:
+    if file.suffix.lower() not in kinds:
+        raise ConfigError(name, f"must be a file that ends in {' or '.join(kinds)}")
+    try:
+        with file.open("rb") as opened:
+            size = len(opened.read(MAX_LOOKS_FILE + 1))
+    except OSError as error:
+        raise ConfigError(name, f"cannot be read: {error.strerror}") from None
+    if size > MAX_LOOKS_FILE:
+        raise ConfigError(name, "is larger than 1 MiB: people wait for it on every page")
 
 
 def _check_places(places: int, name: str) -> None:

@@ -4,16 +4,19 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version as installed
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from gatelodge.config.policies import Config
+from gatelodge.config.colours import READABLE, contrast
+from gatelodge.config.policies import Config, LooksPolicy
 from gatelodge.config.rules import is_loopback
 from gatelodge.config.values import SQLITE
 from gatelodge.ops.findings import Finding, note, warning
 
 OWASP_MEMORY_KIB, OWASP_PASSES = 19_456, 2
 _OTHERS = stat.S_IRWXO | stat.S_IWGRP
+_MADE_FOR = re.compile(r"\{#-?\s*gatelodge (\S+)\s*-?#\}")
 _PORT = re.compile(r":\d*$")
 _LACKS = {
     "require": "is encrypted, but with anybody: sslmode=require does not look at the certificate",
@@ -33,6 +36,27 @@ def unsafe_settings(config: Config) -> Iterator[Finding]:
     yield from _database(config.database.url, os.environ)
     yield from _secrets(config)
     yield from _files(config)
+    yield from _looks(config.looks)
+
+
+def _looks(looks: LooksPolicy) -> Iterator[Finding]:
+    """Say which colour cannot be read, and which of the operator's templates were made from older ones of ours."""
+    for key, colour, page in (("brand", looks.brand, "#ffffff"), ("brand_dark", looks.brand_dark, "#161e1a")):
+        if colour and contrast(colour, page) < READABLE:
+            yield warning(
+                f"looks.{key}",
+                f"links in {colour} are hard to read on a page in {page}",
+                "take a colour of more contrast: 4.5 to 1 at least (WCAG 2.2, 1.4.3)",
+            )
+    release = installed("gatelodge")
+    for file in sorted(Path(looks.templates).rglob("*.html")) if looks.templates else ():
+        made_for = _MADE_FOR.match(file.read_text("utf-8", errors="replace"))
+        if made_for is None or made_for[1] != release:
+            yield warning(
+                "looks.templates",
+                f"{file.name} was made for {f'version {made_for[1]}' if made_for else 'a version it does not name'}",
+                f"compare it with ours, then let it begin with {{# gatelodge {release} #}}",
+            )
 
 
 def _legacy(config: Config) -> Iterator[Finding]:

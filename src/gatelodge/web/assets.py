@@ -1,7 +1,9 @@
 """The static files: read once, named by their content, kept by browsers for a year."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from gatelodge.protocol.reply import Headers, Reply
 
@@ -17,16 +19,24 @@ CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
 }
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"
 
 
 class Assets:
-    """What `/static/` serves: exactly the files that were there at the start, so no path can lead elsewhere."""
+    """What `/static/` serves: exactly the files that were there at the start, so no path can lead elsewhere.
 
-    def __init__(self) -> None:
-        self._bodies = {path.name: path.read_bytes() for path in _files()}
+    `own` are those of the installation (`Looks`), by name.
+    """
+
+    def __init__(self, own: Mapping[str, bytes] = NOTHING) -> None:
+        self._bodies = {path.name: path.read_bytes() for path in _files()} | dict(own)
         self._versions = {name: sha256(body).hexdigest()[:12] for name, body in self._bodies.items()}
 
     def url(self, name: str) -> str:

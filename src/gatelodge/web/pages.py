@@ -7,16 +7,28 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+)
 
 from gatelodge.authn.contract import TEMPLATES
+from gatelodge.config.policies import ConfigError
 from gatelodge.endpoints import languages
 from gatelodge.endpoints.failures import Onward
 from gatelodge.protocol.languages import DEFAULT, LANGUAGES, RIGHT_TO_LEFT
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply
 from gatelodge.web import locales
 from gatelodge.web.assets import HOUSE, ROOMS_WITH_PAGES, Assets
+from gatelodge.web.looks import Looks
 from gatelodge.web.mishaps import kind_of
+
+PLAIN = Looks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class Pages:
 
     `issuer` says where this server lives: links start with its path.
     `demo` adds the way to the demo to the home page, `inspector` the way to a request's trace to the error page.
-    `ways` are the folders in which the ways to sign in have their templates.
+    `ways` are the folders in which the ways to sign in have their templates, `looks` is what the installation changed.
     """
 
     def __init__(
@@ -47,11 +59,12 @@ class Pages:
         inspector: bool = False,
         playground: bool = False,
         ways: Iterable[Path] = (TEMPLATES,),
+        looks: Looks = PLAIN,
     ) -> None:
         self.issuer = issuer
         place = urlsplit(issuer)
         self.base = place.path
-        self.assets = Assets()
+        self.assets = Assets(looks.files)
         self._shared = {
             "base": place.path,
             "host": place.netloc,
@@ -59,8 +72,11 @@ class Pages:
             "inspector": inspector,
             "playground": playground,
             "asset": self._asset,
+            "looks": looks,
         }
-        self._environments = {name: _environment(name, _loader(ways)) for name in LANGUAGES}
+        self._environments = {name: _environment(name, _loader(ways, looks.templates)) for name in LANGUAGES}
+        if looks.templates:
+            _check_templates(self._environments[DEFAULT], looks.templates)
 
     def render(
         self,
@@ -110,11 +126,27 @@ class Pages:
         return self.base + self.assets.url(name)
 
 
-def _loader(ways: Iterable[Path]) -> ChoiceLoader:
-    """Find `consent` in this room, `playground/flow` in that one, and `authn/password` where its way has it."""
+def _loader(ways: Iterable[Path], own: Path | None) -> ChoiceLoader:
+    """Find `consent` in this room, `playground/flow` in that one, and `authn/password` where its way has it.
+
+    The operator's own come first; theirs can extend `house/lodge.html`, which is always ours.
+    """
     rooms = {room: FileSystemLoader(HOUSE / room / "templates") for room in ROOMS_WITH_PAGES}
     rooms["authn"] = FileSystemLoader(sorted(ways))
-    return ChoiceLoader([FileSystemLoader(HOUSE / "web" / "templates"), PrefixLoader(rooms)])
+    rooms["house"] = house = FileSystemLoader(HOUSE / "web" / "templates")
+    return ChoiceLoader([*([FileSystemLoader(own)] if own else []), house, PrefixLoader(rooms)])
+
+
+def _check_templates(environment: Environment, own: Path) -> None:
+    """Read what the operator wrote before anybody is shown it. Raises `ConfigError` with the line that is wrong."""
+    for file in sorted(own.rglob("*.html")):
+        name = file.relative_to(own).as_posix()
+        try:
+            environment.get_template(name)
+        except TemplateSyntaxError as error:
+            raise ConfigError(
+                "looks.templates", f"{error.name or name}, line {error.lineno}: {error.message}"
+            ) from None
 
 
 def _environment(locale: str, loader: BaseLoader) -> Environment:

@@ -17,6 +17,7 @@ from gatelodge.web.home import HomePage
 from gatelodge.web.interaction_kind import InteractionKind, KindEquipment
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
+from gatelodge.web.looks import read_looks
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
 from gatelodge.web.sign_in_context import SignInContexts
@@ -37,7 +38,14 @@ def open(on: Foundation, sessions: SessionsRoom, authn: Authn, kinds: Sequence[t
     config = on.config
     traces = config.demo and config.server.inspector  # whoever looks at a demo is its only person
     templates = frozenset(way.templates for way in authn.ways.listed)
-    pages = Pages(on.site.issuer, demo=config.demo, inspector=traces, playground=config.plays, ways=templates)
+    pages = Pages(
+        on.site.issuer,
+        demo=config.demo,
+        inspector=traces,
+        playground=config.plays,
+        ways=templates,
+        looks=read_looks(config.looks),
+    )
     admins = Administrators(pages, sessions.browsers, on.db, on.clock, config.sessions.admin_lifetime)
     return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key), kinds)
 
