@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from gatelodge.config.policies import (
     KeyPolicy,
     LegacyPolicy,
     LogPolicy,
+    LooksPolicy,
     ServerPolicy,
     SignInPolicy,
 )
@@ -51,6 +54,8 @@ UNSAFE = {
     "argon2": replace(SAFE, sign_in=SignInPolicy(argon2_memory_kib=8192)),
     "secret_key": replace(SAFE, keys=KeyPolicy(secret_key="k" * 32)),
     "log": replace(SAFE, log=LogPolicy(level="debug")),
+    "looks.brand": replace(SAFE, looks=LooksPolicy(brand="#ffee99")),
+    "looks.brand_dark": replace(SAFE, looks=LooksPolicy(brand_dark="#222222")),
 }
 
 
@@ -59,6 +64,17 @@ def test_each_unsafe_setting_is_found_and_says_what_to_do(check: str) -> None:
     found = list(unsafe_settings(UNSAFE[check]))
     assert [finding.check for finding in found] == [check]
     assert found[0].advice
+
+
+def test_a_template_that_was_made_for_another_version_is_named(tmp_path: Path) -> None:
+    (tmp_path / "foot.html").write_text(f"{{# gatelodge {version('gatelodge')} #}}")
+    (tmp_path / "lodge.html").write_text("{# gatelodge 0.0.9 #}")
+    (tmp_path / "again.html").write_text("<p>")
+    found = list(unsafe_settings(replace(SAFE, looks=LooksPolicy(templates=str(tmp_path)))))
+    assert [finding.says for finding in found] == [
+        "again.html was made for a version it does not name",
+        "lodge.html was made for version 0.0.9",
+    ]
 
 
 @pytest.mark.parametrize(
