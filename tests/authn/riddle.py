@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Way
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
-from gatelodge.protocol.assurance import Proof
+from gatelodge.protocol.assurance import Factor
+from gatelodge.protocol.proof import HELD, PHR, Proof
 from gatelodge.stores import users
 
 ANSWER = "because there is a b in both"
@@ -17,7 +18,8 @@ class Riddle(Way):
     """Asks why a raven is like a writing context; `known_to` are the people who were told."""
 
     name = "riddle"
-    acr = "urn:test:acr:riddle"
+    level = PHR
+    shows = HELD
     path = "/login/riddle"
     entry = "Sign in with a riddle"
     template = "riddle"
@@ -30,8 +32,8 @@ class Riddle(Way):
         self._clock = clock
 
     @classmethod
-    def open(cls, equipment: Equipment) -> Self:
-        return cls(equipment.db, equipment.clock)
+    def open(cls, equipment: Equipment) -> tuple[Self]:
+        return (cls(equipment.on.db, equipment.on.clock),)
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         return {"username": visit.form.get("username") or visit.hint}
@@ -41,8 +43,8 @@ class Riddle(Way):
         user = await self._db.read(users.find_by_login, username)
         if user is None or username not in self.known_to or visit.form.get("answer") != ANSWER:
             raise SignInRefused
-        return Proof(user.id, user.sub, self.name, self._clock.now(), ("kba",))
+        return Proof(user.id, user.sub, self.name, self._clock.now(), ("kba",), HELD, PHR)
 
-    async def has_enrolled(self, tx: Tx, user_id: int) -> bool:
+    async def enrolled(self, tx: Tx, user_id: int) -> Factor | None:
         user = await users.find(tx, user_id)
-        return user is not None and user.username in self.known_to
+        return self.factor if user is not None and user.username in self.known_to else None

@@ -14,11 +14,12 @@ from gatelodge.authn.password import PasswordSignIn
 from gatelodge.clock import Clock
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.keys.secrets import unb64
+from gatelodge.protocol.proof import ALIASES, ONE, PHR, TWO
 
 pytestmark = pytest.mark.anyio
 
 LISTED: tuple[type[Way], ...] = (*WAYS, Riddle)  # the one line
-ESSENTIAL = '{"id_token":{"acr":{"essential":true,"values":["urn:test:acr:riddle"]}}}'
+ESSENTIAL = '{"id_token":{"acr":{"essential":true,"values":["phr"]}}}'
 
 
 @pytest.fixture
@@ -66,13 +67,13 @@ async def test_with_one_way_no_page_offers_another(world: World) -> None:
     page = await world.browser().authorize()
 
     assert page.text.count("<nav") == 0
-    assert await supported(world) == [PasswordSignIn.acr]
+    assert await supported(world) == sorted({ONE, *ALIASES})
     assert (await world.browser().get("/login/riddle?" + page.url.query.decode())).status_code == 404
 
 
 async def test_a_wish_is_offered_first_and_told_afterwards(riddled: World) -> None:
     browser = riddled.browser()
-    page = await browser.authorize(acr_values="urn:test:acr:riddle")
+    page = await browser.authorize(acr_values="phr")
     assert page.url.path == "/login/riddle"
 
     wrong = await solve(browser, page, answer="no idea")
@@ -80,11 +81,11 @@ async def test_a_wish_is_offered_first_and_told_afterwards(riddled: World) -> No
     assert "That is not why." in wrong.text
 
     told = await identity(riddled, await browser.allow(await solve(browser, wrong)))
-    assert (told["sub"], told["acr"], told["amr"]) == ("sub-alice", "urn:test:acr:riddle", ["kba"])
+    assert (told["sub"], told["acr"], told["amr"]) == ("sub-alice", "phr", ["kba"])
 
 
 async def test_the_metadata_tell_what_can_be_reached(riddled: World) -> None:
-    assert await supported(riddled) == sorted({PasswordSignIn.acr, Riddle.acr})
+    assert await supported(riddled) == sorted({ONE, *ALIASES, TWO, PHR})
 
 
 async def supported(world: World) -> object:
@@ -100,7 +101,7 @@ async def test_AZ_25_a_step_up_says_how_and_is_as_far_as_this_person_can_go(ridd
     asked = await alice.authorize(claims=ESSENTIAL)
     assert asked.url.path == "/login/riddle"
     assert "Sign in with a password" not in asked.text  # it would lead nowhere
-    assert (await identity(riddled, await solve(alice, asked)))["acr"] == Riddle.acr
+    assert (await identity(riddled, await solve(alice, asked)))["acr"] == PHR
 
     assert answer_of(await bob.authorize(claims=ESSENTIAL))["error"] == "unmet_authentication_requirements"
 
@@ -114,7 +115,7 @@ async def test_ACC_11_a_proof_that_is_not_enough_begins_no_session(riddled: Worl
     asked = await browser.sign_in(password, "alice")
     assert asked.url.path == "/login/riddle"
     assert "gatelodge-session" not in str(browser.http.cookies)
-    assert (await identity(riddled, await browser.allow(await solve(browser, asked))))["acr"] == Riddle.acr
+    assert (await identity(riddled, await browser.allow(await solve(browser, asked))))["acr"] == PHR
 
 
 async def test_who_cannot_reach_a_level_at_all_signs_in_and_the_client_is_told(riddled: World) -> None:
@@ -128,7 +129,7 @@ async def test_who_cannot_reach_a_level_at_all_signs_in_and_the_client_is_told(r
 
 
 async def test_AZ_19_the_page_of_a_way_is_good_for_its_own_browser_alone(riddled: World) -> None:
-    page = await riddled.browser().authorize(acr_values="urn:test:acr:riddle")
+    page = await riddled.browser().authorize(acr_values="phr")
 
     assert (await riddled.browser().get(str(page.url))).status_code == 403
     stolen = await riddled.browser().post_form(page, username="alice", answer=ANSWER)

@@ -11,13 +11,14 @@ from gatelodge.inspector.trace import Trace
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.vault import Vault
 from gatelodge.playground.script import Script
-from gatelodge.protocol.assurance import AuthnEvent, Proof
 from gatelodge.protocol.authorize import AuthorizationRequest, Recipient
 from gatelodge.protocol.client import Api, Client, ProvenClient
 from gatelodge.protocol.code import CodeProof
+from gatelodge.protocol.proof import AuthnEvent, Proof
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.rules import Rule
 from gatelodge.sessions.interactions import Interaction
+from gatelodge.sessions.sign_ins import HalfSignIn
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.outbox import Parcel
 from gatelodge.stores.refresh_tokens import Family
@@ -44,6 +45,7 @@ OUR_OWN: dict[str, object] = {
     "event": Event,
     "family": Family,
     "foundation": Foundation,
+    "half-finished sign-in": HalfSignIn,
     "interaction": Interaction,
     "mint": Mint,
     "origin": Origin,

@@ -14,9 +14,9 @@ from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, unb64
-from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
+from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.cookies import BROWSER, KNOWN, KNOWN_LIFETIME, SESSION

@@ -33,6 +33,7 @@ FULL = Client(
     client_uri="https://rp.test/",
     policy_uri="https://rp.test/policy",
     tos_uri="https://rp.test/tos",
+    min_acr="phr",
     custom_schemes=frozenset({"cursor"}),
     backchannel_logout_uri="https://rp.test/back",
     backchannel_needs_sid=True,

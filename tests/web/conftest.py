@@ -18,6 +18,7 @@ from gatelodge.config.policies import DatabasePolicy, LegacyPolicy, SessionPolic
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
 from gatelodge.database.tx import Database
+from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Handler, Request
 from gatelodge.keys.keys import SigningKeys
@@ -25,12 +26,14 @@ from gatelodge.keys.mint import Mint
 from gatelodge.ops.authorization import KIND, Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.ops.signposts import Signposts
+from gatelodge.protocol.assurance import FactorPolicy
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
+from gatelodge.sessions.sign_ins import SignIns
 from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import NewUser, UserRecord
@@ -43,6 +46,7 @@ from gatelodge.web.logout import LogoutPage
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
 from gatelodge.web.sign_in_context import SignInContexts
+from gatelodge.web.sign_in_steps import SignInSteps
 
 ISSUER = "https://id.test"
 MINT = Mint(b"e" * 16, b"m" * 32)
@@ -204,15 +208,18 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
     pages, signposts = Pages(ISSUER), Signposts([KEY], registry)
     forms = Forms("", key, browsers, interactions, [AuthorizationKind(authorizations)], signposts)
     password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP), known)
-    ways = Ways((password,), db)
-    prompts = Prompts("", browsers, interactions, signposts, ways, clock)
+    ways = Ways((password,), db, clock, FactorPolicy())
+    sign_ins = SignIns(db, MINT, clock, Randomness())
+    contexts = SignInContexts(key, browsers, forms, sign_ins)
+    steps = SignInSteps("", contexts, browsers, sign_ins, ways)
+    prompts = Prompts("", browsers, interactions, signposts, ways, NextPages(ways, sign_ins), clock)
     return House(
         db,
         clock,
         passwords,
         browsers,
         interactions,
-        LoginPage(pages, SignInContexts(key, browsers, forms), browsers, ways, password),
+        LoginPage(pages, contexts, steps, ways, password),
         ConsentPage(pages, forms, prompts, Consents(db, interactions, clock), registry, db),
         SelectAccountPage(pages, forms, browsers, db),
         LogoutPage(pages, browsers, key),

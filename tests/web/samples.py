@@ -42,6 +42,8 @@ FORM: dict[str, Any] = {
     "csrf": "csrf-1",
     "again": "",
     "client_uri": "https://shop.test/",
+    "beside": [],
+    "beginning": "",
 }
 
 

@@ -1,100 +1,97 @@
 """What a way to sign in is: it reads its own form and answers with a `Proof`. Everything else is the pipeline's.
 
-The sign-in page has already found out what the sign-in is for and made sure that the form is ours, and afterwards
-decides whether the proof is enough, begins the session and leads back; so a way cannot forget any of it. A refusal
-tells the person nothing.
+The sign-in page has already found out what the sign-in is for, how far it has come, and made sure that the form is
+ours, and afterwards decides what is next, begins the session and leads back; so a way cannot forget any of it. A
+refusal tells the person nothing.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
+from gatelodge.authn.enrolment import Enrolment
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
+from gatelodge.authn.own_routes import OwnRoute
 from gatelodge.authn.throttle import Throttle
-from gatelodge.clock import Clock
-from gatelodge.database.tx import Database, Tx
-from gatelodge.protocol.assurance import Factor, Proof
-from gatelodge.protocol.params import Params
-from gatelodge.telemetry.events import Origin
+from gatelodge.authn.visit import SignInRefused as SignInRefused
+from gatelodge.authn.visit import SignInVisit as SignInVisit
+from gatelodge.authn.visit import Throttled as Throttled
+from gatelodge.database.tx import Tx
+from gatelodge.foundation.contract import Foundation
+from gatelodge.protocol.assurance import Factor
+from gatelodge.protocol.proof import KNOWN, ONE, Proof, Thing
+from gatelodge.protocol.reply import Reply
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class SignInRefused(Exception):
-    """A sign-in was refused. It carries no reason: unknown, wrong and disabled are one answer (ASVS 6.3.8)."""
-
-
-class Throttled(SignInRefused):
-    """A sign-in was not tried: too many failures. Say 429 and `Retry-After`, for unknown accounts, too."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__()
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What ways to sign in work with."""
+    """What ways to sign in work with: the foundation, and what they share."""
 
-    db: Database
-    clock: Clock
+    on: Foundation
     passwords: PasswordPool
     throttle: Throttle
     known: KnownBrowsers
 
 
-@dataclass(frozen=True, slots=True)
-class SignInVisit:
-    """Somebody at the page of a way.
-
-    `form` is what they sent and empty when they come. `hint` is whom the client expects (`login_hint`), `known` the
-    value of the `KNOWN` cookie.
-    """
-
-    origin: Origin
-    form: Params = field(repr=False)
-    hint: str = ""
-    known: str | None = field(default=None, repr=False)
-
-
 class Way(ABC):
     """What a person can do to prove who they are, with the page where they do it.
 
-    `name` is the kind of its proofs, `acr` the level they reach, `begins` whether a sign-in can begin with it. `path`
-    is where its page is, below the issuer; the first way of the list is at `/login`. `template` is a file in
+    `name` is the kind of its proofs. `shows` and `level` are what they are worth at best (`protocol/proof.py`),
+    `begins` says whether a sign-in can begin with it; otherwise who it is about is known before, by `visit.person`.
+    Whoever has one that `guards` is asked for two kinds of proof at every sign-in.
+
+    `path` is where its page is, below the issuer; the first way of the list is at `/login`. `template` is a file in
     `templates` (without `.html`) that extends `sign_in.html`. `entry` are the words by which the pages of other ways
-    lead to it.
+    lead to it. `beside`, if not empty, is a template of the same folder that is shown on those pages in place of the
+    link: it is given what `show` returns, as `beside`. `scripts` says whether any of the two runs scripts.
     """
 
-    name: ClassVar[str]
-    acr: ClassVar[str]
-    begins: ClassVar[bool] = True
-    path: ClassVar[str]
-    entry: ClassVar[str]
-    template: ClassVar[str]
-    templates: ClassVar[Path] = TEMPLATES
+    name: str
+    shows: frozenset[Thing] = KNOWN
+    level: str = ONE
+    begins: bool = True
+    guards: bool = False
+    path: str
+    entry: str
+    template: str
+    templates: Path = TEMPLATES
+    beside: str = ""
+    scripts: bool = False
 
     @classmethod
     @abstractmethod
-    def open(cls, equipment: Equipment) -> Self:
-        """Return it for one server."""
+    def open(cls, equipment: Equipment) -> Sequence[Self]:
+        """Return it for one server: as often as it is there, each with its own `name` and `path`, or not at all."""
 
-    @classmethod
-    def factor(cls) -> Factor:
-        """Return what the policy knows of it."""
-        return Factor(cls.name, cls.acr, cls.begins)
+    @property
+    def factor(self) -> Factor:
+        """What the policy knows of it."""
+        return Factor(self.name, self.begins, self.shows, self.level, self.guards, self.enrolment is not None)
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """How somebody comes to have it by themselves, and loses it again; `None` if they cannot."""
+        return None
+
+    @property
+    def routes(self) -> Sequence[OwnRoute]:
+        """What else it answers, besides its page."""
+        return ()
 
     @abstractmethod
-    async def show(self, visit: SignInVisit) -> Mapping[str, object]:
-        """Return what its template is given: when somebody comes, and again when they were refused."""
+    async def show(self, visit: SignInVisit) -> Mapping[str, object] | Reply:
+        """Return what its template is given, when somebody comes and again when they were refused; or where else they
+        are sent in place of the page."""
 
     @abstractmethod
     async def prove(self, visit: SignInVisit) -> Proof:
         """Return what was proven with the form. Raises `SignInRefused`, `Throttled`, which is one, or `Unavailable`."""
 
     @abstractmethod
-    async def has_enrolled(self, tx: Tx, user_id: int) -> bool:
-        """Whether this person can prove anything in this way."""
+    async def enrolled(self, tx: Tx, user_id: int) -> Factor | None:
+        """Return what this person can prove in this way at best: often `self.factor`; `None` if nothing."""

@@ -15,7 +15,8 @@ from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Full, Guess, Throttle
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
-from gatelodge.protocol.assurance import Proof
+from gatelodge.protocol.assurance import Factor
+from gatelodge.protocol.proof import KNOWN, Proof
 from gatelodge.stores import audit, credentials, users
 from gatelodge.stores.users import MAX_NAME, UserRecord
 from gatelodge.telemetry.emit import emit
@@ -38,7 +39,6 @@ class PasswordSignIn(Way):
     """Checks passwords of accounts, counted by `throttle`, hashed in `passwords`."""
 
     name = "password"
-    acr = "urn:gatelodge:acr:password"
     path = "/login"
     entry = "Sign in with a password"
     template = "password"
@@ -53,9 +53,9 @@ class PasswordSignIn(Way):
         self._known = known
 
     @classmethod
-    def open(cls, equipment: Equipment) -> Self:
-        with_it = equipment
-        return cls(with_it.db, with_it.clock, with_it.passwords, with_it.throttle, with_it.known)
+    def open(cls, equipment: Equipment) -> tuple[Self]:
+        on = equipment.on
+        return (cls(on.db, on.clock, equipment.passwords, equipment.throttle, equipment.known),)
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         return {"username": (visit.form.get("username") or visit.hint)[:MAX_NAME]}
@@ -64,8 +64,8 @@ class PasswordSignIn(Way):
         username, password = visit.form.get("username") or "", visit.form.get("password") or ""
         return await self.authenticate(username, password, visit.origin, visit.known)
 
-    async def has_enrolled(self, tx: Tx, user_id: int) -> bool:
-        return await credentials.password(tx, user_id) is not None
+    async def enrolled(self, tx: Tx, user_id: int) -> Factor | None:
+        return None if await credentials.password(tx, user_id) is None else self.factor
 
     async def authenticate(self, login: str, password: str, origin: Origin, known: str | None = None) -> Proof:
         """Return who proved that this user name or e-mail address and password are theirs.
@@ -87,7 +87,7 @@ class PasswordSignIn(Way):
             await self._record(SignInFailed(user_id=opened.user.id, reason="wrong"), origin)
             raise SignInRefused
         who, at = opened.user, self._clock.now()
-        return Proof(who.id, who.sub, self.name, at, AMR, renewed or opened.stored)
+        return Proof(who.id, who.sub, self.name, at, AMR, KNOWN, password_hash=renewed or opened.stored)
 
     async def _open(self, tx: Tx, login: str, origin: Origin, known: str | None) -> _Opened:
         now, name = self._clock.now(), _canonical(login)

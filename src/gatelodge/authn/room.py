@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatelodge.authn.contract import Equipment, Way
+from gatelodge.authn.contract import Equipment, SignInRefused, Way
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.authn.ways import Ways
 from gatelodge.foundation.contract import Foundation
-from gatelodge.protocol.assurance import AuthnEvent
+from gatelodge.protocol.assurance import FactorPolicy
+from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.telemetry.events import Origin
 
 
@@ -24,8 +25,14 @@ class Authn:
     password: PasswordSignIn
 
     async def authenticate(self, login: str, password: str, origin: Origin) -> AuthnEvent:
-        """Return who has this password, without a page. Raises what `PasswordSignIn.authenticate` does."""
-        return self.ways.conclude(await self.password.authenticate(login, password, origin))
+        """Return who has this password, without a page. Raises what `PasswordSignIn.authenticate` does.
+
+        Whoever must prove more is refused: there is no page to prove it on.
+        """
+        event = await self.ways.alone(await self.password.authenticate(login, password, origin))
+        if event is None:
+            raise SignInRefused
+        return event
 
 
 def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
@@ -34,7 +41,9 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     on.at_end(passwords.close)
     known = KnownBrowsers(on.vault.derive_all("known browsers"), on.entropy)
     throttle = Throttle(on.vault.derive("throttle"), on.config.sign_in)
-    equipment = Equipment(on.db, on.clock, passwords, throttle, known)
-    opened = tuple(way.open(equipment) for way in ways)
+    equipment = Equipment(on, passwords, throttle, known)
+    opened = [one for way in ways for one in way.open(equipment)]
     listed = next((way for way in opened if isinstance(way, PasswordSignIn)), None)
-    return Authn(Ways(opened, on.db), passwords, known, listed or PasswordSignIn.open(equipment))
+    policy = FactorPolicy(on.config.sign_in.second_factor, on.config.sign_in.second_factor_grace)
+    together = Ways(opened, on.db, on.clock, policy)
+    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0])

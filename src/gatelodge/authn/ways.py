@@ -3,50 +3,67 @@
 from collections.abc import Sequence
 
 from gatelodge.authn.contract import Way
+from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol import assurance
-from gatelodge.protocol.assurance import Ask, AuthnEvent, Done, Levels, Proof
+from gatelodge.protocol.assurance import Abilities, Ask, Done, FactorPolicy, Levels, NextProof
+from gatelodge.protocol.proof import AuthnEvent, Proof, conclude
+from gatelodge.stores import users
+
+ALONE = Levels()
 
 
 class Ways:
-    """Asks the policy of `protocol/assurance.py`, with what it must know of a person: often nothing."""
+    """Asks the policy of `protocol/assurance.py`, with what it must know of a person: often nothing.
 
-    def __init__(self, ways: Sequence[Way], db: Database) -> None:
-        self.listed = tuple(ways)
-        self.acrs = frozenset(way.acr for way in ways)
-        self._factors = tuple(way.factor() for way in ways)
+    Raises `ValueError` if two ways have one name or one page.
+    """
+
+    def __init__(self, ways: Sequence[Way], db: Database, clock: Clock, policy: FactorPolicy) -> None:
+        served = [way for way in ways if way.begins or policy.second_factor != "off"]
+        if len({way.name for way in served}) < len(served) or len({way.path for way in served}) < len(served):
+            raise ValueError("two ways to sign in have one name or one page")
+        self.listed = tuple(served)
+        self._factors = tuple(way.factor for way in served)
+        self.acrs = assurance.reachable(Abilities(self._factors))
         self._db = db
+        self._clock = clock
+        self._policy = policy
 
-    async def reachable(self, essential: Sequence[str], user_id: int | None) -> frozenset[str]:
-        """Return the levels this person can reach. Where none is essential nobody asks, and it costs no statement."""
-        if not essential or user_id is None:
+    def named(self, kind: str) -> Way:
+        """Return one way."""
+        return next(way for way in self.listed if way.name == kind)
+
+    async def reachable(self, wanted: Levels, user_id: int | None) -> frozenset[str]:
+        """Return the levels this person can reach. Where none is wanted nobody asks, and it costs no statement."""
+        if user_id is None or not (wanted.are_demanded or wanted.wished):
             return self.acrs
-        return assurance.reachable(self._factors, await self._enrolled(user_id))
+        return assurance.reachable(await self._abilities(user_id))
 
     async def first(self, wanted: Levels, user_id: int | None) -> Ask:
         """Return how a sign-in begins; `user_id` is who is signed in here before it, `None` if nobody is."""
-        enrolled = None if user_id is None or not wanted.essential else await self._enrolled(user_id)
-        return assurance.first_proof(wanted, self._factors, enrolled)
+        if user_id is None or not wanted.are_demanded:
+            return assurance.first_proof(wanted, self._factors, None)
+        return assurance.first_proof(wanted, self._factors, (await self._abilities(user_id)).enrolled)
 
     async def entrance(self, wanted: Levels, user_id: int | None) -> str:
         """Return the path of the page that a sign-in begins at."""
-        return self.path_of((await self.first(wanted, user_id)).kinds[0])
+        return self.named((await self.first(wanted, user_id)).kinds[0]).path
 
-    def path_of(self, kind: str) -> str:
-        """Return the path of the page of one way."""
-        return next(way.path for way in self.listed if way.name == kind)
+    async def after(self, proofs: Sequence[Proof], wanted: Levels) -> NextProof:
+        """Return what is next in a sign-in after these proofs of one person."""
+        abilities = await self._abilities(proofs[-1].user_id)
+        return assurance.next_proof(wanted, self._policy, abilities, proofs, self._clock.now())
 
-    async def after(self, proof: Proof, wanted: Levels) -> Done | Ask:
-        """Return what is next in a sign-in after its first proof."""
-        enrolled = await self._enrolled(proof.user_id) if wanted.essential else None
-        return assurance.next_proof(wanted, self._factors, enrolled, (proof,))
+    async def alone(self, proof: Proof) -> AuthnEvent | None:
+        """Return what one proof comes to where there is no page for another; `None` if another is needed."""
+        return conclude((proof,)) if isinstance(await self.after((proof,), ALONE), Done) else None
 
-    def conclude(self, proof: Proof) -> AuthnEvent:
-        """Return what one proof comes to where no level is wanted."""
-        return assurance.conclude((proof,), self._factors)
+    async def _abilities(self, user_id: int) -> Abilities:
+        return await self._db.read(self._find_abilities, user_id)
 
-    async def _enrolled(self, user_id: int) -> frozenset[str]:
-        return await self._db.read(self._find_enrolled, user_id)
-
-    async def _find_enrolled(self, tx: Tx, user_id: int) -> frozenset[str]:
-        return frozenset([way.name for way in self.listed if await way.has_enrolled(tx, user_id)])
+    async def _find_abilities(self, tx: Tx, user_id: int) -> Abilities:
+        user = await users.find(tx, user_id)
+        has = {way.name: await way.enrolled(tx, user_id) for way in self.listed}
+        may = tuple(way.factor for way in self.listed if way.enrolment is not None and has[way.name] is None)
+        return Abilities(tuple(factor for factor in has.values() if factor), may, admin=user is not None and user.admin)

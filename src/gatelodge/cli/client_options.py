@@ -10,6 +10,7 @@ import click
 from gatelodge.ops.client_drafts import Document
 from gatelodge.protocol.client import AuthMethod, ClientType, SigningAlg
 from gatelodge.protocol.jwks import MAX_JWKS
+from gatelodge.protocol.proof import Level
 from gatelodge.protocol.strict_json import BadJson, read_object
 
 P = ParamSpec("P")
@@ -100,6 +101,12 @@ MEMBERS = (
     ),
     click.option("--policy-uri", "policy_uri", help="Its privacy policy: a link beside what it asks for."),
     click.option("--tos-uri", "tos_uri", help="Its terms of service: a link beside what it asks for."),
+    click.option(
+        "--min-acr",
+        "min_acr",
+        type=click.Choice(get_args(Level)),
+        help="How sure it must be who signs in for it. 2: two factors. phr: a passkey. Default: 1.",
+    ),
     click.option(
         "--allow-scheme",
         "custom_schemes",

@@ -171,6 +171,19 @@ class SignInPolicy:
     )
     window: int = setting(900, "Seconds a failure is remembered.", low=10, high=DAY)
     min_password: int = setting(8, "Characters a new password must have.", low=8, high=128)
+    second_factor: str = setting(
+        "offered",
+        "Who must prove two different things at a sign-in: with offered whoever set up a second factor, with required"
+        " everybody, with required_for_admins also every administrator. off: there are no second factors.",
+        choices=("off", "offered", "required", "required_for_admins"),
+    )
+    second_factor_grace: int = setting(
+        0,
+        "Seconds for which somebody who must have a second factor may put off setting one up, from the first sign-in"
+        " that tells them. 0: they set it up right then.",
+        low=0,
+        high=90 * DAY,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.request import Request
 from gatelodge.ops import signposts
 from gatelodge.ops.client_questions import ClientQuestion
 from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol import rules
-from gatelodge.protocol.assurance import Levels
-from gatelodge.protocol.decide import AskConsent, SelectAccount, Step, next_step
+from gatelodge.protocol.decide import Step, next_step, wanted_of
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress, SignedInPerson
@@ -44,6 +44,7 @@ class Prompts:
     interactions: Interactions
     signposts: Signposts
     ways: Ways
+    next_pages: NextPages
     clock: Clock
     arrivals: Arrivals = field(default_factory=Arrivals)
 
@@ -51,14 +52,14 @@ class Prompts:
         """Return what is next. Raises `OAuthError` for the client, as `next_step` does."""
         client, asked = question.client, question.asked
         signed_in, granted = await self.browsers.standing(request, client.id)
-        reachable = await self.ways.reachable(asked.essential_acr, signed_in.user_id if signed_in else None)
+        reachable = await self.ways.reachable(wanted_of(asked, client), signed_in.user_id if signed_in else None)
         return NextStep(next_step(asked, client, signed_in, granted, progress, reachable, self.clock.now()), signed_in)
 
     async def lead(self, found: NextStep, parked: Interaction, question: ClientQuestion) -> Reply:
         """Send the browser to the page that asks what is next, with what finds the request that waits."""
-        page = await self._page(found, question)
-        query = {PARAMETER: parked.handle, signposts.PARAMETER: self.signposts.to(question.client.id)}
-        return redirect(f"{self.base}{page}?{urlencode(query)}")
+        page = await self.next_pages.of(found.step, wanted_of(question.asked, question.client), parked, found.signed_in)
+        query = {PARAMETER: parked.handle, signposts.PARAMETER: self.signposts.to(question.client.id), **page.query}
+        return redirect(f"{self.base}{page.path}?{urlencode(query)}")
 
     async def park(
         self, request: Request, kind: str, params: Params, browser: BrowserId, again: Again = ""
@@ -75,13 +76,3 @@ class Prompts:
             said = "too many sign-ins begin at this address"
             raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
         return await self.interactions.park(kind, encoded, browser, again)
-
-    async def _page(self, found: NextStep, question: ClientQuestion) -> str:
-        match found.step:
-            case AskConsent():
-                return "/consent"
-            case SelectAccount():
-                return "/select-account"
-            case _:
-                wanted = Levels(question.asked.essential_acr, question.asked.acr_values)
-                return await self.ways.entrance(wanted, found.signed_in.user_id if found.signed_in else None)

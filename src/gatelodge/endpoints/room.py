@@ -10,6 +10,7 @@ from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
 from gatelodge.endpoints.end_session import EndSessionEndpoint, LogoutPages
 from gatelodge.endpoints.failures import ErrorPage, Failures
 from gatelodge.endpoints.introspect import IntrospectEndpoint
+from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.revoke import RevokeEndpoint
 from gatelodge.endpoints.routes import Route, Table
@@ -53,7 +54,15 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
 
 def prompts(on: Foundation, sessions: SessionsRoom, ops: Ops, ways: Ways) -> Prompts:
     """Return what has people asked, for every kind of request that waits for them."""
-    return Prompts(on.site.base, sessions.browsers, sessions.interactions, ops.signposts, ways, on.clock)
+    return Prompts(
+        on.site.base,
+        sessions.browsers,
+        sessions.interactions,
+        ops.signposts,
+        ways,
+        NextPages(ways, sessions.sign_ins),
+        on.clock,
+    )
 
 
 def browser_routes(

@@ -11,8 +11,8 @@ from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import TokenPolicy
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.refresh import RefreshKeys
-from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.targets import Apis
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.events import Origin

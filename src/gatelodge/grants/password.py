@@ -13,10 +13,10 @@ from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.contract import Grant, GrantContext
 from gatelodge.grants.families import begin_family
 from gatelodge.protocol import rules
-from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.checks import TARGETING, need, one
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
+from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.targets import resolve
 from gatelodge.telemetry.events import LegacyUsed, TokenIssued

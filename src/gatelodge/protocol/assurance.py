@@ -1,71 +1,86 @@
-"""How sure it is who somebody is: what was proven, which level that reaches, and what is next for the level wanted.
+"""How sure it must be who somebody is, and what they are asked for next: the whole policy, on one screen.
 
-The ways to sign in make a `Proof` each. What proofs are worth together is decided here and nowhere else.
+`first_proof` says how a sign-in begins, `next_proof` what is next after every proof. What proofs are worth stands in
+`protocol/proof.py`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from gatelodge.protocol.proof import BOTH, LEVELS, MFA, ONE, TWO, AuthnEvent, Proof, Thing, conclude, levels_of, shown
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """What a way to sign in proves: `acr` is the level it reaches by itself.
+    """What somebody can prove in one way, at best: what it `shows`, and the `level` it reaches by itself.
 
-    `begins` says whether a sign-in can begin with it, when nobody is known yet.
+    `begins` says whether a sign-in can begin with it, when nobody is known yet. Whoever has one that `guards` is asked
+    for two kinds of proof at every sign-in. `enrols` says that who lacks it can get it within a sign-in.
     """
 
     kind: str
-    acr: str
     begins: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A person proved who they are, in one way. Made by a way to sign in and by nothing else.
-
-    `kind` is its name, `at` when it was (seconds since 1970), `amr` the methods it earned (RFC 8176). `password_hash`
-    is what a password was compared with: one that was set meanwhile voids the proof.
-    """
-
-    user_id: int
-    sub: str
-    kind: str
-    at: int
-    amr: tuple[str, ...]
-    password_hash: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AuthnEvent:
-    """A person is proven as far as it was wanted: this begins a session. Made by `conclude` alone.
-
-    `amr` is space-joined. `auth_time` is when they last proved anything, in seconds since 1970.
-    """
-
-    user_id: int
-    sub: str
-    amr: str
-    acr: str
-    auth_time: int
-    password_hash: str | None = field(default=None, repr=False, compare=False)
+    shows: frozenset[Thing]
+    level: str = ONE
+    guards: bool = False
+    enrols: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Which levels are wanted: one of the `essential` ones must be reached, the `wished` ones are tried first.
-
-    Both are in the order of preference (OpenID Connect Core 3.1.2.1, 5.5.1.1).
-    """
+    """Which levels are wanted: one of the `essential` ones must be reached, and `minimum`; the `wished` ones are tried
+    first. In the order of preference (OpenID Connect Core 3.1.2.1, 5.5.1.1)."""
 
     essential: tuple[str, ...] = ()
     wished: tuple[str, ...] = ()
+    minimum: str = ONE
+
+    @property
+    def are_demanded(self) -> bool:
+        """Whether one factor is not enough, or may not be."""
+        return bool(self.essential) or self.minimum != ONE
+
+    def are_reached(self, levels: Collection[str]) -> bool:
+        """Whether what must be reached is."""
+        return self.minimum in levels and (not self.essential or any(acr in levels for acr in self.essential))
+
+
+@dataclass(frozen=True, slots=True)
+class FactorPolicy:
+    """Who must show two kinds of proof; `grace` are the seconds that somebody who has no second one may put it off.
+
+    `second_factor` is `off`, `offered`, `required` or `required_for_admins`.
+    """
+
+    second_factor: str = "offered"
+    grace: int = 0
+
+    def demands_two(self, *, admin: bool) -> bool:
+        """Whether this person must, whatever they have enrolled."""
+        return self.second_factor == "required" or (admin and self.second_factor == "required_for_admins")
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What somebody can prove, and what else the policy must know of them.
+
+    `enrolled` and what they may `enrol` are in the order of the ways. `trusted` says that this browser stands for their
+    second factor. `due` is until when they may put one off, in seconds since 1970; `None` if that was never said.
+    """
+
+    enrolled: tuple[Factor, ...]
+    enrol: tuple[Factor, ...] = ()
+    admin: bool = False
+    trusted: bool = False
+    due: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is missing that could be had."""
+    """Nothing is missing that could be had. `due` is until when they must have a second factor, if they put it off."""
 
     event: AuthnEvent
+    due: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,54 +90,102 @@ class Ask:
     kinds: tuple[str, ...]
 
 
-def first_proof(wanted: Levels, factors: Sequence[Factor], enrolled: Collection[str] | None) -> Ask:
-    """Return how a sign-in begins. `enrolled` are the kinds that who is here can prove, `None` if nobody is known."""
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """They must get one of these kinds of proof now, the best one first; there is at least one."""
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """More must be proven than they can, or could come to."""
+
+
+NextProof = Done | Ask | Enrol | Refuse
+
+
+def first_proof(wanted: Levels, factors: Sequence[Factor], enrolled: Sequence[Factor] | None) -> Ask:
+    """Return how a sign-in begins. `enrolled` is what who is here can prove, `None` if nobody is known."""
     begins = [factor for factor in factors if factor.begins]
     if enrolled is None:  # what they have is not known, so all is offered
         return _ask(wanted, begins)
-    theirs = [factor for factor in begins if factor.kind in enrolled]
-    return _ask(wanted, _reaching(wanted, theirs, enrolled) or theirs or begins)
+    theirs = [factor for factor in enrolled if factor.begins]
+    return _ask(wanted, [one for one in theirs if wanted.are_reached(_levels((one,)))] or theirs or begins)
 
 
 def next_proof(
-    wanted: Levels, factors: Sequence[Factor], enrolled: Collection[str] | None, proofs: Sequence[Proof]
-) -> Done | Ask:
-    """Return what is next after these proofs of one person, the newest of them last.
+    wanted: Levels, policy: FactorPolicy, abilities: Abilities, proofs: Sequence[Proof], now: int
+) -> NextProof:
+    """Return what is next after these proofs of one person.
 
-    Where nothing that they can prove reaches what is wanted, the sign-in is done: whether less will do is for
-    `decide.next_step` to say.
+    Where nothing that they can prove reaches what a client wants, the sign-in is done: whether less will do is for
+    `decide.next_step` to say. What the operator demands is never left out.
     """
-    event = conclude(proofs, factors)
-    more = _reaching(wanted, factors, enrolled)
-    return Done(event) if event.acr in wanted.essential or not more else _ask(wanted, more)
+    missing = _for_operator(wanted, policy, abilities, proofs, now) or _for_client(wanted, abilities, proofs)
+    return missing or Done(conclude(proofs))
 
 
-def conclude(proofs: Sequence[Proof], factors: Iterable[Factor]) -> AuthnEvent:
-    """Return what proofs of one person come to, the last of which says the level. Raises `ValueError` if of two."""
-    last = proofs[-1]
-    if any(proof.user_id != last.user_id for proof in proofs):
-        raise ValueError("these proofs are of two persons")
-    return AuthnEvent(
-        user_id=last.user_id,
-        sub=last.sub,
-        amr=" ".join(dict.fromkeys(method for proof in proofs for method in proof.amr)),
-        acr=next(factor.acr for factor in factors if factor.kind == last.kind),
-        auth_time=max(proof.at for proof in proofs),
-        password_hash=next((proof.password_hash for proof in proofs if proof.password_hash is not None), None),
-    )
+def reachable(abilities: Abilities) -> frozenset[str]:
+    """Return the levels that somebody can reach with what they have or may enrol."""
+    return _levels((*abilities.enrolled, *abilities.enrol))
 
 
-def reachable(factors: Iterable[Factor], enrolled: Collection[str]) -> frozenset[str]:
-    """Return the levels that somebody can reach who has these kinds of proof."""
-    return frozenset(factor.acr for factor in factors if factor.kind in enrolled)
+def _for_operator(
+    wanted: Levels, policy: FactorPolicy, abilities: Abilities, proofs: Sequence[Proof], now: int
+) -> NextProof | None:
+    """Return what is missing of two kinds of proof, if they must be shown; `None` if nothing is."""
+    must = policy.demands_two(admin=abilities.admin)
+    seen = shown(proofs)
+    if seen == BOTH or abilities.trusted or not (must or any(factor.guards for factor in abilities.enrolled)):
+        return None
+    adding = [factor for factor in abilities.enrolled if factor.shows - seen]
+    if adding:
+        return _ask(wanted, adding)
+    if not must:
+        return None
+    due = abilities.due or now + policy.grace
+    if now < due:
+        return _for_client(wanted, abilities, proofs) or Done(conclude(proofs), due)
+    return _enrol(abilities, [factor for factor in abilities.enrol if factor.shows - seen], proofs) or Refuse()
 
 
-def _reaching(wanted: Levels, factors: Iterable[Factor], enrolled: Collection[str] | None) -> list[Factor]:
-    usable = (factor for factor in factors if enrolled is None or factor.kind in enrolled)
-    return [factor for factor in usable if factor.acr in wanted.essential]
+def _for_client(wanted: Levels, abilities: Abilities, proofs: Sequence[Proof]) -> Ask | Enrol | None:
+    """Return what is missing of the levels that a client wants and that can be reached; `None` if nothing is."""
+    if wanted.are_reached(_levels((), proofs)):
+        return None
+    left = [factor for factor in abilities.enrolled if factor.kind not in {proof.kind for proof in proofs}]
+    enough = [factor for factor in left if wanted.are_reached(_levels((factor,), proofs))]
+    if enough:
+        return _ask(wanted, enough)
+    if wanted.are_reached(_levels(left, proofs)):
+        return _ask(wanted, left)
+    return _enrol(abilities, [one for one in abilities.enrol if wanted.are_reached(_levels((one,), proofs))], proofs)
+
+
+def _enrol(abilities: Abilities, factors: Sequence[Factor], proofs: Sequence[Proof]) -> Ask | Enrol | None:
+    """Have them get one of these, if they proved something just now: a session alone must not add a way in."""
+    if not factors:
+        return None
+    if all(proof.session_id for proof in proofs):
+        begins = tuple(factor.kind for factor in abilities.enrolled if factor.begins)
+        return Ask(begins) if begins else None
+    return Enrol(tuple(factor.kind for factor in factors))
+
+
+def _levels(factors: Iterable[Factor], proofs: Sequence[Proof] = ()) -> frozenset[str]:
+    """Return the levels that are reached when all of this is proven."""
+    factors = tuple(factors)
+    seen = shown(proofs).union(*(factor.shows for factor in factors))
+    best = max((ONE, *(one.level for one in (*factors, *proofs))), key=LEVELS.index)
+    return levels_of(TWO if best == ONE and seen == BOTH else best, (MFA,) if seen == BOTH else ())
 
 
 def _ask(wanted: Levels, factors: Iterable[Factor]) -> Ask:
     order = (*wanted.essential, *wanted.wished)
-    ranked = sorted(factors, key=lambda factor: order.index(factor.acr) if factor.acr in order else len(order))
-    return Ask(tuple(factor.kind for factor in ranked))
+
+    def rank(factor: Factor) -> int:
+        reached = _levels((factor,))
+        return next((at for at, acr in enumerate(order) if acr in reached), len(order))
+
+    return Ask(tuple(factor.kind for factor in sorted(factors, key=rank)))

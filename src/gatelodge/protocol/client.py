@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
 
 from gatelodge.protocol.members import FLAG, KEY_SET, OPPOSITE, RESPONSE_TYPES, SET, TEXT, TEXTS, WORDS, Member, one_of
+from gatelodge.protocol.proof import ONE, Level
 
 ClientType = Literal["web", "spa", "native", "service"]
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
@@ -30,6 +31,8 @@ class Client:
     `auth_method` is right. `id_token_claims` are those its ID tokens say beside UserInfo, as far as scopes allow.
     `custom_schemes` are schemes without a dot that the operator lets this native client be answered by. That a session
     is over the server tells it at `backchannel_logout_uri`, and the browser at `frontchannel_logout_uri`.
+    `min_acr` is the level that whoever signs in for it must reach at least.
+    `custom_schemes` are schemes without a dot that the operator lets this native client be answered by.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -59,6 +62,7 @@ class Client:
     backchannel_needs_sid: Annotated[bool, Member("backchannel_logout_session_required", FLAG)] = False
     frontchannel_logout_uri: Annotated[str | None, Member("frontchannel_logout_uri", TEXT)] = None
     frontchannel_needs_sid: Annotated[bool, Member("frontchannel_logout_session_required", FLAG)] = False
+    min_acr: Annotated[Level, Member("min_acr", one_of(*get_args(Level)))] = ONE
     enabled: bool = True
     created_at: int = 0
     generation: int = field(default=0, compare=False)

@@ -1,15 +1,17 @@
 """What happens next to a request for access: the whole policy, on one screen (OIDC Core 3.1.2.3 and 3.1.2.4)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gatelodge.protocol import rules
 from gatelodge.protocol.access_request import NOBODY, AccessRequest
+from gatelodge.protocol.assurance import Levels
 from gatelodge.protocol.claims import scopes_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedInPerson
+from gatelodge.protocol.proof import levels_of
 from gatelodge.protocol.targets import scope_of
 
 
@@ -94,7 +96,7 @@ def next_step(
         if signed_in is None
         else (
             _identify(asked, signed_in, progress, now)
-            or _step_up(asked, signed_in, reachable_acrs)
+            or _step_up(asked, client, signed_in, progress, reachable_acrs)
             or _ask_consent(asked, client, signed_in, granted, progress)
             or _issue(asked, signed_in, progress)
         )
@@ -163,14 +165,31 @@ def _ask_for_other(fresh: bool) -> AskSignIn:
     return AskSignIn(reauthenticate=True)
 
 
-def _step_up(asked: AccessRequest, person: SignedInPerson, reachable_acrs: Collection[str]) -> StepUp | None:
-    """An essential `acr` is reached or refused; a voluntary one is a wish (OIDC Core 5.5.1.1)."""
-    if not asked.essential_acr or person.acr in asked.essential_acr:
+def wanted_of(asked: AccessRequest, client: Client) -> Levels:
+    """Return how sure it must be who signs in for a request."""
+    return Levels(asked.essential_acr, asked.acr_values, client.min_acr)
+
+
+def _step_up(
+    asked: AccessRequest,
+    client: Client,
+    person: SignedInPerson,
+    progress: Progress,
+    reachable_acrs: Collection[str],
+) -> StepUp | None:
+    """An essential `acr` and the client's least one are reached or refused (OpenID Connect Core 5.5.1.1).
+
+    A voluntary one is a wish: who can reach it is asked once, which is what an API's challenge comes to (RFC 9470 5).
+    """
+    wanted, levels = wanted_of(asked, client), levels_of(person.acr, person.amr.split())
+    if not wanted.are_reached(levels):
+        if not wanted.are_reached(reachable_acrs):
+            raise OAuthError("unmet_authentication_requirements", "no essential acr can be reached", rules.ACR_REACHED)
+        return StepUp(tuple(acr for acr in wanted.essential if acr in reachable_acrs) or (wanted.minimum,))
+    if "none" in asked.prompt or _is_fresh(person, progress) or any(acr in levels for acr in wanted.wished):
         return None
-    within_reach = tuple(acr for acr in asked.essential_acr if acr in reachable_acrs)
-    if not within_reach:
-        raise OAuthError("unmet_authentication_requirements", "no essential acr can be reached", rules.ACR_REACHED)
-    return StepUp(within_reach)
+    within_reach = tuple(acr for acr in wanted.wished if acr in reachable_acrs)
+    return StepUp(within_reach) if within_reach else None
 
 
 def _ask_consent(
@@ -218,12 +237,19 @@ def _issue(asked: AccessRequest, person: SignedInPerson, progress: Progress) -> 
     if not scope or ("openid" in asked.scope and "openid" in left_out):
         raise OAuthError("access_denied", "the person allowed nothing that was asked", rules.PERSON_REFUSED)
     return Issue(
-        person,
+        _told(asked, person),
         scope,
         tuple(name for name in asked.resource if name not in answer.left_out),
         _allowed_claims(asked.claims_userinfo, left_out),
         _allowed_claims(asked.claims_id_token, left_out),
     )
+
+
+def _told(asked: AccessRequest, person: SignedInPerson) -> SignedInPerson:
+    """Return the person with the level that is told: of those that were asked for, the first that they reached."""
+    levels = levels_of(person.acr, person.amr.split())
+    found = next((acr for acr in (*asked.essential_acr, *asked.acr_values) if acr in levels), person.acr)
+    return replace(person, acr=found)
 
 
 def _answer(person: SignedInPerson, progress: Progress) -> ConsentAnswer:

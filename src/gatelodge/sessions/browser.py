@@ -5,6 +5,7 @@ row, and its cookie holds the row's id and a secret of which the row keeps the d
 of our own and ends the session that was there: a planted value is never adopted, an old one is dead (ASVS 7.2.4).
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -16,8 +17,8 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, b64, same, unb64
-from gatelodge.protocol.assurance import AuthnEvent
 from gatelodge.protocol.progress import SignedInPerson
+from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
@@ -25,6 +26,7 @@ from gatelodge.sessions.device import device_of
 from gatelodge.stores import audit, credentials, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
+from gatelodge.stores.users import HeldAccount
 from gatelodge.telemetry import events
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin
@@ -72,6 +74,21 @@ class _Presented:
 
     row_id: int
     digest: bytes
+
+
+Spends = Callable[[Tx, HeldAccount, int], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """A session about to begin in a browser that had `old`, if it had one."""
+
+    new: NewSession
+    proven: AuthnEvent
+    old: _Presented | None
+    spends: Spends | None
+    event: events.SignedIn
+    origin: Origin
 
 
 class Browsers:
@@ -126,11 +143,14 @@ class Browsers:
         )
         return (None, None) if found is None else (await self._in_use(found.session), found.consent)
 
-    async def sign_in(self, request: Incoming, proven: AuthnEvent) -> tuple[SignedInPerson, tuple[Cookie, ...]]:
+    async def sign_in(
+        self, request: Incoming, proven: AuthnEvent, spends: Spends | None = None
+    ) -> tuple[SignedInPerson, tuple[Cookie, ...]]:
         """Sign a person in, who just proved who they are, and return them with the cookies to set.
 
-        The session that was in this browser ends. The browser is known to the account from now on. Raises
-        `SignInRefused` if the proof became void meanwhile.
+        The session that was in this browser ends. The browser is known to the account from now on. `spends` takes what
+        the sign-in was kept in on its way, in the same transaction. Raises `SignInRefused` if the proof became void
+        meanwhile, or was spent.
         """
         now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
         device = device_of(request.headers.get("user-agent", ""))
@@ -147,7 +167,8 @@ class Browsers:
             system=device.system,
         )
         event = events.SignedIn(user_id=proven.user_id, amr=proven.amr)
-        row_id = await self._db.write(_begin, new, proven, self._presented(request), event, request.origin, now)
+        begun = _Beginning(new, proven, self._presented(request), spends, event, request.origin)
+        row_id = await self._db.write(_begin, begun, now)
         if row_id is None:
             raise SignInRefused
         emit(event, request.origin)
@@ -188,23 +209,21 @@ def _secrets(kind: str, request: Incoming) -> tuple[str, ...]:
     return tuple(value for value in cookies.values(kind, request) if len(unb64(value) or b"") == _BROWSER_BYTES)
 
 
-async def _begin(
-    tx: Tx,
-    new: NewSession,
-    proven: AuthnEvent,
-    old: _Presented | None,
-    event: events.SignedIn,
-    origin: Origin,
-    now: int,
-) -> int | None:
-    """Keep a session and return its row id; `None` if the proof became void."""
+async def _begin(tx: Tx, begun: _Beginning, now: int) -> int | None:
+    """Keep a session and return its row id; `None` if what was proven became void or was spent."""
+    proven, old = begun.proven, begun.old
     held = await users.hold(tx, proven.user_id)
     if held is None or await credentials.is_void(tx, proven.user_id, proven.password_hash):
         return None
-    if old is not None:
-        await sessions.end(tx, old.row_id, old.digest, now)
-    await audit.record(tx, event, origin, now)
-    return await sessions.add(tx, held, new, now)
+    if proven.session_id not in (0, old.row_id if old else 0):
+        return None
+    if begun.spends is not None and not await begun.spends(tx, held, now):
+        return None
+    was_there = old is not None and await sessions.end(tx, old.row_id, old.digest, now)
+    if proven.session_id and not was_there:
+        return None
+    await audit.record(tx, begun.event, begun.origin, now)
+    return await sessions.add(tx, held, begun.new, now)
 
 
 async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:

@@ -7,6 +7,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
+from gatelodge.sessions.sign_ins import SignIns
 from gatelodge.sessions.typed_codes import TypedCodes
 
 
@@ -17,6 +18,7 @@ class SessionsRoom:
     browsers: Browsers
     interactions: Interactions
     typed_codes: TypedCodes
+    sign_ins: SignIns
     csrf_key: csrf.Key
 
 
@@ -27,5 +29,6 @@ def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
         Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
         Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime, policy.interaction_memory),
         TypedCodes(on.db, on.clock, on.entropy, on.vault.derive("typed codes")),
+        SignIns(on.db, on.mint, on.clock, on.entropy),
         csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),
     )

@@ -18,9 +18,11 @@ from gatelodge.web.interaction_kind import InteractionKind, KindEquipment
 from gatelodge.web.login import LoginPage
 from gatelodge.web.logout import LogoutPage
 from gatelodge.web.looks import read_looks
+from gatelodge.web.own_routes import OwnRoutes
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
 from gatelodge.web.sign_in_context import SignInContexts
+from gatelodge.web.sign_in_steps import SignInSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,15 @@ def routes(
     equipment = KindEquipment(on, prompts, ops, pages, sessions.typed_codes, sessions.csrf_key)
     kinds = [kind.open(equipment) for kind in web.kinds]
     forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, kinds, ops.signposts)
-    contexts = SignInContexts(sessions.csrf_key, browsers, forms)
-    ways = [(way.path, LoginPage(pages, contexts, browsers, authn.ways, way)) for way in authn.ways.listed]
+    contexts = SignInContexts(sessions.csrf_key, browsers, forms, sessions.sign_ins)
+    steps = SignInSteps(on.site.base, contexts, browsers, sessions.sign_ins, authn.ways)
+    login = {way.name: LoginPage(pages, contexts, steps, authn.ways, way) for way in authn.ways.listed}
+    own = [OwnRoutes(page, login, browsers, sessions.csrf_key) for page in login.values()]
     consent = ConsentPage(pages, forms, prompts, ops.consents, on.registry, on.db)
     account = SelectAccountPage(pages, forms, browsers, on.db)
     return (
-        *(Route("login", path, {"GET": page.show, "POST": page.submit}) for path, page in ways),
+        *(Route("login", page.way.path, {"GET": page.show, "POST": page.submit}) for page in login.values()),
+        *(route for routes in own for route in routes.routes()),
         *(route for kind in kinds for route in kind.routes()),
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),

@@ -1,15 +1,19 @@
 """What somebody signs in for: the request of an application that waits for them, or a page of ours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.assurance import Levels
+from gatelodge.protocol.decide import wanted_of
 from gatelodge.protocol.progress import Again, SignedInPerson
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
+from gatelodge.sessions.sign_ins import PARAMETER as SIGN_IN
+from gatelodge.sessions.sign_ins import HalfSignIn, SignIns, purpose_of
 from gatelodge.web import own_pages
 from gatelodge.web.errors import is_current
 from gatelodge.web.forms import Forms, ParkedRequest
@@ -22,7 +26,8 @@ class SignInContext:
     """Why this browser shows the sign-in page, and for whom: an application, or the page of ours that `page` names.
 
     `query` finds the context again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
-    the issuer's path. `parked` is the request of the application, `wanted` how sure it must be who signs in.
+    the issuer's path. `parked` is the request of the application, `wanted` how sure it must be who signs in. `half` is
+    how far the sign-in has come, if it began.
     """
 
     browser: BrowserId
@@ -37,21 +42,34 @@ class SignInContext:
     wanted: Levels = NO_LEVEL
     again: Again = ""
     client_uri: str = ""
+    half: HalfSignIn | None = None
+
+    @property
+    def whole_query(self) -> str:
+        """What finds the context again, and how far the sign-in has come."""
+        return self.query if self.half is None else f"{self.query}&{urlencode({SIGN_IN: self.half.handle})}"
 
 
 class SignInContexts:
     """Finds out what a sign-in is for, and makes its form unforgeable."""
 
-    def __init__(self, key: csrf.Key, browsers: Browsers, forms: Forms) -> None:
+    def __init__(self, key: csrf.Key, browsers: Browsers, forms: Forms, sign_ins: SignIns) -> None:
         self._key = key
         self._browsers = browsers
         self._forms = forms
+        self._sign_ins = sign_ins
 
     async def find(self, request: Request) -> SignInContext | Reply:
-        """Return what this sign-in is for, or the way to where its request begins anew. Raises `HttpRefusal` if nothing
-        is known of one."""
-        if PARAMETER in request.query or own_pages.PARAMETER not in request.query:
-            return await self._parked(request)
+        """Return what this sign-in is for and how far it has come, or the way to where its request begins anew. Raises
+        `HttpRefusal` if nothing is known of one."""
+        whole = PARAMETER in request.query or own_pages.PARAMETER not in request.query
+        context = await self._parked(request) if whole else self._of_own_page(request)
+        handle = request.query.get(SIGN_IN)
+        if isinstance(context, Reply) or handle is None:
+            return context
+        return replace(context, half=await self._sign_ins.find(handle, context.browser, context.purpose))
+
+    def _of_own_page(self, request: Request) -> SignInContext:
         place = own_pages.read_place(request.query)
         if place is None:
             raise HttpRefusal(404, "there is no such page to sign in for", "not_found")
@@ -84,13 +102,13 @@ class SignInContexts:
         return SignInContext(
             browser=parked.browser,
             query=parked.query,
-            purpose=f"login {parked.handle}",
+            purpose=purpose_of(parked.handle),
             back=parked.back,
             locale=parked.locale,
             client_name=parked.client_name,
             login_hint=asked.login_hint or "",
             parked=parked,
-            wanted=Levels(asked.essential_acr, asked.acr_values),
+            wanted=wanted_of(asked, parked.question.client),
             again=parked.again,
             client_uri=parked.question.client.client_uri or "",
         )

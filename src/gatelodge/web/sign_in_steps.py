@@ -1,0 +1,89 @@
+"""From one step of a sign-in to the next: what is asked, where its page is, and what becomes of a proof.
+
+A proof that is enough begins the session. One that is not is kept with those before it, and the next page asks for
+more. Whoever comes to a page that is not next is led to the one that is, so no step can be left out.
+"""
+
+from dataclasses import replace
+
+from gatelodge.authn.contract import SignInRefused
+from gatelodge.authn.enrolment import PATH
+from gatelodge.authn.ways import Ways
+from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.request import Request
+from gatelodge.protocol.assurance import Ask, Done, Enrol, NextProof, Refuse
+from gatelodge.protocol.proof import Proof
+from gatelodge.protocol.reply import Reply, redirect
+from gatelodge.sessions.browser import Browsers
+from gatelodge.sessions.sign_ins import HalfSignIn, SignIns
+from gatelodge.web.sign_in_context import SignInContext, SignInContexts
+
+
+class SignInSteps:
+    """Leads through sign-ins. `base` is the issuer's path."""
+
+    def __init__(self, base: str, contexts: SignInContexts, browsers: Browsers, sign_ins: SignIns, ways: Ways) -> None:
+        self._base = base
+        self._contexts = contexts
+        self._browsers = browsers
+        self._sign_ins = sign_ins
+        self._ways = ways
+
+    async def next(self, request: Request, context: SignInContext) -> NextProof:
+        """Return what is next; before the first proof, who is here matters only where a level must be reached."""
+        if context.half is not None:
+            return await self._ways.after(context.half.proofs, context.half.wanted)
+        person = await self._browsers.signed_in(request) if context.wanted.are_demanded else None
+        return await self._ways.first(context.wanted, None if person is None else person.user_id)
+
+    def to(self, step: NextProof, context: SignInContext) -> Reply:
+        """Lead to the page of this step, or to the beginning if the sign-in is over."""
+        match step:
+            case Ask(kinds):
+                return redirect(self.address(kinds[0], context), *context.browser.cookies)
+            case Enrol(kinds):
+                return redirect(self._address(f"{PATH}/{kinds[0]}", context), *context.browser.cookies)
+            case Refuse():
+                said = "this account has no second factor, and needs one"
+                raise HttpRefusal(403, said, "unmet_authentication_requirements")
+            case Done():
+                return self.anew(context)
+
+    def address(self, kind: str, context: SignInContext) -> str:
+        """Return where the page of a way is for this sign-in."""
+        return self._address(self._ways.named(kind).path, context)
+
+    def anew(self, context: SignInContext) -> Reply:
+        """Lead to the beginning: what was proven so far does not count."""
+        return redirect(self.beginning(context), *context.browser.cookies)
+
+    def beginning(self, context: SignInContext) -> str:
+        """Return where this sign-in begins, as whoever it may be."""
+        return self._address(self._ways.listed[0].path, replace(context, half=None))
+
+    async def after(self, request: Request, context: SignInContext, proof: Proof) -> Reply:
+        """Go on after a proof. Raises `SignInRefused` if it is of somebody else than those before it, or void."""
+        half = context.half
+        if half is not None and half.user_id != proof.user_id:
+            raise SignInRefused
+        proofs = (*half.proofs, proof) if half is not None else (proof,)
+        wanted = half.wanted if half is not None else context.wanted
+        step = await self._ways.after(proofs, wanted)
+        if isinstance(step, Done):
+            return await self._finish(request, context, step)
+        kept = await self._keep(context, half, proof)
+        return self.anew(context) if kept is None else self.to(step, replace(context, half=kept))
+
+    async def _keep(self, context: SignInContext, half: HalfSignIn | None, proof: Proof) -> HalfSignIn | None:
+        if half is not None:
+            return await self._sign_ins.advance(half, proof)
+        return await self._sign_ins.begin(context.browser, context.purpose, context.wanted, proof)
+
+    async def _finish(self, request: Request, context: SignInContext, done: Done) -> Reply:
+        spends = None if context.half is None else self._sign_ins.spending(context.half)
+        person, cookies = await self._browsers.sign_in(request, done.event, spends)
+        await self._contexts.signed_in(context, person)
+        return redirect(self._base + context.back, *cookies)
+
+    def _address(self, path: str, context: SignInContext) -> str:
+        return f"{self._base}{path}?{context.whole_query}"
