@@ -3,8 +3,10 @@
 The order is that of the navigation. The overview stands before them all, made of what each of them says of itself.
 """
 
+from gatelodge.account.apps import AppsPage
 from gatelodge.account.contract import AccountPage
 from gatelodge.account.password import PasswordPage
+from gatelodge.account.profile import ProfilePage
 from gatelodge.account.sessions import SessionsPage
 
-PAGES: tuple[type[AccountPage], ...] = (PasswordPage, SessionsPage)
+PAGES: tuple[type[AccountPage], ...] = (ProfilePage, PasswordPage, SessionsPage, AppsPage)

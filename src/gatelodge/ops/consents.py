@@ -75,14 +75,20 @@ async def allowed_by(tx: Tx, login: str) -> list[Allowed]:
 
 
 async def withdraw(tx: Tx, login: str, client_id: str, origin: Origin, now: int) -> None:
+    """Take back for a person what they allowed a client: see `withdraw_own`. Raises `NotThere`."""
+    await withdraw_own(tx, (await users.show(tx, login)).id, client_id, origin, now)
+
+
+async def withdraw_own(tx: Tx, user_id: int, client_id: str, origin: Origin, now: int) -> ConsentWithdrawn:
     """Take back what a person allowed a client, and end every token the client has by it.
 
     Also what an operator's own client holds, which never asked. Raises `NotThere` if there is neither.
     """
-    user = await users.show(tx, login)
-    await accounts.claim(tx, user.id)
-    was_allowed = await consents.withdraw(tx, user.id, client_id)
-    ended = await refresh_tokens.revoke_of_consent(tx, user.id, client_id, now)
+    await accounts.claim(tx, user_id)
+    was_allowed = await consents.withdraw(tx, user_id, client_id)
+    ended = await refresh_tokens.revoke_of_consent(tx, user_id, client_id, now)
     if not was_allowed and not ended:
-        raise NotThere(f"consent of {user.username} for", client_id)
-    await audit.record(tx, ConsentWithdrawn(user_id=user.id, client_id=client_id), origin, now)
+        raise NotThere("consent for", client_id)
+    event = ConsentWithdrawn(user_id=user_id, client_id=client_id)
+    await audit.record(tx, event, origin, now)
+    return event

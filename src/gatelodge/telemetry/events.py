@@ -54,6 +54,7 @@ from gatelodge.telemetry.passkeys import PasskeyNotAdded as PasskeyNotAdded
 from gatelodge.telemetry.passkeys import PasskeyRemoved as PasskeyRemoved
 from gatelodge.telemetry.passkeys import PasskeyRenamed as PasskeyRenamed
 from gatelodge.telemetry.personal import PasswordChanged as PasswordChanged
+from gatelodge.telemetry.personal import ProfileChanged as ProfileChanged
 from gatelodge.telemetry.personal import SessionEnded as SessionEnded
 
 # Signing in and out
@@ -123,7 +124,7 @@ class ConsentDenied(Event):
 class ConsentWithdrawn(Event):
     """What a person had allowed a client was taken back; every token it had by it ended."""
 
-    by: ClassVar[ActorKind] = "operator"
+    by: ClassVar[ActorKind] = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

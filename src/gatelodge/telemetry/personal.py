@@ -15,6 +15,14 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged(Event):
+    """A person changed what they say of themselves; `what` names it."""
+
+    by: ClassVar[ActorKind] = "person"
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Event):
     """A person ended sessions of theirs, `count` of them; `offline` if also what works while they are away."""
 
