@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
-from gatelodge.database.places import place_of
-from gatelodge.database.tx import Database, Runner, Tx
+from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint, StoredValue
 from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.keys.secrets import REFRESH_PREFIX
@@ -22,7 +21,10 @@ FAMILY = "family"
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Ends tokens their own client presents; another client's are left alone, and only the operator hears of it."""
+    """Ends tokens their own client presents; another client's are left alone, and only the operator hears of it.
+
+    A token lives with its person, and what is told of its end with the client who asked for it: two places.
+    """
 
     mint: Mint
     own: OwnTokens
@@ -42,13 +44,13 @@ class Revocation:
             value = self.refresh.read(token)
             if value is None:
                 return None
-            return await self._at(value.family_id).write(_end_family, value, client.id, origin, now)
+            return await self.db.write(_end_family, value, client.id, origin, now)
         if token.startswith(OPAQUE_PREFIX):
             stored = self.mint.take_apart(token, OPAQUE_PREFIX)
             if stored is None:
                 return None
             proof = self.mint.digest(OPAQUE, stored.secret)
-            return await self._at(stored.row_id).write(_end_opaque, stored, proof, client.id, origin, now)
+            return await self.db.write(_end_opaque, stored, proof, client.id, origin, now)
         return await self._ended_jwt(token, client, origin, now)
 
     async def _ended_jwt(self, token: str, client: Client, origin: Origin, now: int) -> Event | None:
@@ -63,10 +65,7 @@ class Revocation:
         named = self.mint.read_grant_id(claims["grant_id"])
         if named is None:
             return None
-        return await self._at(named[0]).write(_end_jwt_of_family, *named, jti, expires_at, client.id, origin, now)
-
-    def _at(self, row_id: int) -> Runner:
-        return self.db.at(place_of(row_id))
+        return await self.db.write(_end_jwt_of_family, *named, jti, expires_at, client.id, origin, now)
 
 
 async def _end_family(tx: Tx, value: RefreshValue, client_id: str, origin: Origin, now: int) -> Event | None:
