@@ -147,7 +147,9 @@ async def test_RT_06_scope_can_be_narrowed_for_one_token_and_never_widened(world
     assert_error(await refresh(world, first["refresh_token"], scope="openid orders:write"), "invalid_scope")
     narrow = (await refresh(world, first["refresh_token"], scope="orders:read")).json()
     assert narrow["scope"] == "orders:read"
-    assert (await refresh(world, narrow["refresh_token"])).json()["scope"] == first["scope"]
+    whole = (await refresh(world, narrow["refresh_token"], scope=first["scope"])).json()
+    assert whole["scope"] == first["scope"]
+    assert (await refresh(world, whole["refresh_token"])).json()["scope"] == first["scope"]
 
 
 async def test_RT_21_refreshes_that_are_refused_undo_nothing_of_others_and_spend_nothing(world: World):
@@ -219,6 +221,17 @@ async def test_RT_07_a_resource_that_was_not_granted_is_refused(world: World):
     assert_error(await refresh(world, first["refresh_token"], resource="https://api.test/opaque"), "invalid_target")
     same = (await refresh(world, first["refresh_token"], resource=API)).json()
     assert claims_of(same["access_token"])["aud"] == [API, world.issuer]
+
+
+async def test_the_only_api_there_is_may_be_named(world: World):
+    first = await world.browser().tokens()
+    for other in APIS:
+        if other != ORDERS:
+            await world.foundation.db.write(apis.remove, other.identifier)
+    await world.foundation.registry.poll()
+
+    alone = (await refresh(world, first["refresh_token"], resource=API)).json()
+    assert claims_of(alone["access_token"])["aud"] == [API, world.issuer]
 
 
 async def test_a_resource_that_is_gone_is_refused_and_never_replaced_by_another(world: World):

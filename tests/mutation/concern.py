@@ -10,6 +10,7 @@ EXCHANGES = [f"tests/grants/test_{name}.py" for name in ("authorization_code", "
 
 # Beside tests/ROOM/test_FILE.py, or all of tests/ROOM where a file has no test of its own name.
 MORE = {
+    **{f"sessions/{name}.py": ["tests/endpoints/test_tabs.py"] for name in ("browser", "interactions")},
     "tokens/own.py": [f"tests/endpoints/test_{name}.py" for name in ("introspect", "revoke", "userinfo")],
     "tokens/issue.py": [
         *EXCHANGES,

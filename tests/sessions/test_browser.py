@@ -1,9 +1,10 @@
 """Who is signed in in which browser, on both engines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 from tests.consenting import allow
 
 from gatelodge.authn.contract import SignInRefused
@@ -18,7 +19,7 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.reply import Cookie
-from gatelodge.sessions.browser import Browsers
+from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.cookies import BROWSER, KNOWN, KNOWN_LIFETIME, SESSION
 from gatelodge.sessions.cookies import browser as browser_cookie
 from gatelodge.stores import audit, clients, credentials, endings, sessions, users
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.anyio
 POLICY = SessionPolicy()
 ACR = "urn:gatelodge:acr:password"
 MINUTE, HOUR = 60, 3_600
+HEADERS = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 " + "x" * 1000}
 PROVEN_AT = 1_700_000_000
 
 
@@ -41,8 +43,7 @@ class Visitor:
     def __init__(self) -> None:
         self.cookies: dict[str, str] = {}
 
-    def request(self) -> Request:
-        headers = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 " + "x" * 1000}
+    def request(self, headers: Mapping[str, str] = HEADERS) -> Request:
         return Request("GET", "/", EMPTY, EMPTY, headers, dict(self.cookies), Origin("req", "192.0.2.1"))
 
     def keep(self, given: Sequence[Cookie]) -> None:
@@ -93,6 +94,27 @@ def test_two_browsers_are_two(browsers: Browsers) -> None:
     assert one.digest != other.digest
     assert one.secret not in one.digest
     assert one.secret not in repr(replace(one, cookies=()))
+
+
+def test_a_browser_answers_to_each_of_its_names_and_to_no_other(browsers: Browsers, visitor: Visitor) -> None:
+    *tabs, stranger = (browsers.identify(Visitor().request()) for _ in range(4))
+    posts = [browsers.posting() for _ in range(2)]
+    visitor.keep(posts[0].cookies)
+    assert browsers.brings_nothing(visitor.request())
+    assert browsers.identify(visitor.request()).called(posts[0].digest) == BrowserId(posts[0].secret, ())
+    visitor.keep([cookie for one in (*tabs, posts[1]) for cookie in one.cookies])
+    assert not browsers.brings_nothing(visitor.request())
+    whole = browsers.identify(visitor.request())
+    assert [whole.called(one.digest) for one in (*tabs, *posts)] == [
+        BrowserId(one.secret, ()) for one in (*tabs, *posts)
+    ]
+    assert whole.called(stranger.digest) is None
+    assert [len(unb64(one.secret) or b"") for one in posts] == [24, 24]
+
+
+def test_a_browser_with_a_session_brings_something(browsers: Browsers, visitor: Visitor) -> None:
+    visitor.cookies[SESSION] = "x"
+    assert not browsers.brings_nothing(visitor.request())
 
 
 @pytest.mark.parametrize("planted", ["", "x", "A" * 31, "A" * 33, "A" * 31 + "=", "é" * 32, "A" * 4000])
@@ -183,13 +205,31 @@ async def test_a_session_is_kept_as_a_digest(
     browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database
 ) -> None:
     value = await enter(browsers, visitor, alice)
-    rows = await database.read(lambda tx: _all(tx, "select digest, sid, browser, system from sessions"))
+    rows = await database.read(lambda tx: _all(tx, "select digest, sid, address, browser, system from sessions"))
     raw = unb64(value) or b""
     (kept_digest, sid, *device) = rows[0]
     assert bytes(kept_digest) not in raw
     assert raw[:SECRET_BYTES] not in bytes(kept_digest)
     assert sid not in value
-    assert device == ["Firefox", "Linux"]
+    assert device == ["192.0.2.1", "Firefox", "Linux"]
+
+
+async def test_a_browser_that_says_nothing_of_itself_is_kept_as_that(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database
+) -> None:
+    await browsers.sign_in(visitor.request(headers={}), proven(alice))
+    assert await database.read(lambda tx: _all(tx, "select browser, system from sessions")) == [("", "")]
+
+
+async def test_a_browser_is_known_to_everybody_who_signed_in_there(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, bob: UserRecord, entropy: Entropy
+) -> None:
+    for person in (alice, bob):
+        await enter(browsers, visitor, person)
+    known = KnownBrowsers([b"k" * 32], entropy)
+    names = {known.recognise(visitor.cookies[KNOWN], person.id) for person in (alice, bob)}
+    assert len(names) == 1
+    assert None not in names
 
 
 @pytest.mark.parametrize("cut", [slice(1, None), slice(None, -1), slice(0, 0)])
@@ -226,6 +266,7 @@ async def test_ACC_21_a_disabled_persons_session_is_dead_at_the_next_request(
     await enter(browsers, visitor, alice)
     await database.write(endings.disable, alice.id, clock.now())
     assert await browsers.signed_in(visitor.request()) is None
+    assert await browsers.standing(visitor.request(), "web1") == (None, None)
 
 
 async def test_ASVS_7_3_1_an_unused_session_ends(
@@ -313,17 +354,19 @@ async def test_standing_is_the_person_and_their_consent_in_one_statement(
     assert consent.scopes == {"openid"}
 
 
-async def test_signing_in_and_out_is_audited_once_each(
+async def test_signing_in_and_out_is_audited_and_told_once_each(
     browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database
 ) -> None:
-    await enter(browsers, visitor, alice)
-    await browsers.sign_out(visitor.request())
-    await browsers.sign_out(visitor.request())
+    with capture_logs() as told:
+        await enter(browsers, visitor, alice)
+        await browsers.sign_out(visitor.request())
+        await browsers.sign_out(visitor.request())
     trail = await database.read(audit.list_recent, 10)
-    assert [(line.event, line.user_id, line.address) for line in trail] == [
-        ("signed_out", alice.id, "192.0.2.1"),
-        ("signed_in", alice.id, "192.0.2.1"),
+    assert [(line.event, line.user_id, line.address, line.detail) for line in trail] == [
+        ("signed_out", alice.id, "192.0.2.1", {}),
+        ("signed_in", alice.id, "192.0.2.1", {"amr": "pwd"}),
     ]
+    assert [(line["event"], line["user_id"]) for line in told] == [("signed_in", alice.id), ("signed_out", alice.id)]
 
 
 async def test_every_act_may_be_run_again(
