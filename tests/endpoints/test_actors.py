@@ -21,6 +21,7 @@ async def test_what_people_clients_and_strangers_do_is_told_apart(world: World) 
 
     entries = await world.foundation.db.read(audit.list_recent, 100)
     assert {entry.event: entry.actor for entry in entries} == {
+        "first_key_made": SERVER,
         "sign_in_failed": Actor("stranger"),
         "signed_in": Actor("person", alice),
         "consent_given": Actor("person", alice),

@@ -76,6 +76,7 @@ async def test_workers_that_start_together_share_one_set(installation: Database,
     workers = [SigningKeys(installation, vault, clock, SCHEDULE) for _ in range(3)]
     await asyncio.gather(*(worker.start() for worker in workers))
     assert standing(workers[0], clock.now()) == FIRST_SET
+    assert [entry.event for entry in await installation.read(audit.list_recent, 9)] == 4 * ["first_key_made"]
     assert len({worker.ring.signer("ES256", clock.now()).kid for worker in workers}) == 1
 
 

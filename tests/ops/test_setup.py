@@ -52,6 +52,15 @@ async def test_the_first_start_makes_an_active_and_a_next_key_of_each_algorithm(
     assert {ring.signer("RS256", clock.now()).alg, ring.signer("ES256", clock.now()).alg} == {"RS256", "ES256"}
 
 
+async def test_the_trail_says_when_the_server_made_its_first_keys(database, start) -> None:
+    await asyncio.gather(start(), start())
+    kids = {row.kid for row in await database.read(signing_keys.list_all)}
+    trail = await database.read(audit.list_recent, 10)
+
+    assert sorted(str(entry.detail["kid"]) for entry in trail) == sorted(kids)
+    assert {(entry.event, entry.actor.kind) for entry in trail} == {("first_key_made", "server")}
+
+
 async def test_a_later_start_changes_nothing(database, start) -> None:
     first = await start()
     before = await database.read(signing_keys.list_all)
@@ -137,4 +146,4 @@ async def test_a_secret_key_that_was_replaced_can_be_forgotten(
     with pytest.raises(ConfigError, match="does not open this database"):
         await start(ONE)
     trail = await database.read(audit.list_recent, 10)
-    assert [entry.event for entry in trail] == ["keys_resealed"]
+    assert [entry.event for entry in trail] == ["keys_resealed", *4 * ["first_key_made"]]

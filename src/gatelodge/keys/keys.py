@@ -29,7 +29,7 @@ from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
-from gatelodge.telemetry.events import KeyRetired, KeyRotated, KeySucceeded, KeysUnreadable, Origin
+from gatelodge.telemetry.events import FirstKeyMade, KeyRetired, KeyRotated, KeySucceeded, KeysUnreadable, Origin
 
 _log = structlog.stdlib.get_logger()
 
@@ -129,10 +129,18 @@ class SigningKeys:
         return await asyncio.to_thread(make_key, alg, self._vault)
 
 
+async def tell_of_first(tx: Tx, change: Change, origin: Origin, now: int) -> None:
+    """Record that an algorithm got its first keys."""
+    for key in change.added:
+        await audit.record(tx, FirstKeyMade(kid=key.kid, alg=key.alg), origin, now)
+
+
 async def _begin(tx: Tx, first: NewKey, following: NewKey, now: int, schedule: Schedule) -> None:
     seen, rows = await _rows(tx)
     if first.alg in missing(rows):
-        await _keep(tx, seen, plan_first(first, following, now, schedule))
+        change = plan_first(first, following, now, schedule)
+        await _keep(tx, seen, change)
+        await tell_of_first(tx, change, BY_ITSELF, now)
 
 
 async def _succeed(

@@ -13,6 +13,7 @@ from gatelodge.config.rules import secret_keys
 from gatelodge.database import migrate
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.keyring import ALGORITHMS, Resealed, check_opens, make_key, resealed
+from gatelodge.keys.keys import tell_of_first
 from gatelodge.keys.mint import KEY_BYTES, Mint
 from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
@@ -25,6 +26,7 @@ from gatelodge.telemetry.events import SERVER, KeysResealed, Origin
 
 EPOCH_BYTES = 16
 PURPOSE = "mask key"
+START = Origin("start", actor=SERVER)
 
 
 def open_vault(config: Config, entropy: Entropy) -> Vault:
@@ -64,6 +66,7 @@ async def begin(tx: Tx, epoch: bytes, mask_key: bytes, first: Change, now: int) 
         )
     for key in first.added:
         await signing_keys.add(tx, key)
+    await tell_of_first(tx, first, START, now)
     return found
 
 
@@ -106,7 +109,7 @@ async def _keep_seals(
     kept += [await providers.reseal(tx, *secret) for secret in secrets]
     kept += [] if mask_key is None else [await instance.reseal(tx, old_check, mask_key)]
     if any(kept):
-        await audit.record(tx, KeysResealed(), Origin("start", actor=SERVER), now)
+        await audit.record(tx, KeysResealed(), START, now)
 
 
 def _first_keys(vault: Vault, now: int, schedule: Schedule) -> Change:

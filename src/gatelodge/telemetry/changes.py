@@ -158,6 +158,15 @@ class KeyRotated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstKeyMade(Event):
+    """A signing key was made where its algorithm had none: with the installation, the one that signs and the next."""
+
+    by: ClassVar[ActorKind] = "server"
+    kid: str
+    alg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeySucceeded(Event):
     """A next signing key was published, since the one before took over: `signing` signs now, empty if none does."""
 

@@ -26,6 +26,7 @@ from gatelodge.telemetry.changes import ClientRemoved as ClientRemoved
 from gatelodge.telemetry.changes import ClientSecretRotated as ClientSecretRotated
 from gatelodge.telemetry.changes import CustomSchemesPermitted as CustomSchemesPermitted
 from gatelodge.telemetry.changes import EpochRenewed as EpochRenewed
+from gatelodge.telemetry.changes import FirstKeyMade as FirstKeyMade
 from gatelodge.telemetry.changes import KeyRetired as KeyRetired
 from gatelodge.telemetry.changes import KeyRotated as KeyRotated
 from gatelodge.telemetry.changes import KeysResealed as KeysResealed
