@@ -21,6 +21,7 @@ from gatelodge.grants.room import Granting
 from gatelodge.inspector import room as inspector
 from gatelodge.keys.keys import POLL as KEYS_POLL
 from gatelodge.keys.keys import SigningKeys
+from gatelodge.mail.letters import letters_of
 from gatelodge.ops import room as ops
 from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.room import Ops
@@ -70,7 +71,9 @@ async def lay_foundation(
     outbound = Outbound(allow_loopback=not site.secure)
     mint = mint_of(instance, vault)
     watches = Watches(clock, idle=not watching)
-    on = Foundation(config, site, clock, entropy, vault, mint, db, instance, registry, keys, outbound, watches)
+    letters = letters_of(config, vault)
+    kept = (vault, mint, db, instance, registry, keys)
+    on = Foundation(config, site, clock, entropy, *kept, outbound, letters, watches)
     on.watch(Watch("registry", registry.poll, REGISTRY_POLL))
     on.watch(Watch("keys", keys.look, KEYS_POLL))
     on.watch(Watch("sweep", Sweeping(db, clock, config.retention).look, config.retention.purge_interval))

@@ -7,6 +7,7 @@ from tests.conftest import FakeClock
 from tests.world import Browser, World, audited
 
 from gatelodge.database.tx import Tx
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import passwords
 from gatelodge.ops.refusals import OperationRefused
 from gatelodge.telemetry.events import Origin
@@ -98,5 +99,14 @@ async def test_somebody_without_a_password_proves_who_they_are_and_chooses_one(w
 async def test_what_was_proved_is_compared_again_when_it_is_replaced(world: World) -> None:
     write, alice = world.foundation.db.write, world.people["alice"]
     with pytest.raises(OperationRefused):
-        await write(passwords.change, alice.id, "another hash", "new hash", "", Origin(), world.foundation.clock.now())
+        await write(
+            passwords.change,
+            alice.id,
+            "another hash",
+            "new hash",
+            "",
+            Letters(None),
+            Origin(),
+            world.foundation.clock.now(),
+        )
     assert await opens(world, "wonderland")

@@ -18,6 +18,7 @@ FLOORS = (
     {"outbound", "database", "telemetry"},
     {"stores"},
     {"keys"},
+    {"mail"},
     {"foundation"},
     {"client_auth", "authn"},
     {"grants", "sessions"},
@@ -29,6 +30,7 @@ FLOORS = (
     {"cli"},
 )
 AT_THE_ROOT = {"__init__.py", "__main__.py", "app.py", "server.py", "outbound.py", "clock.py"}
+SENDS_MAIL = "mail/smtp.py"
 LIBRARIES = {"client", "resource", "testing"}  # beside the house: used without it
 
 # What the protocol decides, it decides from its arguments.
@@ -198,6 +200,12 @@ def test_one_door_leads_out():
         for name in module.imports
         if module.name not in MAY_DIAL and (_parts(name)[0] in HTTP_CLIENTS or name.startswith("urllib.request"))
     )
+
+
+def test_letters_leave_by_one_door():
+    assert {
+        module.name for module in MODULES if {"aiosmtplib", "smtplib"} & {_parts(n)[0] for n in module.imports}
+    } == {SENDS_MAIL}
 
 
 def test_starlette_meets_us_at_the_door_only():

@@ -22,6 +22,7 @@ ACROSS = {
     "stores.audit.SEARCH": "an operator's search",
     "stores.outbox.DUE": "in the background, in batches",
     "stores.outbox.LIST_OPEN": "an operator's list",
+    "stores.outbox.LIST_RECENT": "a page of the demo",
     "stores.outbox.COUNT_DEAD": "a metric, once a minute",
     "stores.passkeys.ANY_FOR": "asked at a start after the RP ID changed",
     "testing.faults.EXPIRE": "a test asks for it",

@@ -21,7 +21,11 @@ from gatelodge.protocol.languages import DEFAULT, LANGUAGES
 from gatelodge.web.assets import HOUSE
 from gatelodge.web.locales import CATALOGUES, folder_of
 
-FOR_PEOPLE = ("web", "authn")  # the rooms whose pages are translated; the others' readers are developers
+FOR_PEOPLE = (
+    "web",
+    "authn",
+    "mail",
+)  # the rooms whose pages and letters are translated; the others' readers are developers
 HEAD: Mapping[str, Any] = {"project": "Gatelodge", "version": "0", "charset": "utf-8", "fuzzy": False}
 OPTIONS = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
 

@@ -29,6 +29,7 @@ def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
     assert "ada can sign in" in shell.run(example("docs/cli.md", "gatelodge users add"))
     assert "ada is an administrator" in shell.run(example("docs/inspector.md", "gatelodge users grant-admin"))
     assert json.loads(shell.run(example("docs/cli.md", "gatelodge audit list"))) == {"entries": []}
+    assert json.loads(shell.run(example("docs/cli.md", "gatelodge outbox list"))) == {"parcels": []}
 
 
 def test_a_key_is_retired(shell: Shell) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from tests.world import API, OPAQUE_API, SCOPES, World, refresh
 
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import users as ops
 from gatelodge.protocol import access_token
 from gatelodge.stores import users
@@ -121,7 +122,7 @@ async def test_updated_at_says_when_what_is_told_of_a_person_last_changed(world:
     tokens = await world.browser().tokens(claims='{"id_token": {"updated_at": null}}')
     clock.advance(60)
     for change in (ops.disable, ops.enable, ops.grant_admin):
-        await db.write(change, "alice", Origin(), clock.now())
+        await db.write(change, "alice", Letters(None), Origin(), clock.now())
     tokens = await world.browser().tokens(claims='{"id_token": {"updated_at": null}}')
 
     told = jwt.decode(tokens["id_token"], options={"verify_signature": False})

@@ -37,7 +37,8 @@ def ask_often(server: Started) -> None:
 def test_it_tells_and_counts(server: Started):
     assert httpx2.get(f"{server.management}/livez").text == "alive\n"
     said = httpx2.get(f"{server.management}/readyz").json()
-    assert (said["ready"], said["wrong"], sorted(said["watches"])) == (True, {}, ["keys", "registry", "sweep"])
+    assert (said["ready"], said["wrong"], said["warnings"]) == (True, {}, {})
+    assert sorted(said["watches"]) == ["keys", "outbox", "registry", "sweep"]
 
     jwks = 'gatelodge_requests_total{endpoint="jwks",status="200"}'
     before = counted(server, jwks)

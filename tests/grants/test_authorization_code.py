@@ -20,6 +20,7 @@ from tests.world import (
     request_for,
 )
 
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import consents
 from gatelodge.ops import users as ops
 from gatelodge.ops.setup import mint_of
@@ -273,7 +274,9 @@ async def test_a_disabled_account_gets_no_tokens_for_a_code_it_got_before(world:
 async def test_a_new_password_ends_the_codes_that_wait_for_their_exchange(world: World):
     browser = world.browser()
     code = await browser.code()
-    await world.foundation.db.write(ops.set_password, "alice", "hash", Origin(), world.foundation.clock.now())
+    await world.foundation.db.write(
+        ops.set_password, "alice", "hash", Letters(None), Origin(), world.foundation.clock.now()
+    )
 
     assert_error(await exchange(world, code), "invalid_grant")
 

@@ -5,6 +5,7 @@ import pytest
 from tests.world import API, World, assert_error, refresh
 
 from gatelodge.authn.hashing import HashingSlot
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import users as ops
 from gatelodge.telemetry.events import Origin
 
@@ -31,7 +32,7 @@ async def test_ACC_07_a_password_replaced_while_it_is_checked_is_wrong(
     hashes = iter([await pool.hash("another"), await pool.hash("and another")])
 
     async def verify_slowly(*_: object) -> bool:
-        await legacy_world.foundation.db.write(ops.set_password, "alice", next(hashes), Origin(), 0)
+        await legacy_world.foundation.db.write(ops.set_password, "alice", next(hashes), Letters(None), Origin(), 0)
         return True
 
     browser = legacy_world.browser()

@@ -16,6 +16,7 @@ from tests.world import World, exchange
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.database.engines import open_database
 from gatelodge.database.tx import Tx
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import consents, users
 from gatelodge.telemetry.events import Origin
 
@@ -85,11 +86,11 @@ async def meanwhile(world: World, policy: DatabasePolicy, gate: AsyncConnection,
 
 
 async def new_password(tx: Tx, origin: Origin, now: int) -> object:
-    return await users.set_password(tx, "alice", "another hash", origin, now)
+    return await users.set_password(tx, "alice", "another hash", Letters(None), origin, now)
 
 
 async def disable(tx: Tx, origin: Origin, now: int) -> object:
-    return await users.disable(tx, "alice", origin, now)
+    return await users.disable(tx, "alice", Letters(None), origin, now)
 
 
 async def withdraw(tx: Tx, origin: Origin, now: int) -> object:
@@ -106,7 +107,7 @@ async def test_FLT_27_tokens_that_are_just_being_issued_end_with_all_others(
         issuing = asyncio.create_task(exchange(world, code))
         ending = await meanwhile(world, database_policy, gate, verb)
     answer, _ = await asyncio.gather(issuing, ending)
-    await world.foundation.db.write(users.enable, "alice", Origin(), world.foundation.clock.now())
+    await world.foundation.db.write(users.enable, "alice", Letters(None), Origin(), world.foundation.clock.now())
 
     if answer.status_code == 200:  # it was first, and what it got ended
         await world.assert_dead(answer.json())
@@ -123,6 +124,6 @@ async def test_FLT_27_a_sign_in_under_way_with_the_old_password_is_worth_nothing
         signing_in = asyncio.create_task(browser.sign_in(page))
         ending = await meanwhile(world, database_policy, gate, verb)
     await asyncio.gather(signing_in, ending)
-    await world.foundation.db.write(users.enable, "alice", Origin(), world.foundation.clock.now())
+    await world.foundation.db.write(users.enable, "alice", Letters(None), Origin(), world.foundation.clock.now())
 
     assert (await browser.authorize()).url.path == "/login"

@@ -15,6 +15,7 @@ from tests.world import PASSWORDS, RP, Browser, World, assert_page400, form_of, 
 from gatelodge.clock import Clock
 from gatelodge.config.policies import DatabasePolicy, SessionPolicy
 from gatelodge.database.tx import Body, Tx, Unavailable
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import users
 from gatelodge.sessions.interactions import KIND
 from gatelodge.stores import audit
@@ -34,7 +35,7 @@ async def world(database_policy: DatabasePolicy, clock: Clock, anyio_backend: st
 
 
 async def change(world: World, verb: Body[..., object], login: str) -> None:
-    await world.foundation.db.write(verb, login, Origin("test"), world.foundation.clock.now())
+    await world.foundation.db.write(verb, login, Letters(None), Origin("test"), world.foundation.clock.now())
 
 
 async def arrive(world: World, name: str = "alice", path: str = "/inspector") -> tuple[Browser, httpx2.Response]:
@@ -158,7 +159,9 @@ async def test_after_signing_out_there_is_no_further_list(world: World):
 
 async def test_a_session_that_was_ended_elsewhere_ends_here(world: World):
     alice, _ = await arrive(world)
-    await world.foundation.db.write(users.set_password, "alice", "hash", Origin("test"), world.foundation.clock.now())
+    await world.foundation.db.write(
+        users.set_password, "alice", "hash", Letters(None), Origin("test"), world.foundation.clock.now()
+    )
 
     assert asks_to_sign_in(await alice.get("/inspector"))
 

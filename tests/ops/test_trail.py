@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import trail, users
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.ops.trail import TrailFilter
@@ -52,7 +53,7 @@ async def test_a_person_is_named_and_one_who_is_gone_is_found_by_number(database
     (told,) = await database.read(trail.read, TrailFilter(client_id="shop"), 9)
     assert (told.username, trail.label(told)) == ("ada", "ada")
 
-    await database.write(users.remove, "ada", ORIGIN, NOW + 9)
+    await database.write(users.remove, "ada", Letters(None), ORIGIN, NOW + 9)
     (told,) = await database.read(trail.read, TrailFilter(client_id="shop"), 9)
     assert (told.username, trail.label(told)) == (None, f"#{ada}")
     assert (await events(database, login=f"#{ada}"))[0] == "user_removed"

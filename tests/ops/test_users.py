@@ -4,11 +4,14 @@ import pytest
 from msgspec.structs import replace
 from tests.holding import begin_session, open_family
 
+from gatelodge.clock import SystemEntropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.rows import NameTaken
+from gatelodge.keys.vault import Vault
+from gatelodge.mail.letters import Letters
 from gatelodge.ops import users
 from gatelodge.ops.refusals import NotThere, OperationRefused
-from gatelodge.stores import audit, credentials, live_families, sessions
+from gatelodge.stores import audit, credentials, live_families, outbox, sessions
 from gatelodge.stores import users as store
 from gatelodge.stores.refresh_tokens import NewFamily
 from gatelodge.stores.sessions import NewSession
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = 1_800_000_000
 ORIGIN = Origin("test")
+LETTERS = Letters(Vault(["k" * 32], SystemEntropy()))
 VERBS = (users.enable, users.disable, users.grant_admin, users.revoke_admin, users.remove)
 ADA = NewUser(sub="s1", username="Ada", email="Ada@Example.com", name="Ada Lovelace")
 
@@ -72,14 +76,14 @@ async def test_a_name_that_cannot_be_one_is_refused(database, name: str) -> None
 
 async def test_a_new_password_ends_sessions_and_tokens(database, ada) -> None:
     assert await alive(database, ada) == (True, True)
-    await database.write(users.set_password, "ada", "hash-2", ORIGIN, NOW)
+    await database.write(users.set_password, "ada", "hash-2", LETTERS, ORIGIN, NOW)
     assert await database.read(credentials.password, ada[0].id) == "hash-2"
     assert await alive(database, ada) == (False, False)
 
 
 async def test_disabling_ends_sessions_and_tokens_for_good(database, ada) -> None:
-    assert not (await database.write(users.disable, "ada", ORIGIN, NOW)).enabled
-    assert (await database.write(users.enable, "ada", ORIGIN, NOW)).enabled
+    assert not (await database.write(users.disable, "ada", LETTERS, ORIGIN, NOW)).enabled
+    assert (await database.write(users.enable, "ada", LETTERS, ORIGIN, NOW)).enabled
     assert await alive(database, ada) == (False, False)
 
 
@@ -88,9 +92,9 @@ async def test_nobody_begins_as_an_administrator(database, ada) -> None:
 
 
 async def test_an_administrator_is_one_until_no_more(database, ada) -> None:
-    assert (await database.write(users.grant_admin, "Ada@example.com", ORIGIN, NOW)).admin
+    assert (await database.write(users.grant_admin, "Ada@example.com", LETTERS, ORIGIN, NOW)).admin
     assert [user.admin for user in await database.read(store.list_all)] == [True]
-    assert not (await database.write(users.revoke_admin, "ada", ORIGIN, NOW)).admin
+    assert not (await database.write(users.revoke_admin, "ada", LETTERS, ORIGIN, NOW)).admin
     assert not (await database.read(users.show, "ada")).admin
 
 
@@ -101,19 +105,19 @@ async def test_a_changed_profile_makes_nobody_an_administrator(database, ada) ->
 
 
 async def test_removing_ends_everything(database, ada) -> None:
-    await database.write(users.remove, "ada", ORIGIN, NOW)
+    await database.write(users.remove, "ada", LETTERS, ORIGIN, NOW)
     assert await alive(database, ada) == (False, False)
     with pytest.raises(NotThere):
         await database.read(users.show, "ada")
 
 
 async def test_every_verb_is_in_the_trail(database, ada) -> None:
-    await database.write(users.set_password, "ada", "hash-2", ORIGIN, NOW)
-    await database.write(users.disable, "ada", ORIGIN, NOW)
-    await database.write(users.enable, "ada", ORIGIN, NOW)
-    await database.write(users.grant_admin, "ada", ORIGIN, NOW)
-    await database.write(users.revoke_admin, "ada", ORIGIN, NOW)
-    await database.write(users.remove, "ada", ORIGIN, NOW)
+    await database.write(users.set_password, "ada", "hash-2", LETTERS, ORIGIN, NOW)
+    await database.write(users.disable, "ada", LETTERS, ORIGIN, NOW)
+    await database.write(users.enable, "ada", LETTERS, ORIGIN, NOW)
+    await database.write(users.grant_admin, "ada", LETTERS, ORIGIN, NOW)
+    await database.write(users.revoke_admin, "ada", LETTERS, ORIGIN, NOW)
+    await database.write(users.remove, "ada", LETTERS, ORIGIN, NOW)
     entries = await database.read(audit.list_recent, 9)
     names = ["user_added", "password_set", "user_disabled", "user_enabled"]
     names += ["admin_granted", "admin_revoked", "user_removed"]
@@ -121,10 +125,31 @@ async def test_every_verb_is_in_the_trail(database, ada) -> None:
     assert {entry.user_id for entry in entries} == {ada[0].id}
 
 
+async def test_who_is_concerned_is_told_once_of_each_change(rerunning_database, database) -> None:
+    user = await database.write(users.add, ADA, "hash-1", ORIGIN, NOW)
+    changes = ((users.set_password, ("hash-2",)), *((verb, ()) for verb in VERBS))
+    for body, more in changes:
+        await rerunning_database.write(body, "ada", *more, LETTERS, ORIGIN, NOW)
+
+    put = await database.read(outbox.list_open, 99)
+
+    told = ["password_changed", "account_enabled", "account_disabled", "administrator_made", "administrator_unmade"]
+    assert sorted(row.template for row in put) == sorted([*told, "account_removed"])
+    assert {(row.recipient, row.user_id) for row in put} == {("ada@example.com", user.id)}
+
+
+async def test_nobody_is_told_where_no_mail_is_configured_or_who_has_no_address(database, ada) -> None:
+    await database.write(users.add, NewUser(sub="s2", username="bob"), None, ORIGIN, NOW)
+    await database.write(users.disable, "bob", LETTERS, ORIGIN, NOW)
+    await database.write(users.disable, "ada", Letters(None), ORIGIN, NOW)
+
+    assert await database.read(outbox.list_open, 99) == []
+
+
 async def test_nothing_is_done_to_somebody_who_is_not_there(database) -> None:
     for body, more in ((users.set_password, ("h",)), *((verb, ()) for verb in VERBS)):
         with pytest.raises(NotThere, match="no user 'eve'"):
-            await database.write(body, "eve", *more, ORIGIN, NOW)
+            await database.write(body, "eve", *more, LETTERS, ORIGIN, NOW)
 
 
 def test_a_short_password_is_refused_with_the_setting_that_says_so() -> None:

@@ -12,6 +12,7 @@ from gatelodge.cli.failures import OneLineErrors
 from gatelodge.cli.init import init
 from gatelodge.cli.keys import keys
 from gatelodge.cli.migrate import migrate
+from gatelodge.cli.outbox import outbox
 from gatelodge.cli.providers import providers
 from gatelodge.cli.serve import serve
 from gatelodge.cli.sign_in import git_credential, login, logout, token, whoami
@@ -31,6 +32,7 @@ OF_THE_SERVER: tuple[click.Command, ...] = (
     providers,
     keys,
     audit,
+    outbox,
     epoch,
     migrate,
     version,

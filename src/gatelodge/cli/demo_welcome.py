@@ -73,6 +73,7 @@ def _applications(issuer: str, beside: samples.Beside | None) -> tuple[tuple[str
 
 def _watching(issuer: str) -> tuple[tuple[str, str], ...]:
     return (
+        (issuer + "/demo/outbox", "the mail that would be sent"),
         (issuer + "/playground", "every flow, message by message"),
         (issuer + "/inspector", "which checks each request went through, and which one refused"),
     )

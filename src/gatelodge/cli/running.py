@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
@@ -19,6 +19,9 @@ from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import OperationRefused
 from gatelodge.stores import instance
 from gatelodge.telemetry.events import Actor, Origin
+
+if TYPE_CHECKING:
+    from gatelodge.mail.letters import Letters
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,6 +68,14 @@ def change(config: Config, body: Body[..., T], *args: object) -> T:
     """Run one verb in a transaction of its own; where it came from and when are its last arguments."""
     origin = operator()
     return run(config, lambda context: context.db.write(body, *args, origin, context.clock.now()))
+
+
+def letters(config: Config) -> "Letters":
+    """Return what tells people of changes of their accounts, if mail is configured."""
+    from gatelodge.mail.letters import Letters, is_on
+    from gatelodge.ops.setup import open_vault  # cryptography is slow to import
+
+    return Letters(open_vault(config, ENTROPY) if is_on(config) else None)
 
 
 def operator() -> Origin:

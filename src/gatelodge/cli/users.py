@@ -96,7 +96,7 @@ def set_password(config_file: Path | None, as_json: bool, login: str, password_s
     config = running.configured(config_file)
     running.look(config, verbs.show, login)  # a person is not asked twice for a password nobody can use
     hashed = _hashed(_new_password(password_stdin, config.sign_in), config.sign_in)
-    user = running.change(config, verbs.set_password, login, hashed)
+    user = running.change(config, verbs.set_password, login, hashed, running.letters(config))
     answer(as_json, described(user), done(f"{user.username} has a new password; sessions and tokens ended"))
 
 
@@ -109,7 +109,8 @@ def enable(config_file: Path | None, as_json: bool, login: str) -> None:
     \b
     gatelodge users enable ada
     """
-    user = running.change(running.configured(config_file), verbs.enable, login)
+    config = running.configured(config_file)
+    user = running.change(config, verbs.enable, login, running.letters(config))
     answer(as_json, described(user), done(f"{user.username} is enabled"))
 
 
@@ -122,7 +123,8 @@ def disable(config_file: Path | None, as_json: bool, login: str) -> None:
     \b
     gatelodge users disable ada
     """
-    user = running.change(running.configured(config_file), verbs.disable, login)
+    config = running.configured(config_file)
+    user = running.change(config, verbs.disable, login, running.letters(config))
     answer(as_json, described(user), done(f"{user.username} is disabled; sessions and tokens ended"))
 
 
@@ -135,7 +137,8 @@ def grant_admin(config_file: Path | None, as_json: bool, login: str) -> None:
     \b
     gatelodge users grant-admin ada
     """
-    user = running.change(running.configured(config_file), verbs.grant_admin, login)
+    config = running.configured(config_file)
+    user = running.change(config, verbs.grant_admin, login, running.letters(config))
     answer(as_json, described(user), done(f"{user.username} is an administrator"))
 
 
@@ -148,7 +151,8 @@ def revoke_admin(config_file: Path | None, as_json: bool, login: str) -> None:
     \b
     gatelodge users revoke-admin ada
     """
-    user = running.change(running.configured(config_file), verbs.revoke_admin, login)
+    config = running.configured(config_file)
+    user = running.change(config, verbs.revoke_admin, login, running.letters(config))
     answer(as_json, described(user), done(f"{user.username} is no administrator"))
 
 
@@ -164,7 +168,7 @@ def remove(config_file: Path | None, as_json: bool, login: str, yes: bool) -> No
     """
     config = running.configured(config_file)
     confirm(f"Remove {login} and everything the account holds?", yes)
-    running.change(config, verbs.remove, login)
+    running.change(config, verbs.remove, login, running.letters(config))
     answer(as_json, {"username": login, "removed": True}, done(f"Removed {login}"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from gatelodge.config.mail_policy import MailPolicy as MailPolicy
 from gatelodge.config.setting import DAY as DAY
 from gatelodge.config.setting import PORTS, setting
 from gatelodge.config.setting import YEAR as YEAR
@@ -278,6 +279,7 @@ class Config:
     sign_in: SignInPolicy = field(default_factory=SignInPolicy)
     passkeys: PasskeyPolicy = field(default_factory=PasskeyPolicy)
     looks: LooksPolicy = field(default_factory=LooksPolicy)
+    mail: MailPolicy = field(default_factory=MailPolicy)
     legacy: LegacyPolicy = field(default_factory=LegacyPolicy)
     log: LogPolicy = field(default_factory=LogPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)

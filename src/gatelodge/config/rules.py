@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from gatelodge.config.mail_rules import check_mail
 from gatelodge.config.policies import Config, ConfigError, KeyPolicy, LooksPolicy
 from gatelodge.config.values import SQLITE, Place
 
@@ -44,6 +45,7 @@ def check(config: Config, named: Mapping[Place, str]) -> None:
     _check_ports(config, name)
     _check_secret_key(config.keys, name)
     _check_looks(config.looks, name)
+    check_mail(config.mail, named)
 
 
 def _check_looks(looks: LooksPolicy, name: Name) -> None:

@@ -13,8 +13,10 @@ def routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
         return ()
     from gatelodge.demo import pages as demo
     from gatelodge.demo.pages.line import to_own_server
+    from gatelodge.demo.pages.outbox import OutboxDemo
 
-    return demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
+    outbox = Route("demo_outbox", "/demo/outbox", {"GET": OutboxDemo(pages, on.db, on.vault).show})
+    return outbox, *demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
 
 
 def shown(on: Foundation) -> Mapping[str, object]:

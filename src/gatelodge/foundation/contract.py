@@ -11,6 +11,7 @@ from gatelodge.database.tx import Database
 from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.vault import Vault
+from gatelodge.mail.letters import Letters
 from gatelodge.outbound import Outbound
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.registry import Registry
@@ -32,6 +33,7 @@ class Foundation:
     registry: Registry
     keys: SigningKeys
     outbound: Outbound
+    letters: Letters
     watches: Watches
     endings: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 

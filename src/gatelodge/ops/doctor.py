@@ -1,6 +1,6 @@
 """The doctor: looks at what must hold before the first person comes, and says what to do about each finding."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gatelodge.clock import Clock
@@ -12,7 +12,7 @@ from gatelodge.ops.setup import PURPOSE
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.strict_json import BadJson, read_object
-from gatelodge.stores import apis, audit, clients, instance, signing_keys
+from gatelodge.stores import apis, audit, clients, instance, outbox, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.signing_keys import SigningKey
 
@@ -50,6 +50,7 @@ async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Fin
         *_keys(found, rows, vault, now),
         *_clients(registered, now),
         *_scopes(registered, served),
+        *_outbox(await db.read(outbox.count_dead)),
         *_past(max((entry.at for entry in last), default=0), now),
     ]
 
@@ -134,6 +135,11 @@ def _scopes(registered: Iterable[Client], served: Iterable[Api]) -> Iterator[Fin
         if unknown:
             says = f"client {client.id} may ask for {' '.join(unknown)}, which no API has"
             yield note("clients", says, "register the API with gatelodge apis add, or the client without it")
+
+
+def _outbox(dead: Mapping[str, int]) -> Iterator[Finding]:
+    for kind, count in sorted(dead.items()):
+        yield warning("outbox", f"{count} of kind {kind} could not be delivered", "run gatelodge outbox list")
 
 
 def _past(last: int, now: int) -> Iterator[Finding]:

@@ -1,13 +1,15 @@
 """A person's own password: given, and changed, by themselves. Whoever calls this has had it proved that it is they."""
 
 from gatelodge.database.tx import Tx
+from gatelodge.mail.catalogue import PasswordChangedLetter
+from gatelodge.mail.letters import Letters
 from gatelodge.ops.refusals import OperationRefused
-from gatelodge.stores import audit, credentials, endings
+from gatelodge.stores import audit, credentials, endings, users
 from gatelodge.telemetry.events import Origin, PasswordChanged
 
 
 async def change(
-    tx: Tx, user_id: int, before: str | None, after: str, but: str, origin: Origin, now: int
+    tx: Tx, user_id: int, before: str | None, after: str, but: str, letters: Letters, origin: Origin, now: int
 ) -> PasswordChanged:
     """Give a person the password of the hash `after` in place of the one that was proved, `before`; `None` if of none.
 
@@ -19,4 +21,6 @@ async def change(
     await endings.change_password(tx, user_id, after, now, but)
     event = PasswordChanged(user_id=user_id)
     await audit.record(tx, event, origin, now)
+    if (user := await users.find(tx, user_id)) is not None:
+        await letters.tell(tx, user, PasswordChangedLetter(at=now), origin, now)
     return event

@@ -37,6 +37,7 @@ def unsafe_settings(config: Config) -> Iterator[Finding]:
     yield from _secrets(config)
     yield from _files(config)
     yield from _looks(config.looks)
+    yield from _mail(config)
 
 
 def _looks(looks: LooksPolicy) -> Iterator[Finding]:
@@ -138,3 +139,13 @@ def _files(config: Config) -> Iterator[Finding]:
     for path in filter(None, paths):
         if os.name == "posix" and Path(path).exists() and os.stat(path).st_mode & _OTHERS:
             yield warning("permissions", f"{path} is open to others on this machine", f"chmod 600 {path}")
+
+
+def _mail(config: Config) -> Iterator[Finding]:
+    parts = urlsplit(config.mail.url)
+    if parts.scheme == "smtp" and config.mail.starttls != "required" and not is_loopback(parts.hostname or ""):
+        yield note(
+            "mail",
+            f"mail to {parts.hostname} is encrypted only if nobody between says that it cannot be",
+            "set mail.starttls to required, or use smtps",
+        )

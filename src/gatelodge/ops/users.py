@@ -1,5 +1,7 @@
 """What an operator can do with people's accounts. Each function is one transaction body with its audit event.
 
+Who is concerned is told by mail, by `letters`, in the same transaction.
+
 Passwords arrive hashed: hashing is slow, and nothing slow happens inside a body.
 """
 
@@ -7,6 +9,15 @@ from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64
+from gatelodge.mail.catalogue import (
+    AccountDisabledLetter,
+    AccountEnabledLetter,
+    AccountRemovedLetter,
+    AdministratorMadeLetter,
+    AdministratorUnmadeLetter,
+    PasswordChangedLetter,
+)
+from gatelodge.mail.letters import Letters
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.stores import audit, credentials, endings
 from gatelodge.stores import users as store
@@ -40,51 +51,59 @@ async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, n
     return user
 
 
-async def set_password(tx: Tx, login: str, password_hash: str, origin: Origin, now: int) -> UserRecord:
+async def set_password(
+    tx: Tx, login: str, password_hash: str, letters: Letters, origin: Origin, now: int
+) -> UserRecord:
     """Give a person a new password: every session and every token they hold ends. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.change_password(tx, user.id, password_hash, now)
     await audit.record(tx, PasswordSet(user_id=user.id), origin, now)
+    await letters.tell(tx, user, PasswordChangedLetter(at=now), origin, now)
     return user
 
 
-async def enable(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
+async def enable(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> UserRecord:
     """Let a person sign in again. Raises `NotThere`."""
     user = await show(tx, login)
     await store.enable(tx, user.id)
     await audit.record(tx, UserEnabled(user_id=user.id), origin, now)
+    await letters.tell(tx, user, AccountEnabledLetter(at=now), origin, now)
     return await show(tx, login)
 
 
-async def disable(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
+async def disable(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> UserRecord:
     """Keep a person out: every session and every token they hold ends. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.disable(tx, user.id, now)
     await audit.record(tx, UserDisabled(user_id=user.id), origin, now)
+    await letters.tell(tx, user, AccountDisabledLetter(at=now), origin, now)
     return await show(tx, login)
 
 
-async def grant_admin(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
+async def grant_admin(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> UserRecord:
     """Make a person an administrator of this server. Raises `NotThere`."""
     user = await show(tx, login)
     await store.set_admin(tx, user.id, True)
     await audit.record(tx, AdminGranted(user_id=user.id), origin, now)
+    await letters.tell(tx, user, AdministratorMadeLetter(at=now), origin, now)
     return await show(tx, login)
 
 
-async def revoke_admin(tx: Tx, login: str, origin: Origin, now: int) -> UserRecord:
+async def revoke_admin(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> UserRecord:
     """Let a person be no administrator any more, from their next request on. Raises `NotThere`."""
     user = await show(tx, login)
     await store.set_admin(tx, user.id, False)
     await audit.record(tx, AdminRevoked(user_id=user.id), origin, now)
+    await letters.tell(tx, user, AdministratorUnmadeLetter(at=now), origin, now)
     return await show(tx, login)
 
 
-async def remove(tx: Tx, login: str, origin: Origin, now: int) -> None:
+async def remove(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> None:
     """Forget a person and all they hold. Raises `NotThere`."""
     user = await show(tx, login)
     await endings.remove(tx, user.id, now)
     await audit.record(tx, UserRemoved(user_id=user.id), origin, now)
+    await letters.tell(tx, user, AccountRemovedLetter(at=now), origin, now)
 
 
 async def show(tx: Tx, login: str) -> UserRecord:

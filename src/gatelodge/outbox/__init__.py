@@ -1,5 +1,6 @@
 """What other machines are told: kinds of parcels, one line each, delivered in the background until they arrive."""
 
 from gatelodge.outbox.contract import ParcelKind
+from gatelodge.outbox.mail import Mail
 
-KINDS: tuple[type[ParcelKind], ...] = ()
+KINDS: tuple[type[ParcelKind], ...] = (Mail,)

@@ -10,7 +10,7 @@ from gatelodge.database.engines import file_identity, lack_of_room, open_databas
 from gatelodge.database.tx import Database, Unavailable
 from gatelodge.keys.keyring import ALGORITHMS, state
 from gatelodge.serving.management import Check
-from gatelodge.stores import instance, signing_keys
+from gatelodge.stores import instance, outbox, signing_keys
 from gatelodge.telemetry import metrics
 
 NEEDED = ("registry", "keys")  # without these a server answers as it should not: with clients or keys of yesterday
@@ -62,6 +62,15 @@ class Health:
         late = [f"{name} {age} s ago" for name, age in self.ages().items() if name in NEEDED and abs(age) > LATE]
         return f"last succeeded: {', '.join(late)}" if late else None
 
+    async def outbox(self) -> str | None:
+        """Whether everything that other machines are told arrives in time: what is dead waits for an operator."""
+        try:
+            dead = await (await self._opened()).read(outbox.count_dead)
+        except Exception:  # noqa: BLE001 - the database check says it
+            return None
+        said = ", ".join(f"{count} {kind}" for kind, count in sorted(dead.items()))
+        return f"could not be delivered: {said}; see gatelodge outbox list" if dead else None
+
     async def _opened(self) -> Database:
         async with self._opening:  # two ask at once, and one opens
             if self._db is None:
@@ -69,6 +78,11 @@ class Health:
                 await db.start()
                 self._db = db
             return self._db
+
+
+def concerns(health: Health) -> Mapping[str, Check]:
+    """Return what an operator should look at some time, by name: it says nothing of whether requests are answered."""
+    return {"outbox": health.outbox}
 
 
 def checks(health: Health, accepts: Callable[[], bool]) -> Mapping[str, Check]:

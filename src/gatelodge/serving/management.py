@@ -20,12 +20,15 @@ class Management:
     """An ASGI application with `/livez`, `/readyz` and `/metrics`.
 
     `checks` maps the name of something the server needs to a call that returns `None` when it is well, or one line
-    saying what is wrong. `ages` returns the seconds since each work in the background last succeeded. `hosts` are the
-    names it may be asked by, besides addresses and names without a dot.
+    saying what is wrong; `concerns` are told and do not make it unready. `ages` returns the seconds since each work in
+    the background last succeeded. `hosts` are the names it may be asked by, besides addresses and names without a dot.
     """
 
-    def __init__(self, checks: Mapping[str, Check], ages: Ages, hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, checks: Mapping[str, Check], concerns: Mapping[str, Check], ages: Ages, hosts: Iterable[str] = ()
+    ) -> None:
         self._checks = checks
+        self._concerns = concerns
         self._ages = ages
         self._names = frozenset(name_in(host) for host in hosts)
 
@@ -51,13 +54,18 @@ class Management:
             case "/livez":
                 return 200, b"text/plain", b"alive\n"
             case "/readyz":
-                wrong = {name: said for name, check in self._checks.items() if (said := await check()) is not None}
-                body = msgspec.json.encode({"ready": not wrong, "wrong": wrong, "watches": self._ages()})
+                wrong, warnings = await _said_by(self._checks), await _said_by(self._concerns)
+                said = {"ready": not wrong, "wrong": wrong, "warnings": warnings, "watches": self._ages()}
+                body = msgspec.json.encode(said)
                 return (503 if wrong else 200), b"application/json", body
             case "/metrics":
                 return 200, b"text/plain; version=0.0.4; charset=utf-8", metrics.exposition()
             case _:
                 return 404, b"text/plain", b"not found\n"
+
+
+async def _said_by(checks: Mapping[str, Check]) -> dict[str, str]:
+    return {name: said for name, check in checks.items() if (said := await check()) is not None}
 
 
 _MISDIRECTED = (421, b"text/plain", b"this listener does not answer to that host name\n")

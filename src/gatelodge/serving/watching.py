@@ -22,13 +22,13 @@ def start_management(config: Config, accepts: Callable[[], bool]) -> None:
 
 
 def _serve_management(config: Config, listener: socket.socket, accepts: Callable[[], bool]) -> None:
-    from gatelodge.serving.health import Health, checks
+    from gatelodge.serving.health import Health, checks, concerns
     from gatelodge.serving.management import Management
 
     async def serve() -> None:
         health, hosts = Health(config, SystemClock()), (config.server.management_host, *config.server.hosts)
         settings = uvicorn.Config(
-            Management(checks(health, accepts), health.ages, hosts),
+            Management(checks(health, accepts), concerns(health), health.ages, hosts),
             lifespan="off",
             log_config=None,
             access_log=False,

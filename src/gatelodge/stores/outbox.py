@@ -141,6 +141,18 @@ async def list_open(tx: Tx, most: int) -> list[Parcel]:
     return [Parcel(*row) for row in await tx.all(LIST_OPEN, most)]
 
 
+LIST_RECENT = """
+select id, kind, recipient, template, locale, payload, user_id, since, due_at, tries, reason, sent_at, dead_at
+from outbox where kind = $1
+order by since desc, id desc limit $2
+"""
+
+
+async def list_recent(tx: Tx, kind: str, most: int) -> list[Parcel]:
+    """Return the parcels of a kind, whatever became of them, newest first."""
+    return [Parcel(*row) for row in await tx.all(LIST_RECENT, kind, most)]
+
+
 COUNT_DEAD = "select kind, count(*) from outbox where dead_at is not null group by kind"
 
 

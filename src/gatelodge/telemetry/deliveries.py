@@ -35,6 +35,25 @@ class DeliveryDelayed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelRetried(Event):
+    """An operator had a parcel of the outbox tried again."""
+
+    kind: str
+    template: str
+    parcel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelDropped(Event):
+    """An operator had a parcel of the outbox forgotten: nobody was told."""
+
+    level: ClassVar[Level] = "warning"
+    kind: str
+    template: str
+    parcel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryGivenUp(Event):
     """A parcel did not arrive in all its time, or never can: it is dead until `gatelodge outbox retry`."""
 

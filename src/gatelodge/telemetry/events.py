@@ -46,6 +46,8 @@ from gatelodge.telemetry.changes import UserRemoved as UserRemoved
 from gatelodge.telemetry.deliveries import Delivered as Delivered
 from gatelodge.telemetry.deliveries import DeliveryDelayed as DeliveryDelayed
 from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
+from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
+from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.origin import Origin as Origin

@@ -1,0 +1,72 @@
+"""Every letter there is: one frozen dataclass and one template each, named alike.
+
+A letter holds what its template needs: paths below the issuer, never whole URLs, since links lead to this server alone;
+times in seconds since 1970. It never holds what a stranger typed: a letter to somebody else's address would carry it.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One letter."""
+
+    @classmethod
+    @cache
+    def template(cls) -> str:
+        """Return the name of its template: the class name in snake case, without `_letter`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower().removesuffix("_letter")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChangedLetter(Letter):
+    """Somebody set another password."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDisabledLetter(Letter):
+    """An administrator keeps the person out."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEnabledLetter(Letter):
+    """An administrator lets the person in again."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRemovedLetter(Letter):
+    """The account is gone."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministratorMadeLetter(Letter):
+    """The person looks after this server from now on."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministratorUnmadeLetter(Letter):
+    """The person looks after this server no more."""
+
+    at: int
+
+
+LETTERS: tuple[type[Letter], ...] = (
+    PasswordChangedLetter,
+    AccountDisabledLetter,
+    AccountEnabledLetter,
+    AccountRemovedLetter,
+    AdministratorMadeLetter,
+    AdministratorUnmadeLetter,
+)

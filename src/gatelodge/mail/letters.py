@@ -1,0 +1,75 @@
+"""Putting letters into the outbox, sealed, in the transaction of what they tell of."""
+
+from dataclasses import asdict, dataclass
+
+from msgspec.json import Decoder, encode
+
+from gatelodge.config.policies import Config
+from gatelodge.database.tx import Tx
+from gatelodge.keys.vault import Vault
+from gatelodge.mail.catalogue import Letter
+from gatelodge.stores import outbox
+from gatelodge.stores.outbox import NewParcel, Parcel
+from gatelodge.stores.users import UserRecord
+from gatelodge.telemetry.origin import Origin
+
+KIND = "mail"
+
+_PURPOSE = "outbox letter"
+_values = Decoder(dict[str, str | int]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a letter is for. `locale` is the language they want, as far as anybody knows."""
+
+    address: str
+    locale: str = ""
+    user_id: int | None = None
+
+
+class Letters:
+    """Puts letters where the courier finds them. Without a `vault` nobody is written to: no mail is configured."""
+
+    def __init__(self, vault: Vault | None) -> None:
+        self._vault = vault
+
+    @property
+    def are_sent(self) -> bool:
+        """Whether people get mail from this server."""
+        return self._vault is not None
+
+    async def put(self, tx: Tx, letter: Letter, to: Addressee, cause: str, now: int) -> None:
+        """Have a letter written and sent. `cause` is what it tells of: one is sent, however often it is put."""
+        if self._vault is None:
+            return
+        sealed = self._vault.seal(encode(asdict(letter)), _PURPOSE)
+        named = {"kind": KIND, "template": letter.template(), "recipient": to.address, "locale": to.locale}
+        dedupe = f"{letter.template()} {to.address} {cause}"
+        await outbox.put(tx, NewParcel(**named, dedupe=dedupe, payload=sealed, user_id=to.user_id), now)
+
+    async def tell(self, tx: Tx, user: UserRecord, letter: Letter, origin: Origin, now: int) -> None:
+        """Have a person told, at their own address, what was just done there, if they have one."""
+        if user.email is not None:
+            await self.put(tx, letter, addressee_of(user, user.email), f"{origin.request_id} {now}", now)
+
+
+def letters_of(config: Config, vault: Vault) -> Letters:
+    """Return what puts the letters of a server: into the outbox where mail is configured, or shown by the demo."""
+    return Letters(vault if is_on(config) else None)
+
+
+def is_on(config: Config) -> bool:
+    """Whether people get mail from a server that is configured so."""
+    return bool(config.mail.url) or config.demo
+
+
+def addressee_of(user: UserRecord, address: str) -> Addressee:
+    """Return a person as one who is written to at one of their addresses."""
+    locale = user.claims.get("locale")
+    return Addressee(address, locale if isinstance(locale, str) else "", user.id)
+
+
+def unsealed(vault: Vault, parcel: Parcel) -> dict[str, str | int]:
+    """Return what a letter holds. Raises `WrongSecretKey`."""
+    return _values(vault.unseal(parcel.payload, _PURPOSE))

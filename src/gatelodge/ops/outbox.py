@@ -1,0 +1,35 @@
+"""What an operator can do with what waits to be delivered, or was given up."""
+
+from gatelodge.database.tx import Tx
+from gatelodge.ops.refusals import NotThere
+from gatelodge.stores import audit
+from gatelodge.stores import outbox as store
+from gatelodge.telemetry.events import Origin, ParcelDropped, ParcelRetried
+
+MAX_ID = 2**63 - 1
+
+
+async def retry(tx: Tx, parcel_id: int, origin: Origin, now: int) -> store.Parcel:
+    """Have a parcel tried now, and for as long as a new one. Raises `NotThere`."""
+    found = await show(tx, parcel_id)
+    await store.revive(tx, parcel_id, now)
+    event = ParcelRetried(user_id=found.user_id, kind=found.kind, template=found.template, parcel=parcel_id)
+    await audit.record(tx, event, origin, now)
+    return await show(tx, parcel_id)
+
+
+async def drop(tx: Tx, parcel_id: int, origin: Origin, now: int) -> store.Parcel:
+    """Forget a parcel: nobody will be told. Raises `NotThere`."""
+    found = await show(tx, parcel_id)
+    await store.drop(tx, parcel_id)
+    event = ParcelDropped(user_id=found.user_id, kind=found.kind, template=found.template, parcel=parcel_id)
+    await audit.record(tx, event, origin, now)
+    return found
+
+
+async def show(tx: Tx, parcel_id: int) -> store.Parcel:
+    """Return a parcel that waits or is dead. Raises `NotThere`."""
+    found = await store.find(tx, parcel_id) if 0 < parcel_id <= MAX_ID else None
+    if found is None or found.sent_at is not None:
+        raise NotThere("parcel", str(parcel_id))
+    return found

@@ -1,0 +1,75 @@
+"""`gatelodge outbox`: what waits is listed, tried again and forgotten, and what it says is never shown."""
+
+from tests.cli.conftest import Gatelodge
+
+MAIL = {"GATELODGE_MAIL_URL": "smtp://127.0.0.1:9", "GATELODGE_MAIL_SENDER": "id@example.com"}
+
+
+def people(gatelodge: Gatelodge) -> None:
+    added = gatelodge(
+        "users",
+        "add",
+        "--username",
+        "ada",
+        "--email",
+        "ada@example.org",
+        "--password-stdin",
+        stdin="a long password",
+        env=MAIL,
+    )
+    assert added.code == 0, added.err
+    assert gatelodge("users", "disable", "ada", env=MAIL).code == 0
+
+
+def test_what_an_operator_changes_waits_to_be_told(gatelodge: Gatelodge) -> None:
+    people(gatelodge)
+
+    (parcel,) = gatelodge("outbox", "list", "--json").json["parcels"]
+
+    assert (parcel["recipient"], parcel["template"], parcel["state"]) == (
+        "ada@example.org",
+        "account_disabled",
+        "waits",
+    )
+    assert "payload" not in parcel
+    assert "account_disabled" in gatelodge("outbox", "list").out
+
+
+def test_it_is_tried_again_and_forgotten(gatelodge: Gatelodge) -> None:
+    people(gatelodge)
+    (parcel,) = gatelodge("outbox", "list", "--json").json["parcels"]
+    number = str(parcel["id"])
+
+    assert gatelodge("outbox", "retry", number, "--json").json["state"] == "waits"
+    assert gatelodge("outbox", "drop", number, "--yes", "--json").json == {"id": parcel["id"], "dropped": True}
+    assert gatelodge("outbox", "list", "--json").json == {"parcels": []}
+    assert gatelodge("outbox", "retry", number, "--json").failure["error"] == "not_found"
+    assert gatelodge("outbox", "drop", "-1", "--yes", "--json").code in (1, 2)
+    events = [entry["event"] for entry in gatelodge("audit", "list", "--json").json["entries"]]
+    assert events[:2] == ["parcel_dropped", "parcel_retried"]
+
+
+def test_without_mail_nobody_is_told(gatelodge: Gatelodge) -> None:
+    added = gatelodge(
+        "users", "add", "--username", "ada", "--email", "a@ex.org", "--password-stdin", stdin="a long password"
+    )
+    assert added.code == 0
+    assert gatelodge("users", "disable", "ada").code == 0
+
+    assert gatelodge("outbox", "list", "--json").json == {"parcels": []}
+
+
+def test_mail_that_cannot_be_configured_so_is_refused_in_one_line(gatelodge: Gatelodge) -> None:
+    for url, sender, key in (
+        ("http://mail.example.com", "id@example.com", "mail.url"),
+        ("smtp://", "id@example.com", "mail.url"),
+        ("smtp://me@mail.example.com", "id@example.com", "mail.url"),
+        ("smtp://mail.example.com/path", "id@example.com", "mail.url"),
+        ("file:letters", "id@example.com", "mail.url"),
+        ("smtp://mail.example.com", "", "mail.sender"),
+        ("smtp://mail.example.com", "nobody", "mail.sender"),
+        ("smtp://mail.example.com", "Example <id@example.com", "mail.sender"),
+    ):
+        said = gatelodge("users", "list", "--json", env={"GATELODGE_MAIL_URL": url, "GATELODGE_MAIL_SENDER": sender})
+        assert said.code == 2, (url, sender, said)
+        assert said.failure["key"] in (key, "GATELODGE_" + key.upper().replace(".", "_"))
