@@ -16,6 +16,7 @@ PLACED = {
     "passkeys": "place",
     "links": "place",
     "sessions": "place",
+    "visits": "place",
     "consents": "place",
     "tickets": "place",
     "families": "place",

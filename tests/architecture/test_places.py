@@ -117,7 +117,7 @@ def test_hot_statements_ask_one_table_by_its_key() -> None:
         "refresh_tokens": ("ROTATE", "FIND", "REVOKE"),
         "live_families": ("FIND_LIVE",),
         "tickets": ("PUT", "TAKE", "PEEK", "REWRITE"),
-        "sessions": ("FIND", "TOUCH", "END"),
+        "sessions": ("FIND", "TOUCH", "RENEW"),
         "access_tokens": ("FIND", "REVOKE"),
     }
     for module, names in hot.items():

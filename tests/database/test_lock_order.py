@@ -130,6 +130,11 @@ def test_every_statement_that_may_wait_for_a_row_says_which() -> None:
         ("update families set at = $1 where place = $2 and id = $3 and kind = $4", (1, 2, 33, "k"), ("33",)),
         ("delete from names where kind = $1 and name = $2", ("email", "a"), ("'email'", "'a'")),
         ("insert into seen (digest, at) values ($1, $2) on conflict do nothing", (b"d", 5), ("b'd'", "5")),
+        (
+            "insert into a (x, y) select x, $3 from b where place = $1 and id = $2 on conflict do nothing",
+            (1, 33, 7),
+            ("33",),
+        ),
         ("select endings from users where place = $1 and id = $2 for share", (1, 33), ("33",)),
         ("select endings from users where place = $1 and id = $2", (1, 33), None),
         ("insert into audit (at, event) values ($1, $2)", (1, "x"), None),

@@ -13,10 +13,10 @@ from gatelodge.stores import (
     clients,
     consents,
     credentials,
+    endings,
     instance,
     refresh_tokens,
     seen,
-    sessions,
     signing_keys,
     throttle,
     tickets,
@@ -74,10 +74,10 @@ async def test_people(rerunning_database):
     user = await db.write(users.add, NewUser(sub="sub", username="alice"), NOW)
     await db.write(credentials.set_password, user.id, "hash", NOW)
     new = NewSession(digest=DIGEST, sub=user.sub, sid="sid", auth_time=NOW, amr=("pwd",), acr="1", expires_at=NOW + 60)
-    row_id = await db.write(begin_session, user.id, new, NOW)
+    await db.write(begin_session, user.id, new, NOW)
 
     assert await db.write(credentials.replace_password, user.id, "hash", "anew", NOW) is True
-    assert await db.write(sessions.end, row_id, DIGEST, NOW) is True
+    assert (await db.write(endings.end_sessions, user.id, lambda sid: sid == "sid", NOW)).sids == {"sid"}
     assert await db.write(users.update, user, NOW) is True
     assert await db.write(throttle.raise_count, DIGEST, NOW, 900) == 1
     assert await db.read(users.list_all) == [user]

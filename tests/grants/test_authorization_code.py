@@ -311,12 +311,16 @@ async def test_CODE_13_an_operators_own_client_needs_no_consent(world: World):
     assert (await exchange(world, await world.browser().code("trusted1"), "trusted1")).status_code == 200
 
 
-async def test_signing_out_leaves_what_the_application_was_just_given(world: World):
+async def test_signing_out_takes_what_the_application_was_just_given_and_signing_in_once_more_does_not(world: World):
+    """An application that hears of the end before it exchanges the code would sign the person in afterwards."""
     browser = world.browser()
+    code = await browser.code()
+    await browser.sign_in(await browser.authorize(prompt="login"))
+    assert (await exchange(world, code)).status_code == 200
     code = await browser.code()
     await browser.submit(await browser.get("/logout"), decision="sign_out")
 
-    assert (await exchange(world, code)).status_code == 200
+    assert_error(await exchange(world, code), "invalid_grant")
 
 
 async def test_a_disabled_client_gets_no_tokens_for_a_code_it_got_before(world: World):

@@ -77,22 +77,27 @@ async def test_a_guess_finds_no_session(database, begun, with_consent):
     assert await seen_by_either(database, with_consent, other_id) is None
 
 
+async def ended(database, user, sid):
+    """End a session of a person and return which ended."""
+    return (await database.write(endings.end_sessions, user.id, lambda one: one == sid, NOW)).sids
+
+
 @STANDING
 async def test_a_session_that_ended_is_not_found(database, begun, with_consent):
-    row_id, _ = await begun()
+    row_id, user = await begun()
     other_id, _ = await begun("bob")  # were it to have the same secret, too
 
-    assert await database.write(sessions.end, row_id, b"x" * 32, NOW) is False
+    assert await ended(database, user, "sid-bob") == frozenset()
     assert await seen_by_either(database, with_consent, row_id) is not None
-    assert await database.write(sessions.end, row_id, DIGEST, NOW) is True
-    assert await database.write(sessions.end, row_id, DIGEST, NOW) is False
+    assert await ended(database, user, "sid-alice") == {"sid-alice"}
+    assert await ended(database, user, "sid-alice") == frozenset()
     assert await seen_by_either(database, with_consent, row_id) is None
     assert await seen_by_either(database, with_consent, other_id) is not None
 
 
 async def test_a_session_that_ended_is_not_revived_by_a_touch(database, begun):
-    row_id, _ = await begun()
-    await database.write(sessions.end, row_id, DIGEST, NOW)
+    row_id, user = await begun()
+    await ended(database, user, "sid-alice")
 
     assert await database.write(sessions.touch, row_id, NOW + 1, NOW + 900) is False
     assert await finding(database, row_id) is None
@@ -123,19 +128,35 @@ async def test_all_sessions_of_a_person_end_at_once(database, begun):
     assert await finding(database, other_id, secret_digest=b"e" * 32) is not None
 
 
-async def test_what_was_authorized_counts_after_signing_out_and_not_after_everything_ended(database, begun):
-    row_id, user = await begun()
+async def test_what_was_authorized_counts_as_long_as_its_session(database, begun):
+    _, user = await begun()
 
     async def counts(sid: str) -> bool:
         return await database.read(sessions.authority, user.id, sid, "web1") is not None
 
     standing = [await counts(sid) for sid in ("sid-alice", "", "other")]
-    await database.write(sessions.end, row_id, DIGEST, NOW)
-    standing.append(await counts("sid-alice"))
-    await database.write(sessions.end_all_of_user, user.id)
+    await ended(database, user, "sid-alice")
     standing.append(await counts("sid-alice"))
 
-    assert standing == [True, True, False, True, False]
+    assert standing == [True, True, False, False]
+
+
+async def test_a_session_goes_on_under_its_name_when_its_person_signs_in_once_more(database, begun):
+    row_id, user = await begun()
+    _, bob = await begun("bob", b"e" * 32)
+    again = NewSession(
+        digest=b"n" * 32, sub=user.sub, sid="another", auth_time=NOW + 9, amr=("pop",), acr="2", expires_at=NOW + 900
+    )
+
+    async def renew(tx, user_id, digest):
+        return await sessions.renew(tx, await users.hold(tx, user_id), row_id, digest, again, NOW + 9)
+
+    assert await database.write(renew, user.id, b"x" * 32) is None
+    assert await database.write(renew, bob.id, DIGEST) is None
+    assert await database.write(renew, user.id, DIGEST) == (row_id, "sid-alice")
+    assert await finding(database, row_id) is None
+    found = await finding(database, row_id, now=NOW + 899, secret_digest=b"n" * 32)
+    assert (found.sid, found.auth_time, found.amr, found.acr) == ("sid-alice", NOW + 9, ("pop",), "2")
 
 
 async def test_what_was_authorized_comes_with_what_is_allowed_now(database, begun, client):

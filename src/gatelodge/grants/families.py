@@ -61,7 +61,7 @@ async def check_standing(tx: Tx, context: GrantContext, grounds: Grounds) -> Hel
     held = await users.hold(tx, grounds.user_id)
     authority = await sessions.authority(tx, grounds.user_id, grounds.sid, context.client.id) if held else None
     if held is None or authority is None:
-        raise OAuthError("invalid_grant", "the account is not active", rules.ACCOUNT_ENABLED)
+        raise OAuthError("invalid_grant", "the account or its session is not active any more", rules.ACCOUNT_ENABLED)
     if _was_asked(context.client, grounds) and not _allows(authority.consent, grounds, context.apis):
         raise OAuthError("invalid_grant", "the person took the consent back", rules.CONSENT_STANDS)
     return held

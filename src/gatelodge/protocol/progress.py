@@ -11,8 +11,9 @@ Again = Literal["", "late", "finished", "changed"]
 class SignedInPerson:
     """A person who is signed in in this browser.
 
-    `auth_time` is when they last proved who they are, in seconds since 1970. `session_id` is the row of the session:
-    every sign-in makes another. `sid` is its public name. `amr` is a list of space-joined methods (RFC 8176).
+    `auth_time` is when they last proved who they are, in seconds since 1970. `session_id` is the row of the session,
+    `sid` its public name: both stay when they sign in once more. `amr` is a list of space-joined methods (RFC 8176).
+    `visited` says that the client of this request was told of the session before.
     """
 
     user_id: int
@@ -22,6 +23,7 @@ class SignedInPerson:
     auth_time: int
     amr: str
     acr: str
+    visited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A browser is named by a random value that no row is kept for; interactions and forms are bound to it. A session is a
 row, and its cookie holds the row's id and a secret of which the row keeps the digest. Every sign-in makes a new value
-of our own and ends the session that was there: a planted value is never adopted, an old one is dead (ASVS 7.2.4).
+of our own: a planted value is never adopted, an old one is dead (ASVS 7.2.4). The session of the same person goes on,
+since applications know it by its `sid`; that of another one ends.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,7 @@ from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.device import device_of
-from gatelodge.stores import audit, credentials, sessions, users
+from gatelodge.stores import audit, credentials, endings, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
 from gatelodge.stores.users import HeldAccount
@@ -141,14 +142,16 @@ class Browsers:
         found = await there.read(
             sessions.find_with_consent, presented.row_id, presented.digest, client_id, self._clock.now()
         )
-        return (None, None) if found is None else (await self._in_use(found.session), found.consent)
+        if found is None:
+            return None, None
+        return await self._in_use(found.session, visited=found.visited), found.consent
 
     async def sign_in(
         self, request: Incoming, proven: AuthnEvent, spends: Spends | None = None
     ) -> tuple[SignedInPerson, tuple[Cookie, ...]]:
         """Sign a person in, who just proved who they are, and return them with the cookies to set.
 
-        The session that was in this browser ends. The browser is known to the account from now on. `spends` takes what
+        If somebody else was, their session ends. The browser is known to the account from now on. `spends` takes what
         the sign-in was kept in on its way, in the same transaction. Raises `SignInRefused` if the proof became void
         meanwhile, or was spent.
         """
@@ -167,12 +170,13 @@ class Browsers:
             system=device.system,
         )
         event = events.SignedIn(user_id=proven.user_id, amr=proven.amr)
-        begun = _Beginning(new, proven, self._presented(request), spends, event, request.origin)
-        row_id = await self._db.write(_begin, begun, now)
-        if row_id is None:
+        beginning = _Beginning(new, proven, self._presented(request), spends, event, request.origin)
+        begun = await self._db.write(_begin, beginning, now)
+        if begun is None:
             raise SignInRefused
         emit(event, request.origin)
-        person = SignedInPerson(proven.user_id, proven.sub, row_id, new.sid, proven.auth_time, proven.amr, proven.acr)
+        row_id, sid = begun
+        person = SignedInPerson(proven.user_id, proven.sub, row_id, sid, proven.auth_time, proven.amr, proven.acr)
         remembered = self._known.remember(request.cookies.get(cookies.KNOWN), proven.user_id)
         return person, (
             cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
@@ -193,13 +197,14 @@ class Browsers:
         value = self._mint.take_apart(request.cookies.get(cookies.SESSION, ""))
         return value and _Presented(value.row_id, self._mint.digest(cookies.SESSION, value.secret))
 
-    async def _in_use(self, row: SessionRow) -> SignedInPerson | None:
+    async def _in_use(self, row: SessionRow, *, visited: bool = False) -> SignedInPerson | None:
         now = self._clock.now()
         if now - row.seen_at >= _NOTED_EVERY:
             expires_at = self._expiry(row.created_at, now)
             if not await self._db.at(place_of(row.id)).write(sessions.touch, row.id, now, expires_at):
                 return None
-        return SignedInPerson(row.user_id, row.sub, row.id, row.sid, row.auth_time, " ".join(row.amr), row.acr)
+        amr = " ".join(row.amr)
+        return SignedInPerson(row.user_id, row.sub, row.id, row.sid, row.auth_time, amr, row.acr, visited)
 
     def _expiry(self, created_at: int, now: int) -> int:
         return min(now + self._policy.idle_lifetime, created_at + self._policy.lifetime)
@@ -209,9 +214,9 @@ def _secrets(kind: str, request: Incoming) -> tuple[str, ...]:
     return tuple(value for value in cookies.values(kind, request) if len(unb64(value) or b"") == _BROWSER_BYTES)
 
 
-async def _begin(tx: Tx, begun: _Beginning, now: int) -> int | None:
-    """Keep a session and return its row id; `None` if what was proven became void or was spent."""
-    proven, old = begun.proven, begun.old
+async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, str] | None:
+    """Keep a session and return its row id and `sid`; `None` if what was proven became void or was spent."""
+    proven, old, new = begun.proven, begun.old, begun.new
     held = await users.hold(tx, proven.user_id)
     if held is None or await credentials.is_void(tx, proven.user_id, proven.password_hash):
         return None
@@ -219,17 +224,30 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> int | None:
         return None
     if begun.spends is not None and not await begun.spends(tx, held, now):
         return None
-    was_there = old is not None and await sessions.end(tx, old.row_id, old.digest, now)
-    if proven.session_id and not was_there:
+    goes_on = None if old is None else await sessions.renew(tx, held, old.row_id, old.digest, new, now)
+    if proven.session_id and goes_on is None:
         return None
     await audit.record(tx, begun.event, begun.origin, now)
-    return await sessions.add(tx, held, begun.new, now)
+    if goes_on is not None:
+        return goes_on
+    if old is not None:
+        await _leave(tx, old, now)
+    return await sessions.add(tx, held, new, now), new.sid
 
 
 async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:
-    row = await sessions.find(tx, presented.row_id, presented.digest, now)
-    if row is None or not await sessions.end(tx, presented.row_id, presented.digest, now):
+    user_id = await _leave(tx, presented, now)
+    if user_id is None:
         return None
-    event = events.SignedOut(user_id=row.user_id)
+    event = events.SignedOut(user_id=user_id)
     await audit.record(tx, event, origin, now)
     return event
+
+
+async def _leave(tx: Tx, presented: _Presented, now: int) -> int | None:
+    """End the session that a cookie names and return whose it was; `None` if there is none."""
+    row = await sessions.find(tx, presented.row_id, presented.digest, now)
+    if row is None:
+        return None
+    ended = await endings.end_sessions(tx, row.user_id, lambda sid: sid == row.sid, now)
+    return row.user_id if ended.sids else None

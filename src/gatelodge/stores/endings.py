@@ -4,9 +4,23 @@ So nothing that is used asks again whether its person is there and enabled: a se
 counts. Each of these waits for what is being made (docs/decisions/0025-who-ends-everything-waits.md).
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Tx
-from gatelodge.stores import credentials, links, names, passkeys, refresh_tokens, sessions, users
+from gatelodge.stores import (
+    credentials,
+    families_of_person,
+    links,
+    names,
+    passkeys,
+    refresh_tokens,
+    sessions,
+    users,
+    visits,
+)
+from gatelodge.stores.visits import SessionVisit, Which
 
 DISABLE = "update users set enabled = 0 where place = $1 and id = $2"
 REMOVE = "delete from users where place = $1 and id = $2"
@@ -40,7 +54,30 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
 
 
 async def end_all(tx: Tx, user_id: int, now: int, but: str = "") -> None:
-    """End every session and every token of a person, `but` the session of this `sid`."""
+    """End every session and every token of a person, `but` the session of this `sid`; applications are told."""
     await users.claim(tx, user_id)
+    await visits.tell(tx, user_id, lambda sid: sid != but, now)
     await sessions.end_all_of_user(tx, user_id, but)
     await refresh_tokens.revoke_of_user(tx, user_id, now)
+
+
+class Ended(NamedTuple):
+    """The sessions that ended, by `sid`, and who had been told of them."""
+
+    sids: frozenset[str]
+    visits: Sequence[SessionVisit]
+
+
+async def end_sessions(tx: Tx, user_id: int, which: Which, now: int, *, offline: bool = False) -> Ended:
+    """End those sessions of a person that `which` says, by their `sid`; applications are told.
+
+    With a session goes what came of it and is not redeemed, and its tokens, but for those that work while the person is
+    away (`offline_access`): these go only with `offline` (Back-Channel Logout 2.7).
+    """
+    await users.claim(tx, user_id)
+    sids = frozenset(there.sid for there in await sessions.of_person(tx, user_id, now) if which(there.sid))
+    told = await visits.tell(tx, user_id, sids.__contains__, now)
+    for sid in sorted(sids):
+        await sessions.end_of_person(tx, user_id, sid, now)
+    await families_of_person.end_of_sessions(tx, user_id, sids, offline=offline, now=now)
+    return Ended(sids, told)

@@ -1,6 +1,6 @@
-"""Browsers that are signed in. A session that is found counts: it is not ended and not expired.
+"""Browsers that are signed in. A session that is found counts: it has not expired, and one that ended is gone.
 
-Who is kept out or gone has none: `endings.py` takes them when it happens.
+Who is kept out or gone has none: `endings.py` takes them when it happens, with all that goes with them.
 """
 
 from msgspec import Struct
@@ -64,10 +64,31 @@ async def add(tx: Tx, held: HeldAccount, new: NewSession, now: int) -> int:
     return int(row[0])
 
 
+RENEW = """
+update sessions set digest = $5, auth_time = $6, amr = $7, acr = $8, created_at = $9, seen_at = $9, expires_at = $10,
+    address = $11, browser = $12, system = $13
+where place = $1 and id = $2 and digest = $3 and user_id = $4 and expires_at > $9 returning sid
+"""
+
+
+async def renew(
+    tx: Tx, held: HeldAccount, row_id: int, digest: bytes, new: NewSession, now: int
+) -> tuple[int, str] | None:
+    """Have the session that a cookie names go on as `new`, but for its `sid`, and return its row id and that.
+
+    `None` if it is none, or another person's.
+    """
+    where = (place_of(row_id), row_id, digest, held.user_id)
+    there = (new.address, new.browser, new.system)
+    proof = (new.auth_time, " ".join(new.amr), new.acr)
+    row = await tx.one(RENEW, *where, new.digest, *proof, now, new.expires_at, *there)
+    return None if row is None else (row_id, str(row[0]))
+
+
 FIND = """
 select id, user_id, sub, sid, auth_time, amr, acr, created_at, seen_at, expires_at
 from sessions
-where place = $4 and id = $1 and digest = $2 and expires_at > $3 and ended_at is null
+where place = $4 and id = $1 and digest = $2 and expires_at > $3
 """
 
 
@@ -78,17 +99,22 @@ async def find(tx: Tx, row_id: int, digest: bytes, now: int) -> SessionRow | Non
 
 
 class Standing(Struct, frozen=True):
-    """All that an authorization request asks of the past: who is signed in, and what they allowed the client."""
+    """All that an authorization request asks of the past: who is signed in, and what they allowed the client.
+
+    `visited` says that the client was told of this session before.
+    """
 
     session: SessionRow
     consent: Consent | None
+    visited: bool
 
 
 FIND_WITH_CONSENT = """
 select s.id, s.user_id, s.sub, s.sid, s.auth_time, s.amr, s.acr, s.created_at, s.seen_at, s.expires_at,
-    c.scopes, c.resources, c.granted_at
+    v.since, c.scopes, c.resources, c.granted_at
 from sessions s left join consents c on c.place = s.place and c.user_id = s.user_id and c.client_id = $3
-where s.place = $5 and s.id = $1 and s.digest = $2 and s.expires_at > $4 and s.ended_at is null
+    left join visits v on v.place = s.place and v.session_id = s.id and v.client_id = $3
+where s.place = $5 and s.id = $1 and s.digest = $2 and s.expires_at > $4
 """
 
 
@@ -97,12 +123,12 @@ async def find_with_consent(tx: Tx, row_id: int, digest: bytes, client_id: str, 
     row = await tx.one(FIND_WITH_CONSENT, row_id, digest, client_id, now, place_of(row_id))
     if row is None:
         return None
-    return Standing(_of(row[:10]), _consent(*row[10:]))
+    return Standing(_of(row[:10]), _consent(*row[11:]), row[10] is not None)
 
 
 TOUCH = """
 update sessions set seen_at = $2, expires_at = $3
-where place = $4 and id = $1 and ended_at is null and expires_at > $2
+where place = $4 and id = $1 and expires_at > $2
 """
 
 
@@ -111,24 +137,11 @@ async def touch(tx: Tx, session_id: int, now: int, expires_at: int) -> bool:
     return await tx.run(TOUCH, session_id, now, expires_at, place_of(session_id)) == 1
 
 
-END = "update sessions set ended_at = $3 where place = $4 and id = $1 and digest = $2 and ended_at is null"
-
-
-async def end(tx: Tx, row_id: int, digest: bytes, now: int) -> bool:
-    """End the session a cookie names; `False` if it had ended."""
-    return await tx.run(END, row_id, digest, now, place_of(row_id)) == 1
-
-
 END_ALL_OF_USER = "delete from sessions where place = $1 and user_id = $2 and sid <> $3"
 
 
 async def end_all_of_user(tx: Tx, user_id: int, but: str = "") -> int:
-    """End every session of a person `but` the one of this `sid`, with all that was authorized in it and not redeemed.
-
-    Returns how many there were.
-
-    The rows go, so that also a code which is being written now finds no session it would be of: see `authority`.
-    """
+    """End every session of a person `but` the one of this `sid`; return how many. Only `endings.py` does that."""
     return await tx.run(END_ALL_OF_USER, place_of(user_id), user_id, but)
 
 
@@ -147,7 +160,7 @@ class SeenSession(Struct, frozen=True):
 
 OF_PERSON = """
 select sid, created_at, seen_at, auth_time, acr, address, browser, system from sessions
-where place = $1 and user_id = $2 and expires_at > $3 and ended_at is null
+where place = $1 and user_id = $2 and expires_at > $3
 order by seen_at desc, id desc
 """
 
@@ -158,14 +171,14 @@ async def of_person(tx: Tx, user_id: int, now: int) -> list[SeenSession]:
 
 
 END_OF_PERSON = """
-delete from sessions where place = $1 and user_id = $2 and sid = $3 and expires_at > $4 and ended_at is null
+delete from sessions where place = $1 and user_id = $2 and sid = $3 and expires_at > $4
 """
 
 
 async def end_of_person(tx: Tx, user_id: int, sid: str, now: int) -> bool:
-    """End one session of a person; `False` if they have none of this name.
+    """End one session of a person; `False` if they have none of this name. Only `endings.py` does that.
 
-    The row goes, with all that was authorized in it and not redeemed: see `end_all_of_user`.
+    The row goes, so a code that is not redeemed, or is being written, finds no session it would be of: see `authority`.
     """
     return await tx.run(END_OF_PERSON, place_of(user_id), user_id, sid, now) == 1
 
@@ -187,8 +200,7 @@ where u.place = $4 and u.id = $1 and u.enabled = 1
 async def authority(tx: Tx, user_id: int, sid: str, client_id: str) -> Authority | None:
     """Return what stands behind what a person authorized in a session, in one statement.
 
-    Also after they signed out of it, but `None` once they are disabled or gone, or all their sessions were ended.
-    Without a session `sid` is empty.
+    `None` once they are disabled or gone, or that session ended. Without a session `sid` is empty.
     """
     row = await tx.one(AUTHORITY, user_id, sid, client_id, place_of(user_id))
     return None if row is None else Authority(_consent(*row))

@@ -22,7 +22,7 @@ from gatelodge.protocol.id_token import Companions
 from gatelodge.protocol.response_type import HYBRID, carries_tokens
 from gatelodge.protocol.token import token_members
 from gatelodge.sessions.interactions import Interaction, Interactions
-from gatelodge.stores import audit, tickets, users
+from gatelodge.stores import audit, tickets, users, visits
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import AuthorizationAnswered, Event, LegacyUsed, Origin, TokenIssued
 from gatelodge.tokens import issue
@@ -70,6 +70,7 @@ class FrontIssuer:
         """Spend the parked request and keep what answers it; `None` if it was answered already."""
         if parked is not None and not await self.interactions.take_in(tx, parked, context.now):
             return None
+        await _note_visit(tx, decided, context)
         grounds, types = _grounds(decided, context.client), asked.response_type.split()
         code, code_id = await _keep_code(tx, asked, grounds, context) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):
@@ -96,6 +97,12 @@ class FrontIssuer:
                 written.identity, context, self.keys.ring, companions, asked.response_type
             )
         return answer
+
+
+async def _note_visit(tx: Tx, decided: Issue, context: GrantContext) -> None:
+    """Note that this client is told of the session, unless it was before: who asks for no ID token is told of none."""
+    if "openid" in decided.scope and not decided.signed_in.visited:
+        await visits.note(tx, decided.signed_in.session_id, context.client.id, context.now)
 
 
 async def _keep_code(tx: Tx, asked: AuthorizationRequest, grounds: Grounds, context: GrantContext) -> tuple[str, int]:

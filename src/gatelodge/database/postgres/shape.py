@@ -20,6 +20,10 @@ _INSERTS = re.compile(
     r"\s*insert\s+into\s+(?P<table>\w+)\s*\((?P<columns>[^)]*)\)\s*values\s*\((?P<values>.*?)\)\s*on\s+conflict\s",
     re.DOTALL | re.IGNORECASE,
 )
+_INSERTS_FROM = re.compile(
+    r"\s*insert\s+into\s+(?P<table>\w+)\s*\([^)]*\)\s*select\s.*?\swhere\s(?P<where>.*?)\son\s+conflict\s",
+    re.DOTALL | re.IGNORECASE,
+)
 _EQUAL = re.compile(r"\b(\w+) = (\$\d+)\b")
 _PARAMETER = re.compile(r"\$\d+")
 _NAMING = 2  # columns are enough to tell rows apart, where there is no row id: a kind and a name, say
@@ -65,4 +69,6 @@ def _named(sql: str) -> tuple[str, list[tuple[str, str]]]:
     if inserts := _INSERTS.match(sql):
         columns, values = ([part.strip() for part in inserts[name].split(",")] for name in ("columns", "values"))
         return inserts["table"], list(zip(columns, values, strict=False))
+    if inserts := _INSERTS_FROM.match(sql):
+        return inserts["table"], _EQUAL.findall(inserts["where"])
     return "", []

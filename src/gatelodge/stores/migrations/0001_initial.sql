@@ -2,7 +2,7 @@
 -- {BYTES} a byte string, {FILL} PostgreSQL's fillfactor for rows that are updated in place.
 -- PLACED is the id and the place of a row that lives with its person or its client (database/places.py), and their
 -- primary key: the id is `nextval('ids') * 1024 + place`. COUNTED is the same where nobody is handed the id. PERSON
--- makes the row go with its person.
+-- makes the row go with its person, SESSION with its session.
 -- Times are whole seconds since 1970. Text lists are space-joined; JSON is text.
 
 {IDS}
@@ -143,7 +143,6 @@ create table sessions (
     created_at bigint not null,
     seen_at bigint not null,
     expires_at bigint not null,
-    ended_at bigint,
     address text not null default '',
     browser text not null default '',     -- of a short list of names, or empty: nothing a stranger wrote
     system text not null default '',
@@ -152,6 +151,17 @@ create table sessions (
 create unique index sessions_sid on sessions (place, sid);
 create index sessions_user on sessions (user_id);
 create index sessions_expiry on sessions (expires_at);
+
+-- Which application was told of which session, and so is told when it is over.
+create table visits (
+    place bigint not null,
+    session_id bigint not null,
+    client_id text not null references clients (id) on delete cascade,
+    since bigint not null,
+    primary key (place, session_id, client_id),
+    {SESSION}
+);
+create index visits_client on visits (client_id);
 
 create table consents (
     place bigint not null,
