@@ -18,6 +18,7 @@ ELSEWHERE = ("client", "database")  # the client library's own database; what th
 # What looks at every place, and why it may.
 ACROSS = {
     "stores.users.LIST_ALL": "an operator's list",
+    "stores.users.LIST_AFTER": "an operator's export",
     "stores.audit.LIST_RECENT": "the doctor looks at the last event there is",
     "stores.audit.SEARCH": "an operator's search",
     "stores.outbox.DUE": "in the background, in batches",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
+import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
@@ -237,6 +238,18 @@ async def test_an_outdated_hash_is_made_anew_when_its_owner_signs_in(
     assert renewed is not None
     assert not pool.outdated(renewed)
     assert await outcome(sign_in, "alice", "wonderland") == "in"
+
+
+async def test_a_hash_that_another_product_made_signs_in_once_and_is_then_ours(
+    sign_in: PasswordSignIn, alice: UserRecord, database: Database, clock
+) -> None:
+    theirs = bcrypt.hashpw(b"wonderland", bcrypt.gensalt(4)).decode()
+    await database.write(credentials.set_password, alice.id, theirs, clock.now())
+    assert await outcome(sign_in, "alice", "Wonderland") == "refused"
+    assert await database.read(credentials.password, alice.id) == theirs
+    for _ in range(2):
+        assert await outcome(sign_in, "alice", "wonderland") == "in"
+        assert (await database.read(credentials.password, alice.id) or "").startswith("$argon2id$")
 
 
 async def test_a_password_changed_meanwhile_is_neither_right_nor_changed_back(

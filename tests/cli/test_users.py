@@ -95,3 +95,30 @@ def test_an_account_is_removed(gatelodge) -> None:
     gatelodge(*ADA, stdin=PASSWORD)
     assert gatelodge("users", "remove", "ada", "--yes", "--json").json == {"username": "ada", "removed": True}
     assert gatelodge("users", "remove", "ada", "--yes", "--json").failure["error"] == "not_found"
+
+
+def test_people_are_judged_brought_along_and_handed_out(gatelodge, tmp_path) -> None:
+    file = tmp_path / "people.jsonl"
+    file.write_text('{"sub": "s1", "username": "ada"}\n{"sub": "s2"}\n')
+    judged = gatelodge("users", "import", str(file))
+    assert "2 rows: 1 would come, 0 here already, 1 refused" in judged.out
+    assert "row 2: (no name) has no sub or no username" in judged.out
+    assert "Nothing was changed" in judged.out
+    assert gatelodge("users", "list", "--json").json["users"] == []
+    assert gatelodge("users", "import", str(file), "--apply").code == 2  # nobody there to say yes
+    done = gatelodge("users", "import", str(file), "--apply", "--yes", "--json").json
+    assert (done["applied"], done["new"], done["refused"][0]["row"]) == (True, 1, 2)
+    out = gatelodge("users", "export", str(tmp_path / "out.jsonl"), "--json").json
+    assert out["people"] == 1
+    assert (tmp_path / "out.jsonl").stat().st_mode & 0o777 == 0o600
+    assert gatelodge("users", "export", str(tmp_path / "out.jsonl")).code == 1
+    assert '"username": "ada"' in gatelodge("users", "export", "-").out
+
+
+def test_a_password_from_elsewhere_signs_in_and_is_then_ours(gatelodge, tmp_path) -> None:
+    assert gatelodge("users", "import", str(tmp_path / "none")).code == 2
+    file = tmp_path / "firebase.json"
+    file.write_text('{"users": []}')
+    refused = gatelodge("users", "import", str(file), "--from", "firebase")
+    assert refused.code == 1
+    assert "--hash-config does not say base64_signer_key" in refused.err

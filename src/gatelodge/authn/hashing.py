@@ -25,6 +25,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Unavailable
+from gatelodge.keys import foreign_hashes
 
 MAX_PASSWORD = 1024  # bytes of UTF-8
 
@@ -47,13 +48,15 @@ class Argon2:
     def proves(self, stored: str | None, password: bytes) -> bool:
         """Whether `stored` was made of `password`; `None` takes as long as a wrong one."""
         try:
+            if stored is not None and not _is_ours(stored):
+                return foreign_hashes.proves(stored, password)
             return self._hasher.verify(stored or self._nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
 
     def outdated(self, stored: str) -> bool:
-        """Whether a hash was made with other parameters than are in force now. This alone is quick."""
-        return self._hasher.check_needs_rehash(stored)
+        """Whether a hash was made with other parameters than are in force now, or elsewhere. This alone is quick."""
+        return not _is_ours(stored) or self._hasher.check_needs_rehash(stored)
 
 
 class HashingSlot:
@@ -120,6 +123,10 @@ class PasswordPool:
     def close(self) -> None:
         """End the threads when they have finished what they are at."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_ours(stored: str) -> bool:
+    return stored.startswith("$argon2id$")
 
 
 def _bytes(password: str) -> bytes:

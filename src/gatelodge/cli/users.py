@@ -9,6 +9,7 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.consents import consents, withdraw
 from gatelodge.cli.output import answer, confirm, done, moment, table
+from gatelodge.cli.people import export, import_
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.ops import user_claims
 from gatelodge.ops import users as verbs
@@ -19,7 +20,7 @@ from gatelodge.stores.users import NewUser, UserRecord
 _stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 
 
-@click.group(commands=(consents, withdraw))
+@click.group(commands=(consents, withdraw, import_, export))
 def users() -> None:
     """Make accounts and look after them. A person is named by user name or e-mail address."""
 

@@ -66,6 +66,17 @@ async def find(tx: Tx, user_id: int) -> UserRecord | None:
     return maybe(await tx.one(FIND, place_of(user_id), user_id))
 
 
+FIND_BY_SUB = """
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at, updated_at
+from users where place = $1 and sub = $2
+"""
+
+
+async def find_by_sub(tx: Tx, sub: str) -> UserRecord | None:
+    """Return the person with this subject identifier, enabled or not, or `None`."""
+    return maybe(await tx.one(FIND_BY_SUB, tx.places.of_name(sub), sub))
+
+
 async def find_by_login(tx: Tx, text: str) -> UserRecord | None:
     """Return the person who signs in with this user name or e-mail address, enabled or not, or `None`.
 
@@ -88,6 +99,17 @@ order by created_at, id
 async def list_all(tx: Tx) -> list[UserRecord]:
     """Return everybody, oldest account first."""
     return [of(row) for row in await tx.all(LIST_ALL)]
+
+
+LIST_AFTER = """
+select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at, updated_at
+from users where id > $1 order by id limit $2
+"""
+
+
+async def list_after(tx: Tx, user_id: int, most: int) -> list[UserRecord]:
+    """Return the next people in the order of their ids, beginning after `user_id`: 0 for the first."""
+    return [of(row) for row in await tx.all(LIST_AFTER, user_id, most)]
 
 
 ADD = """

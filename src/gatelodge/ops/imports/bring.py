@@ -1,0 +1,177 @@
+"""Bringing people along: every row of an export is judged first, and kept only when somebody says so.
+
+A run can be repeated: who is here already, by their `sub`, is passed over, so what was broken off goes on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from argon2 import PasswordHasher
+from msgspec.structs import replace
+
+from gatelodge.database.tx import Database, Tx
+from gatelodge.keys import foreign_hashes
+from gatelodge.ops.imports.contract import ImportedPerson, Read, UnreadableRow, WeakHash
+from gatelodge.stores import audit, credentials, names
+from gatelodge.stores import users as store
+from gatelodge.stores.users import NewUser
+from gatelodge.telemetry.events import Origin, UserAdded
+
+AT_ONCE = 256  # people in flight: as many transactions share a commit
+OURS = "$argon2id$"
+
+
+class RefusedRow(NamedTuple):
+    """A row that was not taken: its number in the file, from 1, whom it is about, and why."""
+
+    number: int
+    username: str
+    why: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of an import, or would come of it. `to_rehash` are of those that are new."""
+
+    new: int = 0
+    here_already: int = 0
+    without_password: int = 0
+    to_rehash: int = 0
+    unproved: int = 0
+    refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at."""
+        return self.new + self.here_already + len(self.refused)
+
+    def count(self, person: ImportedPerson) -> None:
+        """Count a person who is new."""
+        self.new += 1
+        self.without_password += person.password is None
+        self.to_rehash += isinstance(person.password, WeakHash) or not (person.password or OURS).startswith(OURS)
+        self.unproved += person.email is not None and not person.email_verified
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """On which terms people come. `trusts_addresses` believes the export which addresses are proved; `apply` keeps what
+    was judged."""
+
+    trusts_addresses: bool
+    apply: bool
+
+
+class Import:
+    """One run over one export. `tell` hears after every `AT_ONCE` rows how many there were."""
+
+    def __init__(
+        self, db: Database, hasher: PasswordHasher, terms: ImportTerms, origin: Origin, tell: Callable[[int], None]
+    ) -> None:
+        self._db = db
+        self._hasher = hasher
+        self._terms = terms
+        self._origin = origin
+        self._tell = tell
+        self._seen: dict[str, int] = {}  # names of this file, and the row that has each
+
+    async def run(self, rows: Iterable[Read], now: int) -> Report:
+        """Judge every row, and keep the people if the terms say so. Raises `Unavailable`; what was kept then stays."""
+        report, numbered = Report(), enumerate(rows, 1)
+        while batch := list(islice(numbered, AT_ONCE)):
+            await asyncio.gather(*self._batch(batch, report, now))
+            self._tell(report.rows)
+        report.refused.sort()
+        return report
+
+    def _batch(self, batch: list[tuple[int, Read]], report: Report, now: int) -> Iterator[Awaitable[None]]:
+        for number, row in batch:
+            if isinstance(row, UnreadableRow):
+                report.refused.append(RefusedRow(number, "", str(row)))
+                continue
+            person = row if self._terms.trusts_addresses else replace(row, email_verified=False)
+            if why := self._fault(number, person):
+                report.refused.append(RefusedRow(number, person.username, why))
+                continue
+            yield self._one(number, person, report, now)
+
+    async def _one(self, number: int, person: ImportedPerson, report: Report, now: int) -> None:
+        if not self._terms.apply:
+            outcome = await self._db.read(standing, person)
+        else:
+            outcome = await self._db.write(keep, person, await self._hash(person), self._origin, now)
+        if outcome == "new":
+            report.count(person)
+        elif outcome == "here":
+            report.here_already += 1
+        else:
+            report.refused.append(RefusedRow(number, person.username, outcome))
+
+    def _fault(self, number: int, person: ImportedPerson) -> str:
+        """Return why a person cannot come, as far as the file alone tells, or nothing."""
+        try:
+            mine = [*logins(person), f"sub {person.sub}"]
+        except ValueError as error:
+            return str(error)
+        taken = next((self._seen[name] for name in mine if name in self._seen), None)
+        if taken is not None:
+            return f"has a name or the sub of row {taken}"
+        if isinstance(person.password, str) and not foreign_hashes.recognise(person.password):
+            return "has a password hash of a kind that is not known, or that costs too much to compare"
+        self._seen |= dict.fromkeys(mine, number)
+        return ""
+
+    async def _hash(self, person: ImportedPerson) -> str | None:
+        weak = person.password
+        if not isinstance(weak, WeakHash):
+            return weak
+        made = (weak.algorithm, weak.order, weak.salt, weak.digest, self._hasher)
+        return await asyncio.to_thread(foreign_hashes.wrapped, *made)
+
+
+def logins(person: ImportedPerson) -> list[str]:
+    """Return what they would sign in with. Raises `ValueError` if these cannot be names."""
+    username = store.canonical(person.username)
+    email = None if person.email is None else store.canonical(person.email)
+    if email is not None and "@" not in email:
+        raise ValueError("an e-mail address has an @")
+    if "@" in username and username != email:
+        raise ValueError("a user name with an @ must be the person's e-mail address")
+    return list(dict.fromkeys(filter(None, (username, email))))
+
+
+async def standing(tx: Tx, person: ImportedPerson) -> str:
+    """Return `new`, `here` for a person who is here already, or why they cannot come."""
+    if await store.find_by_sub(tx, person.sub) is not None:
+        return "here"
+    for name in logins(person):
+        if await names.find(tx, names.LOGIN, name) is not None:
+            return f"{name!r} is somebody's here"
+    return "new"
+
+
+async def keep(tx: Tx, person: ImportedPerson, password: str | None, origin: Origin, now: int) -> str:
+    """Keep a person with the hash of their password; returns what `standing` does."""
+    outcome = await standing(tx, person)
+    if outcome != "new":
+        return outcome
+    user = await store.add(tx, _new(person), min(person.created_at or now, now))
+    if password is not None:
+        await credentials.set_password(tx, user.id, password, now)
+    await audit.record(tx, UserAdded(user_id=user.id), origin, now)
+    return "new"
+
+
+def _new(person: ImportedPerson) -> NewUser:
+    return NewUser(
+        sub=person.sub,
+        username=person.username,
+        email=person.email,
+        email_verified=person.email_verified,
+        name=person.name,
+        claims=person.claims,
+        enabled=person.enabled,
+    )
