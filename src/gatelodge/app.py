@@ -16,6 +16,7 @@ from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
 from gatelodge.inspector import room as inspector
 from gatelodge.playground import room as playground
+from gatelodge.providers import room as providers
 from gatelodge.server import Server, build, lay_foundation
 from gatelodge.web import room as web
 
@@ -79,6 +80,7 @@ def routes(server: Server) -> tuple[Route, ...]:
         *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, prompts),
         *web.routes(on, shared, sessions, ops, server.authn, prompts, demo.shown(on)),
         *account.routes(on, shared, sessions, server.authn),
+        *providers.routes(on, shared, sessions, server.authn, web.contexts(on, shared, sessions, ops, prompts)),
         *inspector.routes(on, shared, server.tracing),
         *demo.routes(on, shared.pages),
         *playground.routes(on, shared.pages, server.tracing),

@@ -25,7 +25,7 @@ FLOORS = (
     {"ops", "tokens"},
     {"endpoints"},
     {"web"},
-    {"account", "inspector", "playground", "demo", "outbox"},
+    {"account", "inspector", "playground", "demo", "outbox", "providers"},
     {"server", "app", "serving"},
     {"cli"},
 )

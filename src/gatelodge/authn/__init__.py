@@ -2,5 +2,6 @@
 
 from gatelodge.authn.contract import Way
 from gatelodge.authn.password import PasswordSignIn
+from gatelodge.authn.provider import ProviderSignIn
 
-WAYS: tuple[type[Way], ...] = (PasswordSignIn,)
+WAYS: tuple[type[Way], ...] = (PasswordSignIn, ProviderSignIn)

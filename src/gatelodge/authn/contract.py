@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from gatelodge.authn.enrolment import Enrolment
+from gatelodge.authn.federation.desk import UpstreamDesk
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.own_routes import OwnRoute
@@ -36,6 +37,7 @@ class Equipment:
     passwords: PasswordPool
     throttle: Throttle
     known: KnownBrowsers
+    upstream: UpstreamDesk
 
 
 class Way(ABC):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatelodge.authn.contract import Equipment, SignInRefused, Way
+from gatelodge.authn.federation.desk import UpstreamDesk
+from gatelodge.authn.federation.providers import POLL, Providers
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.password import PasswordSignIn
@@ -13,16 +15,19 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.protocol.assurance import FactorPolicy
 from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.telemetry.events import Origin
+from gatelodge.telemetry.watches import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Authn:
-    """How people prove who they are; `known` are the browsers they did it in before."""
+    """How people prove who they are; `known` are the browsers they did it in before, `upstream` is how they
+    come from other providers."""
 
     ways: Ways
     passwords: PasswordPool
     known: KnownBrowsers
     password: PasswordSignIn
+    upstream: UpstreamDesk
 
     async def authenticate(self, login: str, password: str, origin: Origin) -> AuthnEvent:
         """Return who has this password, without a page. Raises what `PasswordSignIn.authenticate` does.
@@ -41,9 +46,13 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     on.at_end(passwords.close)
     known = KnownBrowsers(on.vault.derive_all("known browsers"), on.entropy)
     throttle = Throttle(on.vault.derive("throttle"), on.config.sign_in)
-    equipment = Equipment(on, passwords, throttle, known)
+    providers = Providers(on)
+    on.watch(Watch("providers", providers.look, POLL))
+    on.at_end(providers.close)
+    upstream = UpstreamDesk(on, providers)
+    equipment = Equipment(on, passwords, throttle, known, upstream)
     opened = [one for way in ways for one in way.open(equipment)]
     listed = next((way for way in opened if isinstance(way, PasswordSignIn)), None)
     policy = FactorPolicy(on.config.sign_in.second_factor, on.config.sign_in.second_factor_grace)
     together = Ways(opened, on.db, on.clock, policy)
-    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0])
+    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0], upstream)

@@ -42,7 +42,8 @@ class SignInVisit:
     `form` is what they sent and empty when they come. `hint` is whom the client expects (`login_hint`), `known` the
     value of the `KNOWN` cookie. `person` is who proved something before in this sign-in; whoever begins one is nobody
     yet. `context` finds the sign-in again, and how far it has come: a route of the way's own gives it back as
-    `Proven.context`. `locale` is the language that was asked for, if one was.
+    `Proven.context`. `locale` is the language that was asked for, if one was. `anew` says that a
+    proof of before does not count: whoever sends the person elsewhere asks for a new one there.
     """
 
     origin: Origin
@@ -53,3 +54,4 @@ class SignInVisit:
     person: KnownPerson | None = None
     context: str = field(default="", repr=False)
     locale: str | None = None
+    anew: bool = False

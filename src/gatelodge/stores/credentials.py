@@ -30,6 +30,14 @@ async def set_password(tx: Tx, user_id: int, password_hash: str, now: int) -> No
     await tx.run(SET_PASSWORD, place_of(user_id), user_id, password_hash, now)
 
 
+REMOVE_ALL = "delete from credentials where place = $1 and user_id = $2"
+
+
+async def remove_all(tx: Tx, user_id: int) -> None:
+    """Take off everything of this kind that a person proves themselves with."""
+    await tx.run(REMOVE_ALL, place_of(user_id), user_id)
+
+
 REPLACE_PASSWORD = """
 update credentials set secret = $3, updated_at = $4
 where place = $5 and user_id = $1 and kind = 'password' and secret = $2

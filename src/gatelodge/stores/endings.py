@@ -53,6 +53,15 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
     return await tx.run(REMOVE, place_of(user_id), user_id) == 1
 
 
+async def empty(tx: Tx, user_id: int, now: int) -> None:
+    """Take off all that an account is entered by, and end all that was begun in it: nobody knows whose that was."""
+    await credentials.remove_all(tx, user_id)
+    for passkey in await passkeys.list_of_user(tx, user_id):
+        await passkeys.remove(tx, user_id, passkey.id)
+    await links.remove_all(tx, user_id)
+    await end_all(tx, user_id, now)
+
+
 async def end_all(tx: Tx, user_id: int, now: int, but: str = "") -> None:
     """End every session and every token of a person, `but` the session of this `sid`; applications are told."""
     await users.claim(tx, user_id)

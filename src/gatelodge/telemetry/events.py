@@ -59,6 +59,12 @@ from gatelodge.telemetry.passkeys import PasskeyRenamed as PasskeyRenamed
 from gatelodge.telemetry.personal import PasswordChanged as PasswordChanged
 from gatelodge.telemetry.personal import ProfileChanged as ProfileChanged
 from gatelodge.telemetry.personal import SessionEnded as SessionEnded
+from gatelodge.telemetry.upstream import AccountReclaimed as AccountReclaimed
+from gatelodge.telemetry.upstream import Linked as Linked
+from gatelodge.telemetry.upstream import Unlinked as Unlinked
+from gatelodge.telemetry.upstream import UpstreamRefused as UpstreamRefused
+from gatelodge.telemetry.upstream import UpstreamSignedIn as UpstreamSignedIn
+from gatelodge.telemetry.upstream import UpstreamSignedOut as UpstreamSignedOut
 
 # Signing in and out
 

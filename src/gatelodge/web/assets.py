@@ -13,8 +13,9 @@ ROOMS_WITH_PAGES = (
     "inspector",
     "playground",
     "demo",
-)  # besides `web/`: each has its templates and static files
-STATIC = tuple(HOUSE / room / "static" for room in ("web", *ROOMS_WITH_PAGES))
+    "providers",
+)  # besides `web/`: each has its templates, and static files if it needs some
+STATIC = tuple(folder for room in ("web", *ROOMS_WITH_PAGES) if (folder := HOUSE / room / "static").is_dir())
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -135,4 +135,5 @@ def visit_of(request: Request, context: SignInContext, form: Params) -> SignInVi
         person=None if half is None else KnownPerson(half.user_id, half.sub),
         context=context.whole_query,
         locale=context.locale,
+        anew=context.anew,
     )

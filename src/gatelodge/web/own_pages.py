@@ -34,7 +34,9 @@ TRACE = OwnPage("inspector_trace", "/inspector/{request_id}", {"request_id": re.
 ACCOUNT = OwnPage("account", "/account")
 ACCOUNT_PAGE = OwnPage("account_page", "/account/{part}", {"part": re.compile(r"[a-z][a-z_]{0,40}")})
 ACCOUNT_HELD = OwnPage("account_held", "/account/held/{held}", {"held": re.compile(r"[\w-]{40,80}")})
-PAGES: Mapping[str, OwnPage] = {page.name: page for page in (INSPECTOR, TRACE, ACCOUNT, ACCOUNT_PAGE, ACCOUNT_HELD)}
+LINK = OwnPage("link", "/link", {"waiting": re.compile(r"[\w-]{40}")})
+_ALL = (INSPECTOR, TRACE, ACCOUNT, ACCOUNT_PAGE, ACCOUNT_HELD, LINK)
+PAGES: Mapping[str, OwnPage] = {page.name: page for page in _ALL}
 
 
 @dataclass(frozen=True, slots=True)

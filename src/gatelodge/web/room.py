@@ -62,13 +62,12 @@ def routes(
     demo: Mapping[str, object],
 ) -> tuple[Route, ...]:
     """Return the pages; `demo` is what the home page tells of one."""
-    pages, browsers, interactions = web.pages, sessions.browsers, sessions.interactions
-    equipment = KindEquipment(on, prompts, ops, pages, sessions.typed_codes, sessions.csrf_key)
-    kinds = [kind.open(equipment) for kind in web.kinds]
-    forms = Forms(on.site.base, sessions.csrf_key, browsers, interactions, kinds, ops.signposts)
-    contexts = SignInContexts(sessions.csrf_key, browsers, forms, sessions.sign_ins)
-    steps = SignInSteps(on.site.base, contexts, browsers, sessions.sign_ins, authn.ways)
-    login = {way.name: LoginPage(pages, contexts, steps, authn.ways, way) for way in authn.ways.listed}
+    pages, browsers = web.pages, sessions.browsers
+    kinds = _kinds(on, web, sessions, ops, prompts)
+    forms = Forms(on.site.base, sessions.csrf_key, browsers, sessions.interactions, kinds, ops.signposts)
+    found = SignInContexts(sessions.csrf_key, browsers, forms, sessions.sign_ins)
+    steps = SignInSteps(on.site.base, found, browsers, sessions.sign_ins, authn.ways)
+    login = {way.name: LoginPage(pages, found, steps, authn.ways, way) for way in authn.ways.listed}
     own = [OwnRoutes(page, login, browsers, sessions.csrf_key) for page in login.values()]
     consent = ConsentPage(pages, forms, prompts, ops.consents, on.registry, on.db)
     account = SelectAccountPage(pages, forms, browsers, on.db)
@@ -81,3 +80,15 @@ def routes(
         Route("home", "/", {"GET": HomePage(pages, web.admins.is_signed_in, demo).show}),
         Route("static", "/static/{name}", {"GET": StaticFiles(pages.assets).show}),
     )
+
+
+def contexts(on: Foundation, web: Web, sessions: SessionsRoom, ops: Ops, prompts: Prompts) -> SignInContexts:
+    """Return what finds out what a sign-in is for, for the pages of other rooms that go on with one."""
+    kinds = _kinds(on, web, sessions, ops, prompts)
+    forms = Forms(on.site.base, sessions.csrf_key, sessions.browsers, sessions.interactions, kinds, ops.signposts)
+    return SignInContexts(sessions.csrf_key, sessions.browsers, forms, sessions.sign_ins)
+
+
+def _kinds(on: Foundation, web: Web, sessions: SessionsRoom, ops: Ops, prompts: Prompts) -> Sequence[InteractionKind]:
+    equipment = KindEquipment(on, prompts, ops, web.pages, sessions.typed_codes, sessions.csrf_key)
+    return [kind.open(equipment) for kind in web.kinds]

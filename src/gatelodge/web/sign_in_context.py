@@ -11,6 +11,7 @@ from gatelodge.protocol.progress import Again, SignedInPerson
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
+from gatelodge.sessions.cookies import SESSION
 from gatelodge.sessions.interactions import PARAMETER
 from gatelodge.sessions.sign_ins import PARAMETER as SIGN_IN
 from gatelodge.sessions.sign_ins import HalfSignIn, SignIns, purpose_of
@@ -27,7 +28,7 @@ class SignInContext:
 
     `query` finds the context again, `purpose` is what its form is good for, `back` is where the sign-in leads, below
     the issuer's path. `parked` is the request of the application, `wanted` how sure it must be who signs in. `half` is
-    how far the sign-in has come, if it began.
+    how far the sign-in has come, if it began. `anew` says that it must be proved now, whatever was before.
     """
 
     browser: BrowserId
@@ -43,6 +44,7 @@ class SignInContext:
     again: Again = ""
     client_uri: str = ""
     half: HalfSignIn | None = None
+    anew: bool = False
 
     @property
     def whole_query(self) -> str:
@@ -79,6 +81,7 @@ class SignInContexts:
             purpose=f"login for {place.address}",
             back=place.address,
             page=place.page.name,
+            anew=SESSION in request.cookies,  # else this is their first proof here, whenever they gave it there
         )
 
     def token(self, context: SignInContext) -> str:
@@ -111,4 +114,5 @@ class SignInContexts:
             wanted=wanted_of(asked, parked.question.client),
             again=parked.again,
             client_uri=parked.question.client.client_uri or "",
+            anew="login" in asked.prompt or asked.max_age is not None,
         )

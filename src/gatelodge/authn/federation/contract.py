@@ -17,14 +17,15 @@ from gatelodge.protocol.params import Params
 from gatelodge.protocol.provider import Provider, UpstreamIdentity
 from gatelodge.protocol.rules import Rule
 
-Cause = Literal["unavailable", "declined", "rejected", "not_welcome"]
+Cause = Literal["unavailable", "declined", "rejected", "not_welcome", "taken"]
 
 
 class UpstreamFailed(Exception):
     """A sign-in with another provider came to nothing.
 
     `cause` is what the person is told: it does not answer, it or the person said no, its answer is not to be believed,
-    or it is nobody this server lets in. `reason` is for the operator's log, and `rule` the check that refused it.
+    it is nobody this server lets in, or somebody
+    else's account. `reason` is for the operator's log, and `rule` the check that refused it.
     """
 
     def __init__(self, cause: Cause, reason: str, rule: Rule | None = None) -> None:

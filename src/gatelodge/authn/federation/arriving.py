@@ -1,0 +1,125 @@
+"""Whose account somebody is who came back from a provider: found, connected, made, or left for them to say.
+
+Each function is a transaction body. What it decides is decided in `protocol/linking.py`.
+"""
+
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from gatelodge.database.tx import Tx
+from gatelodge.protocol.linking import (
+    AddressOwner,
+    AskOwner,
+    AskWho,
+    LinkAtOnce,
+    MakeAccount,
+    Reclaim,
+    first_visit,
+)
+from gatelodge.protocol.provider import Provider, UpstreamIdentity
+from gatelodge.stores import audit, endings, links, names, users
+from gatelodge.stores.users import NewUser, UserRecord
+from gatelodge.telemetry.events import (
+    AccountReclaimed,
+    Event,
+    Linked,
+    Origin,
+    UpstreamSignedIn,
+    UserAdded,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Somebody whose account is known. `events` happened on the way and are to be told."""
+
+    user: UserRecord
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Their account is disabled: nobody is told more than that it did not work."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a new account gets that is random: its subject identifier, and a user name where no address is one."""
+
+    sub: str
+    username: str
+
+
+async def arrive(
+    tx: Tx, provider: Provider, identity: UpstreamIdentity, newcomer: Newcomer, origin: Origin, now: int
+) -> Recognised | TurnedAway | AskOwner | AskWho:
+    """Return whose account this is, or what they are asked. Raises `NameTaken` if another of theirs was faster."""
+    link = await links.find(tx, identity.issuer, identity.subject)
+    if link is not None:
+        await links.use(tx, link, provider.name, identity, now)
+        return await _recognised(tx, link.user_id, provider, (), origin, now)
+    match first_visit(provider, identity, await _owner(tx, identity)):
+        case LinkAtOnce(user_id):
+            events = (await connect(tx, user_id, provider.name, identity, origin, now),)
+        case Reclaim(user_id):
+            events = await _reclaim(tx, user_id, provider, identity, origin, now)
+        case MakeAccount(address):
+            new = NewUser(sub=newcomer.sub, username=address, email=address, email_verified=True, name=identity.name)
+            user_id, *events = await begin(tx, new, provider.name, identity, origin, now)
+        case asked:
+            return asked
+    return await _recognised(tx, user_id, provider, tuple(events), origin, now)
+
+
+async def connect(tx: Tx, user_id: int, provider: str, identity: UpstreamIdentity, origin: Origin, now: int) -> Event:
+    """Connect an account elsewhere to a person. Raises `NameTaken` if it is connected already, to whomever."""
+    await links.add(tx, user_id, provider, identity, now)
+    return await _noted(tx, Linked(user_id=user_id, provider=provider), origin, now)
+
+
+async def begin(
+    tx: Tx, new: NewUser, provider: str, identity: UpstreamIdentity, origin: Origin, now: int
+) -> tuple[int, Event, Event]:
+    """Make an account for somebody who came from a provider; return its id and what happened. Raises `NameTaken`."""
+    user = await users.add(tx, new, now)
+    added = await _noted(tx, UserAdded(user_id=user.id), origin, now)
+    return user.id, added, await connect(tx, user.id, provider, identity, origin, now)
+
+
+async def _reclaim(
+    tx: Tx, user_id: int, provider: Provider, identity: UpstreamIdentity, origin: Origin, now: int
+) -> tuple[Event, ...]:
+    """Take off what an account is entered by that never proved its address, and give it to whoever did."""
+    await endings.empty(tx, user_id, now)
+    user = await users.find(tx, user_id)
+    if user is not None:
+        await users.update(tx, structs.replace(user, email_verified=True), now)
+    reclaimed = await _noted(tx, AccountReclaimed(user_id=user_id, provider=provider.name), origin, now)
+    return reclaimed, await connect(tx, user_id, provider.name, identity, origin, now)
+
+
+async def _recognised(
+    tx: Tx, user_id: int, provider: Provider, events: tuple[Event, ...], origin: Origin, now: int
+) -> Recognised | TurnedAway:
+    user = await users.find(tx, user_id)
+    if user is None or not user.enabled:
+        return TurnedAway(user_id)
+    signed_in = await _noted(tx, UpstreamSignedIn(user_id=user.id, provider=provider.name), origin, now)
+    return Recognised(user, (*events, signed_in))
+
+
+async def _owner(tx: Tx, identity: UpstreamIdentity) -> AddressOwner | None:
+    """Return whose address it is here, if the provider proved it; whether another one is known nobody even asks."""
+    if identity.address is None or not identity.is_proved:
+        return None
+    user_id = await names.find(tx, names.LOGIN, users.canonical(identity.address))
+    user = None if user_id is None else await users.find(tx, user_id)
+    return None if user is None else AddressOwner(user.id, user.email_verified, user.admin)
+
+
+async def _noted(tx: Tx, event: Event, origin: Origin, now: int) -> Event:
+    await audit.record(tx, event, origin, now)
+    return event

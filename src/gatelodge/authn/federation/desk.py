@@ -1,0 +1,201 @@
+"""Sending people to other providers and receiving them: what is parked meanwhile, and whose account they have.
+
+The browser is sent with a handle that finds what was parked for it. Whoever comes back without one, with that of
+another browser or of another provider, spends nothing and is told nothing (WEB-02, CL-03, CL-04).
+"""
+
+from dataclasses import dataclass, replace
+
+from gatelodge.authn.federation import arriving
+from gatelodge.authn.federation.arriving import Newcomer, Recognised, TurnedAway
+from gatelodge.authn.federation.contract import Arrival, Errand, UpstreamFailed
+from gatelodge.authn.federation.parked import BegunVisit, Parked, PostedAnswer, WaitingIdentity
+from gatelodge.authn.federation.providers import OpenProvider, Providers
+from gatelodge.authn.visit import ThisBrowser
+from gatelodge.client.messages.authorization import Transaction
+from gatelodge.database.rows import NameTaken
+from gatelodge.database.tx import Tx
+from gatelodge.foundation.contract import Foundation
+from gatelodge.keys.secrets import b64
+from gatelodge.protocol import rules
+from gatelodge.protocol.linking import AskOwner, AskWho
+from gatelodge.protocol.params import Params
+from gatelodge.protocol.provider import Provider, UpstreamIdentity
+from gatelodge.stores import links, users
+from gatelodge.stores.users import NewUser, UserRecord
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import Event, Origin, UpstreamRefused
+
+SUB_BYTES, USERNAME_BYTES = 16, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Somebody whom a provider sent back: who they are there, and what they had been sent for."""
+
+    provider: Provider
+    identity: UpstreamIdentity
+    begun: BegunVisit
+
+
+class UpstreamDesk:
+    """Sends to `providers` and receives from them."""
+
+    def __init__(self, on: Foundation, providers: Providers) -> None:
+        self.providers = providers
+        self._on = on
+        parts = (on.db, on.mint, on.clock, on.entropy)
+        self._begun = Parked("upstream", BegunVisit, *parts)
+        self._posted = Parked("upstream_post", PostedAnswer, *parts)
+        self.waiting = Parked("upstream_waiting", WaitingIdentity, *parts)
+
+    async def send(self, name: str, browser: ThisBrowser, context: str, errand: Errand, user_id: int = 0) -> str:
+        """Return where a browser goes to sign in there; with `user_id` to connect an account to that person.
+
+        Raises `UpstreamFailed`.
+        """
+        opened = self._find(name)
+        begun = opened.upstream.begin(errand).transaction
+        state = await self._begun.park(BegunVisit(name, begun.encode(), context, user_id), browser)
+        return opened.upstream.address(replace(begun, state=state), errand)
+
+    async def take_in(self, name: str, form: Params) -> str | None:
+        """Keep an answer that was posted from another site, which brings no cookies; return what finds it again.
+
+        `None` if nobody here waits for it.
+        """
+        opened = self.providers.find(name)
+        if opened is None or not opened.kind.posts_back or not await self._begun.is_there(form.get("state") or ""):
+            return None
+        return await self._posted.park(PostedAnswer(name, form.encoded()), None)
+
+    async def fetch(self, name: str, handle: str) -> Params | None:
+        """Return an answer that was kept, once; `None` if there is none of this provider."""
+        posted = await self._posted.take(handle, None)
+        return Params.parse(posted.answer.encode()) if posted is not None and posted.provider == name else None
+
+    async def begun(self, name: str, answer: Params, browser: ThisBrowser) -> BegunVisit | None:
+        """Spend what an answer is the answer to; `None` if it is none to a sign-in begun here, with this provider."""
+        handle = answer.get("state") or ""
+        found = await self._begun.find(handle, browser)
+        return await self._begun.take(handle, browser) if found is not None and found.provider == name else None
+
+    async def receive(self, begun: BegunVisit, answer: Params) -> Received:
+        """Return who came back. Raises `UpstreamFailed`."""
+        opened = self._find(begun.provider)
+        transaction = replace(Transaction.decode(begun.transaction), state=answer.get("state") or "")
+        try:
+            arrival: Arrival = await opened.upstream.finish(transaction, answer)
+        except UpstreamFailed as failed:
+            if failed.cause == "unavailable":
+                self.providers.failed(opened)
+            raise
+        return Received(opened.provider, arrival.identity, begun)
+
+    async def recognise(self, received: Received, browser: ThisBrowser, origin: Origin) -> UserRecord | str:
+        """Return whose account they have, or the handle of what waits until they say.
+
+        Raises `UpstreamFailed` if it is disabled.
+        """
+        provider, identity = received.provider, received.identity
+        outcome = await self._arrive(provider, identity, origin)
+        match outcome:
+            case Recognised(user, events):
+                _tell(events, origin)
+                return user
+            case TurnedAway():
+                raise UpstreamFailed("not_welcome", "the account is disabled", rules.ACCOUNT_ENABLED)
+            case AskOwner(user_id):
+                asked = (user_id, False)
+            case AskWho(may_begin):
+                asked = (0, may_begin)
+        waiting = WaitingIdentity(provider.name, provider.label, identity, received.begun.context, *asked)
+        return await self.waiting.park(waiting, browser)
+
+    async def connect(self, user_id: int, provider: str, identity: UpstreamIdentity, origin: Origin) -> bool:
+        """Connect an account elsewhere to a person; `False` if it is another's, or theirs is disabled."""
+        return _done(await self._on.db.write(self._connect, user_id, provider, identity, origin, None), origin)
+
+    async def connect_waiting(self, handle: str, waiting: WaitingIdentity, user_id: int, origin: Origin) -> bool:
+        """Connect what waits to a person, and spend it; `False` if somebody did, or as `connect`."""
+        whose = (user_id, waiting.provider, waiting.identity)
+        return _done(await self._on.db.write(self._connect, *whose, origin, handle), origin)
+
+    async def begin_waiting(self, handle: str, waiting: WaitingIdentity, origin: Origin) -> UserRecord | None:
+        """Make an account for whom nobody knows here, and spend what waits; `None` if they may not, or somebody did.
+
+        It has no address: nobody proved one.
+        """
+        opened = self.providers.find(waiting.provider)
+        if opened is None or not (waiting.may_begin and opened.provider.new_accounts):
+            return None
+        new = self._newcomer(waiting.provider)
+        try:
+            begun = await self._on.db.write(self._begin, handle, waiting, new, origin)
+        except NameTaken:
+            return None
+        if begun is None:
+            return None
+        user, events = begun
+        _tell(events, origin)
+        return user
+
+    def refused(self, name: str, failed: UpstreamFailed, origin: Origin) -> None:
+        """Tell the log why a sign-in came to nothing."""
+        rule = failed.rule.id if failed.rule is not None else ""
+        emit(UpstreamRefused(provider=name, cause=failed.cause, rule=rule, reason=failed.reason), origin)
+
+    def _find(self, name: str) -> OpenProvider:
+        opened = self.providers.find(name)
+        if opened is None:
+            raise UpstreamFailed("unavailable", "there is no such provider")
+        return opened
+
+    async def _arrive(
+        self, provider: Provider, identity: UpstreamIdentity, origin: Origin
+    ) -> Recognised | TurnedAway | AskOwner | AskWho:
+        now, new = self._on.clock.now(), self._newcomer(provider.name)
+        try:
+            return await self._on.db.write(arriving.arrive, provider, identity, new, origin, now)
+        except NameTaken:  # they came twice at once: the other one made the account
+            return await self._on.db.write(arriving.arrive, provider, identity, new, origin, now)
+
+    async def _connect(
+        self, tx: Tx, user_id: int, provider: str, identity: UpstreamIdentity, origin: Origin, handle: str | None
+    ) -> tuple[Event, ...] | None:
+        """Return what happened, nothing if it was connected to them before; `None` if it cannot be."""
+        now = self._on.clock.now()
+        if handle is not None and not await self.waiting.take_in(tx, handle, now):
+            return None
+        if await users.hold(tx, user_id) is None:
+            return None
+        link = await links.find(tx, identity.issuer, identity.subject)
+        if link is not None:
+            return () if link.user_id == user_id else None
+        return (await arriving.connect(tx, user_id, provider, identity, origin, now),)
+
+    async def _begin(
+        self, tx: Tx, handle: str, waiting: WaitingIdentity, new: Newcomer, origin: Origin
+    ) -> tuple[UserRecord, tuple[Event, ...]] | None:
+        now = self._on.clock.now()
+        if not await self.waiting.take_in(tx, handle, now):
+            return None
+        account = NewUser(sub=new.sub, username=new.username, name=waiting.identity.name)
+        user_id, *events = await arriving.begin(tx, account, waiting.provider, waiting.identity, origin, now)
+        user = await users.find(tx, user_id)
+        return None if user is None else (user, tuple(events))
+
+    def _newcomer(self, provider: str) -> Newcomer:
+        """Return what is random of an account; its user name says nothing of anybody."""
+        name = f"{provider}-{self._on.entropy.bytes(USERNAME_BYTES).hex()}"
+        return Newcomer(b64(self._on.entropy.bytes(SUB_BYTES)), name)
+
+
+def _done(events: tuple[Event, ...] | None, origin: Origin) -> bool:
+    _tell(events or (), origin)
+    return events is not None
+
+
+def _tell(events: tuple[Event, ...], origin: Origin) -> None:
+    for event in events:
+        emit(event, origin)
