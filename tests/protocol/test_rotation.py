@@ -4,7 +4,7 @@ import pytest
 
 from gatelodge.protocol.rotation import Expiry, Lifetimes, first_expiry, next_idle_expiry
 
-LIFETIMES = Lifetimes(idle=100, absolute=1_000, overlap=30)
+LIFETIMES = Lifetimes(idle=100, absolute=1_000)
 
 
 def test_a_family_dies_unused_or_old() -> None:
@@ -17,4 +17,4 @@ def test_RT_09_refreshing_never_moves_the_absolute_end(now: int, idle_at: int) -
 
 
 def test_an_idle_lifetime_longer_than_the_absolute_one_does_not_count() -> None:
-    assert first_expiry(Lifetimes(idle=500, absolute=100, overlap=0), 0) == Expiry(100, 100)
+    assert first_expiry(Lifetimes(idle=500, absolute=100), 0) == Expiry(100, 100)

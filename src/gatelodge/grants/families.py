@@ -85,10 +85,10 @@ def _lifetimes(context: GrantContext, with_refresh: bool) -> Lifetimes:
     """A family without a refresh token only has to outlive its access tokens."""
     policy = context.policy
     if with_refresh:
-        return Lifetimes(policy.refresh_idle_lifetime, policy.refresh_lifetime, policy.refresh_overlap)
+        return Lifetimes(policy.refresh_idle_lifetime, policy.refresh_lifetime)
     longest = max((api.lifetime for api in context.apis.values()), default=0)
-    span = max(longest, policy.access_token_lifetime) + context.policy.code_lifetime
-    return Lifetimes(span, span, 0)
+    span = max(longest, policy.access_token_lifetime) + policy.code_lifetime
+    return Lifetimes(span, span)
 
 
 def refresh_is_due(context: GrantContext, grounds: Grounds) -> bool:

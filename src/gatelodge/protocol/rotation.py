@@ -14,11 +14,10 @@ class RefreshValue:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """Seconds: `idle` unused, `absolute` however often it was refreshed, `overlap` for a lost answer (0: none)."""
+    """Seconds: `idle` unused, `absolute` however often it was refreshed."""
 
     idle: int
     absolute: int
-    overlap: int
 
 
 @dataclass(frozen=True, slots=True)
