@@ -54,12 +54,12 @@ class Copy:
         with (folder / "pyproject.toml").open("a") as configuration:
             configuration.write(_configured(self._file, tests, postgres=uses_postgres(file)))
 
-    def run(self, seconds: float) -> list[Mutant]:
-        """Try every mutant, for at most so many seconds. Exits if the tests fail without any mutant."""
+    def run(self, seconds: float, only: Sequence[str] = ()) -> list[Mutant]:
+        """Try every mutant, for so many seconds at most, or `only` these. Exits if the tests fail without any."""
         log = self._folder / "mutmut.log"
         with log.open("w") as output:
             running = subprocess.Popen(
-                [*MUTMUT, "run", "--max-children", "1"],
+                [*MUTMUT, "run", "--max-children", "1", *only],
                 cwd=self._folder, env=self._environment(), stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
             try:
