@@ -6,7 +6,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gatelodge"
 ROOMS = ["sessions", "tokens", "grants", "client_auth", "keys", "protocol", "database"]
 
-EXCHANGES = [f"tests/grants/test_{name}.py" for name in ("authorization_code", "refresh_token", "redemption")]
+EXCHANGES = [f"tests/grants/test_{name}.py" for name in ("authorization_code", "refresh_token")]
 
 # Beside tests/ROOM/test_FILE.py, or all of tests/ROOM where a file has no test of its own name.
 MORE = {
