@@ -32,6 +32,15 @@ def test_what_is_no_scope_is_refused(text: str):
     assert refusal.value.code == "invalid_scope"
 
 
+def test_there_is_a_most_of_them():
+    assert len(parse_scope(" ".join(map(str, range(MAX_SCOPES))))) == MAX_SCOPES
+
+
+@pytest.mark.parametrize("name", ["a b", "a ", "", 'a"b', "é"])
+def test_one_name_is_no_list_of_them_and_holds_nothing_else(name: str):
+    assert not is_scope(name)
+
+
 def test_HTTP_07_a_megabyte_of_scope_is_refused_at_once():
     with pytest.raises(OAuthError):
         parse_scope("a " * 500_000 + "é")
