@@ -133,12 +133,27 @@ async def test_RT_04_a_revoked_token_is_refused_within_the_overlap(world: World)
 async def test_RT_05_another_client_cannot_use_a_token_nor_end_it(world: World):
     tokens = await world.browser().tokens()
 
-    assert_error(await refresh(world, tokens["refresh_token"], "web2"), "invalid_grant")
+    anothers = await refresh(world, tokens["refresh_token"], "web2")
+    assert_error(anothers, "invalid_grant")
+    assert anothers.json() == (await refresh(world, "glr_nobodys", "web2")).json()
     assert_error(
         await world.token(None, client_id="spa1", grant_type="refresh_token", refresh_token=tokens["refresh_token"]),
         "invalid_grant",
     )
     assert (await refresh(world, tokens["refresh_token"])).status_code == 200
+
+
+async def test_a_token_whose_family_was_swept_away_is_nobodys(world: World):
+    tokens = await world.browser().tokens()
+    await world.foundation.db.write(_without_families)
+
+    answer = await refresh(world, tokens["refresh_token"])
+    assert_error(answer, "invalid_grant")
+    assert answer.json() == (await refresh(world, "glr_nobodys")).json()
+
+
+async def _without_families(tx):
+    await tx.run("delete from families")
 
 
 async def test_RT_06_scope_can_be_narrowed_for_one_token_and_never_widened(world: World):
@@ -305,7 +320,9 @@ async def test_the_code_of_an_api_that_was_disabled_meanwhile_is_worth_nothing(w
 async def test_RT_09_a_token_dies_unused_and_the_family_dies_in_any_case(world: World, clock):
     idle = await world.browser().tokens()
     clock.advance(14 * 86_400)
-    assert_error(await refresh(world, idle["refresh_token"]), "invalid_grant")
+    refused = await refresh(world, idle["refresh_token"])
+    assert_error(refused, "invalid_grant")
+    assert await audited(world, refused) == []  # old is not stolen
 
     tokens = await world.browser().tokens()
     for _ in range(6):
