@@ -345,6 +345,7 @@ async def test_RT_11_a_confidential_client_must_prove_itself(world: World):
 async def test_RT_12_no_refresh_token_without_offline_access_or_without_the_grant(world: World):
     assert "refresh_token" not in await world.browser().tokens(scope="openid profile")
     assert "refresh_token" not in await world.browser().tokens("no-refresh")
+    assert "refresh_token" not in await world.browser().tokens("no-refresh", scope="orders:read")
 
 
 async def test_a_plain_oauth_request_gets_a_refresh_token_by_registration(world: World):
