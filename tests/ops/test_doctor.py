@@ -182,6 +182,16 @@ async def test_each_risky_client_is_named(house, says: str) -> None:
     assert says in found[0].says
 
 
+async def test_a_scheme_that_any_program_may_take_is_noted_with_what_its_name_should_be(house) -> None:
+    uris = ("com.example.app:/cb", "cursor://cb", "http://127.0.0.1/cb", "https://app.example/cb")
+    app = replace(Client("app", "App", "native", "none"), redirect_uris=uris, custom_schemes=frozenset({"cursor"}))
+    await house[0].write(clients.add, app, 5)
+    found = [finding for finding in await examine_database(*house) if finding.level != "good"]
+    assert [(f.check, f.level) for f in found] == [("clients", "note")] * 2
+    assert ["the scheme com.example.app:, " in found[0].says, "the scheme cursor:, " in found[1].says] == [True, True]
+    assert ["https or loopback" in found[0].advice, "as in com.example.app:" in found[1].advice] == [True, True]
+
+
 async def test_a_scope_that_no_api_has_is_noted(house) -> None:
     database = house[0]
     job = replace(Client("job", "Job", "service", "none"), scopes=frozenset({"openid", "orders:read", "order:write"}))

@@ -10,6 +10,7 @@ from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.findings import Finding, broken, good, note, warning
 from gatelodge.ops.setup import PURPOSE
 from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.redirect_uri import private_schemes
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.strict_json import BadJson, read_object
 from gatelodge.stores import apis, audit, clients, instance, outbox, signing_keys
@@ -49,6 +50,7 @@ async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Fin
     return [
         *_keys(found, rows, vault, now),
         *_clients(registered, now),
+        *_schemes(registered),
         *_scopes(registered, served),
         *_outbox(await db.read(outbox.count_dead)),
         *_past(max((entry.at for entry in last), default=0), now),
@@ -125,6 +127,18 @@ def _client(client: Client, now: int) -> Iterator[tuple[str, str]]:
     usable = [secret for secret in client.secrets if secret.expires_at is None or secret.expires_at > now]
     if client.auth_method.startswith("client_secret_") and not usable:
         yield "has no secret that works", f"run gatelodge clients rotate-secret {client.id}"
+
+
+def _schemes(registered: Iterable[Client]) -> Iterator[Finding]:
+    """Any program on a person's device may take the scheme of another; a domain in it tells at least whose it is."""
+    for client in registered:
+        for scheme in sorted(private_schemes(client.redirect_uris)):
+            says = f"client {client.id} is answered by the scheme {scheme}:, which any program on the device may take"
+            if "." in scheme:
+                advice = "let it be a domain of theirs, backwards (RFC 8252 7.1); https or loopback is safer"
+            else:
+                advice = "ask for a domain of theirs, backwards, as in com.example.app: (RFC 8252 7.1)"
+            yield note("clients", says, advice)
 
 
 def _scopes(registered: Iterable[Client], served: Iterable[Api]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ of them read a hostile URI alike; a URI that is not of the plain form below is r
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from ipaddress import AddressValueError, IPv6Address
 
 from gatelodge.protocol import rules
@@ -52,6 +52,11 @@ def is_registered(sent: str, client: Client) -> bool:
 def is_custom_scheme(scheme: str) -> bool:
     """Whether an operator may permit this scheme: well-formed, and one that opens an application alone."""
     return _SCHEME.fullmatch(scheme) is not None and scheme not in NEVER
+
+
+def private_schemes(uris: Iterable[str]) -> frozenset[str]:
+    """Return the schemes of these redirect URIs that open an application of a device (RFC 8252 7.1)."""
+    return frozenset(uri.partition(":")[0] for uri in uris) - {"https", "http"}
 
 
 def defect(uri: str, client_type: ClientType, permitted: Collection[str] = ()) -> Rule | None:
