@@ -93,8 +93,8 @@ async def test_a_hash_of_other_parameters_still_proves_and_is_outdated(pool: Pas
 
 
 async def test_HTTP_08_the_queue_is_bounded_and_says_when_to_come_back(pool: PasswordPool) -> None:
-    with pool.place(), pool.place(), pool.place():
-        with pytest.raises(Unavailable) as full, pool.place():
+    with pool.slot(), pool.slot(), pool.slot():
+        with pytest.raises(Unavailable) as full, pool.slot():
             pass
         assert full.value.retry_after >= 1
     assert await pool.verify(await pool.hash("x"), "x")

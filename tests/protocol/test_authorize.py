@@ -17,7 +17,7 @@ from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.response_type import HYBRID, IMPLICIT, canonical
 from gatelodge.protocol.rules import Rule
-from gatelodge.protocol.targets import Apis, place
+from gatelodge.protocol.targets import Apis, permission
 
 ISSUER = "https://id.test"
 CB = "https://rp.test/cb"
@@ -106,7 +106,7 @@ def test_a_good_request_is_understood():
         response_mode="query",
         scope=("openid", "orders:read"),
         resource=(ORDERS.identifier,),
-        places=(place(ORDERS.identifier, "orders:read"),),
+        permissions=(permission(ORDERS.identifier, "orders:read"),),
         state="s",
         nonce="n",
         code_challenge=CHALLENGE,

@@ -2,7 +2,7 @@
 
 from gatelodge.protocol.consent import Settled, settle
 from gatelodge.protocol.progress import ConsentAnswer
-from gatelodge.protocol.targets import place
+from gatelodge.protocol.targets import permission
 
 FILES, MAIL = "https://files.test", "https://mail.test"
 OPENID = frozenset({"openid"})
@@ -27,7 +27,7 @@ def test_AZ_26_what_is_left_out_goes() -> None:
 
 
 def test_AZ_26_a_scope_left_out_at_one_api_stays_at_another() -> None:
-    there, here = place(MAIL, "read"), place(FILES, "read")
+    there, here = permission(MAIL, "read"), permission(FILES, "read")
     answer = ConsentAnswer("bob", ("openid", "read"), ("openid",), (FILES,), (FILES,), refused=(here,))
 
     assert settle({"openid", "read"}, {MAIL, there, FILES, here}, answer) == Settled(
@@ -36,7 +36,7 @@ def test_AZ_26_a_scope_left_out_at_one_api_stays_at_another() -> None:
 
 
 def test_AZ_26_an_api_goes_with_its_last_scope_and_not_before() -> None:
-    read, write = place(FILES, "read"), place(FILES, "write")
+    read, write = permission(FILES, "read"), permission(FILES, "write")
     answer = ConsentAnswer("bob", ("openid", "read"), ("openid",), (FILES,), (FILES,), refused=(read,))
 
     assert settle({"openid", "read", "write"}, {FILES, read, write}, answer) == Settled(

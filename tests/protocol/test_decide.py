@@ -9,7 +9,7 @@ from gatelodge.protocol.client import AuthMethod, Client, ClientType
 from gatelodge.protocol.decide import AskConsent, AskSignIn, Issue, SelectAccount, Step, StepUp, next_step
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedInPerson
-from gatelodge.protocol.targets import place
+from gatelodge.protocol.targets import permission
 
 NOW = 1_700_000_000
 API = "https://orders.test"
@@ -185,10 +185,10 @@ def test_an_api_that_was_not_allowed_is_asked_for():
 
 
 def test_AZ_23_a_scope_of_one_name_at_another_api_is_asked_for():
-    places = tuple(place(api, "write") for api in (API, OTHER))
-    asked = replace(asking(scope="openid write", resource=(API, OTHER)), places=places)
-    here = Before(frozenset({"openid", "write"}), frozenset({API, OTHER, places[0]}))
-    there = replace(here, resources=here.resources | {places[1]})
+    permissions = tuple(permission(api, "write") for api in (API, OTHER))
+    asked = replace(asking(scope="openid write", resource=(API, OTHER)), permissions=permissions)
+    here = Before(frozenset({"openid", "write"}), frozenset({API, OTHER, permissions[0]}))
+    there = replace(here, resources=here.resources | {permissions[1]})
 
     assert step(asked, granted=here) == AskConsent(ALICE, ("write",), (), remembered=("openid",))
     assert step(asked, granted=there) == Issue(ALICE, ("openid", "write"), (API, OTHER))

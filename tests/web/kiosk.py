@@ -60,7 +60,7 @@ class Kiosk(InteractionKind):
             raise NotAskable
         wanted = understand(tuple(found.scope.split()), (), await self._with.on.registry.apis(), client.scopes)
         asked = AccessRequest(
-            scope=wanted.scope, resource=tuple(api.identifier for api in wanted.apis), places=wanted.places
+            scope=wanted.scope, resource=tuple(api.identifier for api in wanted.apis), permissions=wanted.permissions
         )
         return ClientQuestion(client, asked)
 

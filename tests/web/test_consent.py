@@ -8,14 +8,14 @@ from tests.web.conftest import ORDERS, SHOP, House, Visitor, back_to_authorize, 
 
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.protocol.progress import ConsentAnswer, Progress
-from gatelodge.protocol.targets import place
+from gatelodge.protocol.targets import permission
 from gatelodge.sessions.cookies import SESSION
 from gatelodge.stores import audit, clients, consents
 from gatelodge.stores.consents import Consent
 
 pytestmark = pytest.mark.anyio
 EVERYTHING = ["email", "orders:read", "orders:write"]
-READ_THERE = place(ORDERS.identifier, "orders:read")
+READ_THERE = permission(ORDERS.identifier, "orders:read")
 
 
 async def signed_in(house: House, **changes: str) -> tuple[Visitor, str]:
@@ -71,7 +71,7 @@ async def test_what_is_allowed_is_kept_and_the_request_goes_on(house: House) -> 
     consent = await granted(house)
     assert consent is not None
     assert consent.scopes == {"openid", *EVERYTHING}
-    assert consent.resources == {ORDERS.identifier, READ_THERE, place(ORDERS.identifier, "orders:write")}
+    assert consent.resources == {ORDERS.identifier, READ_THERE, permission(ORDERS.identifier, "orders:write")}
 
 
 async def test_what_is_left_out_is_not_allowed_and_what_was_asked_is_remembered_for_this_request(house: House) -> None:
@@ -88,8 +88,8 @@ async def test_what_is_left_out_is_not_allowed_and_what_was_asked_is_remembered_
         ("openid", *EVERYTHING),
         ("openid", "orders:read"),
         (ORDERS.identifier,),
-        places=(READ_THERE,),
-        refused=(place(ORDERS.identifier, "orders:write"),),
+        permissions=(READ_THERE,),
+        refused=(permission(ORDERS.identifier, "orders:write"),),
     )
     assert (await progress_of(house, visitor, handle)).consent == expected
 

@@ -101,7 +101,7 @@ async def test_HTTP_08_a_full_password_queue_is_told_to_wait_and_nothing_is_lost
     visitor = Visitor()
     handle = await house.park(visitor)
 
-    with house.passwords.place(), house.passwords.place():
+    with house.passwords.slot(), house.passwords.slot():
         page = await house.sign_in(visitor, handle)
 
     assert page.status == 503

@@ -80,7 +80,7 @@ class AppsPage(AccountPage):
 def in_words(one: ActingClient, apis: Apis) -> Iterator[AskedScope]:
     """Yield what an application may do, each scope once: the person's details, then what its APIs say of theirs."""
     yield from (AskedScope(name) for name in DETAILS if name in one.scopes and name != REQUIRED)
-    said = {scope_of(place): apis[api_of(place)] for place in one.places if api_of(place) in apis}
+    said = {scope_of(at): apis[api_of(at)] for at in one.permissions if api_of(at) in apis}
     for name in sorted(one.scopes - {*OPENID_SCOPES, ACCESS}):
         owners = apis.owners(name) or ()
         api = said.get(name) or next(iter(owners), None)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from gatelodge.account.addresses import where
 from gatelodge.account.contract import AccountPage, AccountVisit, ActDone
 from gatelodge.account.fresh import RecentProof
-from gatelodge.account.places import where
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
@@ -46,18 +46,18 @@ class AccountFrame:
     recent: RecentProof
     listed: Sequence[AccountPage]
 
-    async def visit(self, request: Request, place: PageAddress) -> AccountVisit | Reply:
+    async def visit(self, request: Request, address: PageAddress) -> AccountVisit | Reply:
         """Return who is at a page, or the way to sign in for it."""
         person = await self.browsers.signed_in(request)
         user = person and await self.db.at(place_of(person.user_id)).read(users.find, person.user_id)
         if person is None or user is None:
-            return self.to_sign_in(request, place)
+            return self.to_sign_in(request, address)
         lately, known = self.recent.is_given(person), request.cookies.get(cookies.KNOWN)
         return AccountVisit(person, user, request.origin, lately, known, request.query)
 
-    def to_sign_in(self, request: Request, place: PageAddress) -> Reply:
+    def to_sign_in(self, request: Request, address: PageAddress) -> Reply:
         """Return the way to sign in, and from there to a page."""
-        return redirect(f"{self.pages.base}/login?{place.query}", *self.browsers.identify(request).cookies)
+        return redirect(f"{self.pages.base}/login?{address.query}", *self.browsers.identify(request).cookies)
 
     def draw(
         self,

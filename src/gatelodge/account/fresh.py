@@ -5,14 +5,14 @@ Whoever found a browser open, or took a session, cannot change by which ways the
 
 from dataclasses import dataclass
 
+from gatelodge.account.addresses import where
 from gatelodge.account.contract import AccountPage, AccountVisit
 from gatelodge.account.held import HeldForm, HeldForms
-from gatelodge.account.places import where
 from gatelodge.clock import Clock
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.sessions.browser import BrowserId
-from gatelodge.web.own_pages import ACCOUNT_HELD, PageAddress, place_with
+from gatelodge.web.own_pages import ACCOUNT_HELD, PageAddress, address_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RecentProof:
         if visit.proved_lately or not page.acts[act].guarded:
             return None
         handle = await self.held.hold(page.name, form, browser, visit.user.id, visit.user.sub)
-        return where(page.name) if handle is None else place_with(ACCOUNT_HELD, {"held": handle})
+        return where(page.name) if handle is None else address_with(ACCOUNT_HELD, {"held": handle})
 
     async def find(self, handle: str, browser: BrowserId, visit: AccountVisit) -> HeldForm | None:
         """Return the form that somebody signed in again for; `None` if it is over, or was none of theirs."""

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, replace
 
+from gatelodge.account.addresses import where
 from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused
 from gatelodge.account.frame import AS_IT_IS, AccountFrame, Look
 from gatelodge.account.overview import overview
-from gatelodge.account.places import where
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.reply import Reply
-from gatelodge.web.own_pages import ACCOUNT_HELD, place_at
+from gatelodge.web.own_pages import ACCOUNT_HELD, address_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class ServedAccountPage:
         if act not in self.page.acts:
             raise _not_there()
         browser = self.frame.browsers.identify(request)
-        place = await self.frame.recent.missing_to_act(sent, self.page, act, request.form, browser)
-        if place is not None:
-            return self.frame.to_sign_in(request, place)
+        address = await self.frame.recent.missing_to_act(sent, self.page, act, request.form, browser)
+        if address is not None:
+            return self.frame.to_sign_in(request, address)
         try:
             done = await self.page.act(sent, act)
         except ActRefused as refused:
@@ -52,8 +52,8 @@ class ServedAccountPage:
         visit = await self.frame.visit(request, where(self.page.name))
         if isinstance(visit, Reply):
             return visit
-        place = await self.frame.recent.missing_to_open(visit, self.page)
-        return visit if place is None else self.frame.to_sign_in(request, place)
+        address = await self.frame.recent.missing_to_open(visit, self.page)
+        return visit if address is None else self.frame.to_sign_in(request, address)
 
     async def _draw(self, request: Request, visit: AccountVisit, look: Look = AS_IT_IS) -> Reply:
         given = await self.page.show(visit if look.problem else replace(visit, form=EMPTY))
@@ -84,15 +84,15 @@ class ServedHeldForm:
 
     async def show(self, request: Request) -> Reply:
         """Show what was asked; nothing of it happens before the button is pressed."""
-        place = place_at(ACCOUNT_HELD, request)
-        if place is None:
+        address = address_at(ACCOUNT_HELD, request)
+        if address is None:
             raise _not_there()
-        visit = await self.frame.visit(request, place)
+        visit = await self.frame.visit(request, address)
         if isinstance(visit, Reply):
             return visit
         if not visit.proved_lately:
-            return self.frame.to_sign_in(request, place)
-        held = await self.frame.recent.find(place.values["held"], self.frame.browsers.identify(request), visit)
+            return self.frame.to_sign_in(request, address)
+        held = await self.frame.recent.find(address.values["held"], self.frame.browsers.identify(request), visit)
         page = next((page for page in self.frame.listed if held and page.name == held.page), None)
         if held is None or page is None:
             return self.frame.lead_on(request, ActDone("forgotten"), "")

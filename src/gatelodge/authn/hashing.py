@@ -1,7 +1,7 @@
 """argon2id in a bounded pool of threads that give way to the event loop.
 
 argon2 releases the interpreter lock, so hashing costs the event loop nothing but the processor; on Linux the threads
-are made nicer than it, so on a busy core tokens go first. When every place in the queue is taken the answer is 503: a
+are made nicer than it, so on a busy core tokens go first. When every slot of the queue is taken the answer is 503: a
 storm of sign-ins can fill the queue, never the memory and never the token endpoint.
 
 A password is what the person typed, normalised to NFC and to nothing else: the same characters typed on another
@@ -60,7 +60,7 @@ class Argon2:
 
 
 class HashingSlot:
-    """A place in the pool, got from `PasswordPool.place` and good while that is held."""
+    """A slot of the pool, got from `PasswordPool.slot` and good while that is held."""
 
     def __init__(self, argon2: Argon2, threads: ThreadPoolExecutor) -> None:
         self._argon2 = argon2
@@ -96,10 +96,10 @@ class PasswordPool:
         self._free = policy.hash_workers + policy.hash_queue
 
     @contextmanager
-    def place(self) -> Generator[HashingSlot]:
-        """Hold a place, before anything else is done for a sign-in. Raises `Unavailable` if none is free."""
+    def slot(self) -> Generator[HashingSlot]:
+        """Hold a slot, before anything else is done for a sign-in. Raises `Unavailable` if none is free."""
         if self._free == 0:
-            raise Unavailable("every place in the password queue is taken", retry_after=2)
+            raise Unavailable("every slot of the password queue is taken", retry_after=2)
         self._free -= 1
         try:
             yield HashingSlot(self._argon2, self._threads)
@@ -108,13 +108,13 @@ class PasswordPool:
 
     async def hash(self, password: str) -> str:
         """Return the hash to keep of a new password. Raises `ValueError` if it is too long, and `Unavailable`."""
-        with self.place() as place:
-            return await place.hash(password)
+        with self.slot() as slot:
+            return await slot.hash(password)
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether `password` is right; as slow for accounts that do not exist. Raises `Unavailable`."""
-        with self.place() as place:
-            return await place.verify(stored, password)
+        with self.slot() as slot:
+            return await slot.verify(stored, password)
 
     def outdated(self, stored: str) -> bool:
         """Whether a hash was made with other parameters than are in force now."""

@@ -1,6 +1,6 @@
 """Signing in with a password: the whole act, in the order in which it must happen.
 
-A place in the hashing pool is held first: a server that is too busy says so before it reads, counts or writes. Then one
+A slot of the hashing pool is held first: a server that is too busy says so before it reads, counts or writes. Then one
 transaction finds the account and counts the attempt, the password is checked outside of any, and one more transaction
 keeps the outcome. Unknown, wrong and disabled take the same statements, the same hashing and the same answer.
 """
@@ -73,16 +73,16 @@ class PasswordSignIn(Way):
         `known` is the value of the `KNOWN` cookie, if the attempt comes from a browser. Raises `SignInRefused`,
         `Throttled`, which is one, and `Unavailable`.
         """
-        with self._passwords.place() as place:
+        with self._passwords.slot() as slot:
             opened = await self._db.write(self._open, login, origin, known)
             if opened.full is not None:
                 emit(_throttled(opened.full, opened.user), origin)
                 raise Throttled(opened.full.retry_after)
-            right = await place.verify(opened.stored, password)
+            right = await slot.verify(opened.stored, password)
             if opened.user is None or not opened.user.enabled or not right:
                 await self._record(SignInFailed(user_id=_id(opened.user), reason=_reason(opened.user, right)), origin)
                 raise SignInRefused
-            renewed = await place.hash(password) if self._is_outdated(opened.stored) else None
+            renewed = await slot.hash(password) if self._is_outdated(opened.stored) else None
         if not await self._db.write(self._accept, opened, renewed):
             await self._record(SignInFailed(user_id=opened.user.id, reason="wrong"), origin)
             raise SignInRefused

@@ -13,10 +13,10 @@ from typing import Any, cast
 from gatelodge.config import passkey_rules
 from gatelodge.config import rules as configuration_rules
 from gatelodge.config.policies import SECTIONS, Config, ConfigError
-from gatelodge.config.values import Given, Place, read
+from gatelodge.config.values import Given, SettingName, read
 
 FILE_NAME = "gatelodge.toml"
-SHORT_NAMES: dict[str, Place] = {
+SHORT_NAMES: dict[str, SettingName] = {
     "GATELODGE_ISSUER": ("server", "issuer"),
     "GATELODGE_DATABASE": ("database", "url"),
     "GATELODGE_SECRET_KEY": ("keys", "secret_key"),
@@ -24,7 +24,9 @@ SHORT_NAMES: dict[str, Place] = {
 }
 
 
-def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[Place, object] | None = None) -> Config:
+def load(
+    path: Path | None, environ: Mapping[str, str], overrides: Mapping[SettingName, object] | None = None
+) -> Config:
     """Return the configuration; every value that was given is checked.
 
     `path` is the file to read; `None`: the one `GATELODGE_CONFIG` names, or `gatelodge.toml` here if there is one.
@@ -34,7 +36,7 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[Place
     file = find(path, environ)
     given = [*_from_file(file), *_from_environment(environ), *_from_command_line(overrides or {})]
     config = _settled(given, Path.cwd() if file is None else file.absolute().parent)
-    named = {item.place: item.named for item in given}
+    named = {item.setting: item.named for item in given}
     configuration_rules.check(config, named)
     passkey_rules.check(config, named)
     if file is not None and any(item.named == "keys.secret_key" for item in given):
@@ -71,10 +73,10 @@ def overlooked(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield from ((name, meant) for meant in near)
 
 
-def environment_names() -> dict[str, Place]:
+def environment_names() -> dict[str, SettingName]:
     """Return every environment variable that is read, and the setting it sets."""
-    places = [(section, key.name) for section, make in SECTIONS.items() for key in fields(make())]
-    return {"_".join(("GATELODGE", *place)).upper(): place for place in places} | SHORT_NAMES
+    names = [(section, key.name) for section, make in SECTIONS.items() for key in fields(make())]
+    return {"_".join(("GATELODGE", *name)).upper(): name for name in names} | SHORT_NAMES
 
 
 def _from_file(file: Path | None) -> Iterator[Given]:
@@ -117,9 +119,9 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
             raise ConfigError(name, f"there is no such setting{_meant(name, known)}")
 
 
-def _from_command_line(overrides: Mapping[Place, object]) -> Iterator[Given]:
-    for place, value in overrides.items():
-        yield Given(place, value, "--" + place[1].replace("_", "-"), Path.cwd())
+def _from_command_line(overrides: Mapping[SettingName, object]) -> Iterator[Given]:
+    for setting, value in overrides.items():
+        yield Given(setting, value, "--" + setting[1].replace("_", "-"), Path.cwd())
 
 
 def _settled(given: Iterable[Given], folder: Path) -> Config:
@@ -127,7 +129,7 @@ def _settled(given: Iterable[Given], folder: Path) -> Config:
     default_url = Given(("database", "url"), Config().database.url, "database.url", folder)
     config = Config()
     for item in (default_url, *given):
-        section, key = item.place
+        section, key = item.setting
         policy = replace(getattr(config, section), **{key: read(item)})
         config = replace(config, **{section: policy})
     return config

@@ -6,13 +6,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gatelodge.config.policies import ConfigError, MailPolicy
-from gatelodge.config.values import Place
+from gatelodge.config.values import SettingName
 from gatelodge.protocol import email_address
 
 _SCHEMES = ("smtp", "smtps")
 
 
-def check_mail(mail: MailPolicy, named: Mapping[Place, str]) -> None:
+def check_mail(mail: MailPolicy, named: Mapping[SettingName, str]) -> None:
     """Check the section. Raises `ConfigError`."""
     if mail.url:
         _check_url(mail.url, named.get(("mail", "url"), "mail.url"))

@@ -6,14 +6,14 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gatelodge.config.policies import Config, ConfigError
-from gatelodge.config.values import Place
+from gatelodge.config.values import SettingName
 
 _AAGUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
-def check(config: Config, named: Mapping[Place, str]) -> None:
+def check(config: Config, named: Mapping[SettingName, str]) -> None:
     """Check `[passkeys]` against the issuer (WebAuthn L3 5.1.2, 5.11), naming each key as the operator wrote it.
 
     Raises `ConfigError`.

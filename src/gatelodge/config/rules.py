@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from gatelodge.config.mail_rules import check_mail
 from gatelodge.config.policies import Config, ConfigError, KeyPolicy, LooksPolicy
-from gatelodge.config.values import SQLITE, Place
+from gatelodge.config.values import SQLITE, SettingName
 
 MAX_LOOKS_FILE = 1_048_576  # bytes
 MIN_SECRET_KEY = 32  # characters; the vault asks for the same
@@ -30,7 +30,7 @@ _STRANGERS = stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP  # a group may read: tha
 Name = Callable[[str, str], str]
 
 
-def check(config: Config, named: Mapping[Place, str]) -> None:
+def check(config: Config, named: Mapping[SettingName, str]) -> None:
     """Check the values against each other and against the machine. `named` is how the operator wrote each key."""
 
     def name(section: str, key: str) -> str:

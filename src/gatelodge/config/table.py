@@ -49,7 +49,7 @@ def _limits(key: Field[Any]) -> str:
 
 
 def _short_name(section: str, key: str) -> str:
-    return next((f"Also `{name}`." for name, place in SHORT_NAMES.items() if place == (section, key)), "")
+    return next((f"Also `{name}`." for name, setting in SHORT_NAMES.items() if setting == (section, key)), "")
 
 
 def _shown(default: object) -> str:

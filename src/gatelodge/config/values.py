@@ -9,7 +9,7 @@ from typing import Any, cast, get_type_hints
 from gatelodge.config.policies import SECTIONS, ConfigError
 from gatelodge.config.setting import Setting, about
 
-Place = tuple[str, str]
+SettingName = tuple[str, str]
 SQLITE = "sqlite:///"
 
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -19,7 +19,7 @@ _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 class Given:
     """A value somebody gave: its section and key, as they named it, and the folder where relative paths start."""
 
-    place: Place
+    setting: SettingName
     value: object
     named: str
     folder: Path
@@ -27,7 +27,7 @@ class Given:
 
 def read(given: Given) -> object:
     """Return the value as its setting's type. Raises `ConfigError` for a wrong type or a value out of range."""
-    kind, setting = _catalogue()[given.place]
+    kind, setting = _catalogue()[given.setting]
     value = _READERS[kind](given)
     if isinstance(value, int | float) and not isinstance(value, bool):
         _check_range(given, value, setting)
@@ -47,8 +47,8 @@ def absolute(path: str, folder: Path) -> str:
 
 
 @cache
-def _catalogue() -> dict[Place, tuple[Any, Setting]]:
-    found: dict[Place, tuple[Any, Setting]] = {}
+def _catalogue() -> dict[SettingName, tuple[Any, Setting]]:
+    found: dict[SettingName, tuple[Any, Setting]] = {}
     for section, make in SECTIONS.items():
         kinds = get_type_hints(make)
         found.update({(section, key.name): (kinds[key.name], about(key)) for key in fields(make())})

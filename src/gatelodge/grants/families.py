@@ -77,7 +77,7 @@ def _allows(consent: Consent | None, grounds: Grounds, apis: targets.Apis) -> bo
     if consent is None:
         return False
     wanted = targets.WantedAccess(grounds.scope, tuple(apis[name] for name in grounds.resource if name in apis))
-    at = (*grounds.resource, *wanted.places)
+    at = (*grounds.resource, *wanted.permissions)
     return consent.scopes.issuperset(grounds.scope) and consent.resources.issuperset(at)
 
 

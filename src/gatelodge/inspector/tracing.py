@@ -73,9 +73,9 @@ class Tracing:
             except Exception as error:  # noqa: BLE001 - no request may suffer from what is only told about it
                 _log.error("no trace", error=type(error).__name__, request_id=request_id)
         elif not self._is_full:
-            place = (request_id, self._clock.now(), endpoint, method, status)
+            about = (request_id, self._clock.now(), endpoint, method, status)
             who = notes.client_id or self._client_id(notes)
-            self._answered.append(Answered(*place, who, flow_of(endpoint, notes), names(notes), notes.events))
+            self._answered.append(Answered(*about, who, flow_of(endpoint, notes), names(notes), notes.events))
             self._is_full = len(self._answered) == ANSWERED_WAITING
 
     async def find(self, request_id: str) -> Trace | None:

@@ -14,13 +14,13 @@ from gatelodge.stores.families_of_person import OFFLINE
 class ActingClient(Struct, frozen=True):
     """One application that may act for a person. `since` and `used_at` are seconds since 1970; 0 where nobody knows.
 
-    `offline` says whether it does while they are away. `places` are scopes at APIs, as `protocol.targets.place` writes
-    them.
+    `offline` says whether it does while they are away. `permissions` are scopes at APIs, written as
+    `protocol.targets.permission` does.
     """
 
     client_id: str
     scopes: frozenset[str]
-    places: frozenset[str]
+    permissions: frozenset[str]
     since: int
     used_at: int
     offline: bool

@@ -9,8 +9,8 @@ NOBODY = ""  # the `hinted_sub` of a request whose hint could not be verified: i
 class AccessRequest:
     """Who should sign in and how, and what they are asked to allow. It says nothing of how the client is answered.
 
-    `resource` names the APIs it is for, those included that follow from the scopes; `places` are the scopes at each of
-    them, since two APIs may have scopes of one name (`targets.place`). `max_age` is in seconds.
+    `resource` names the APIs it is for, those included that follow from the scopes; `permissions` are the scopes at
+    each of them, since two APIs may have scopes of one name (`targets.permission`). `max_age` is in seconds.
     `hinted_sub` is the one person it may be answered for, `NOBODY` if that person has to say so. `essential_acr` are
     the values one of which must be reached. `claims_userinfo` and `claims_id_token` name claims that are asked for one
     by one.
@@ -18,7 +18,7 @@ class AccessRequest:
 
     scope: tuple[str, ...]
     resource: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     login_hint: str | None = None

@@ -111,7 +111,7 @@ def validate(
         response_mode=recipient.response_mode,
         scope=wanted.scope,
         resource=tuple(api.identifier for api in wanted.apis),
-        places=wanted.places,
+        permissions=wanted.permissions,
         state=recipient.state,
         nonce=read_nonce(params, response_type),
         code_challenge=pkce.read_challenge(params, client) if _has_code(response_type) else None,

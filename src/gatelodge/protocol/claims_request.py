@@ -9,7 +9,7 @@ from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.strict_json import BadJson, read_object
 
 MAX_BYTES = 8_192
-MAX_CLAIMS = 100  # per place
+MAX_CLAIMS = 100  # of one member
 MAX_ACR_VALUES = 20
 
 Requests = Mapping[str, Mapping[str, Any]]  # claim -> what is said of it, `{}` for null
@@ -54,10 +54,10 @@ def read_claims(text: str | None) -> ClaimsRequest:
     )
 
 
-def _requests(place: object) -> Requests:
-    if not isinstance(place, dict):
+def _requests(member: object) -> Requests:
+    if not isinstance(member, dict):
         raise _malformed("userinfo and id_token in claims are objects")
-    requests = cast("dict[str, Any]", place)
+    requests = cast("dict[str, Any]", member)
     if len(requests) > MAX_CLAIMS:
         raise _malformed("claims asks for too much")
     return {name: _request(member) for name, member in requests.items()}

@@ -23,10 +23,10 @@ def settle(scopes: Collection[str], resources: Collection[str], answer: ConsentA
     """
     left_out = frozenset(answer.left_out)
     kept = frozenset(resources).difference(answer.refused)
-    elsewhere = {scope_of(place) for place in kept} - {""}
-    still_used = {api_of(place) for place in kept if place != api_of(place)}
+    elsewhere = {scope_of(one) for one in kept} - {""}
+    still_used = {api_of(one) for one in kept if one != api_of(one)}
     refused = frozenset(answer.asked).difference(answer.allowed, elsewhere)
     return Settled(
         scopes=frozenset(scopes).difference(refused).union(answer.allowed),
-        resources=kept.difference(left_out - still_used).union({*answer.resource, *answer.places} - left_out),
+        resources=kept.difference(left_out - still_used).union({*answer.resource, *answer.permissions} - left_out),
     )

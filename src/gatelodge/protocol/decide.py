@@ -18,7 +18,7 @@ from gatelodge.protocol.targets import scope_of
 class PriorConsent(Protocol):
     """What a person allowed a client before; a stored consent is one.
 
-    `resources` are APIs, and the scopes allowed at each (`targets.place`).
+    `resources` are APIs, and the scopes allowed at each (`targets.permission`).
     """
 
     @property
@@ -207,9 +207,9 @@ def _ask_consent(
     answer, remembered = _answer(person, progress), None if again else granted
     wanted = _to_allow(asked)
     settled = {*answer.asked, *(_allowed_before(asked, remembered) if remembered else ())}
-    places = {*answer.resource, *(remembered.resources if remembered else ())}
+    answered = {*answer.resource, *(remembered.resources if remembered else ())}
     scope = tuple(name for name in wanted if name not in settled)
-    resource = tuple(name for name in asked.resource if name not in places)
+    resource = tuple(name for name in asked.resource if name not in answered)
     if not scope and not resource:
         return None
     return AskConsent(person, scope, resource, tuple(name for name in wanted if name in settled))
@@ -217,7 +217,7 @@ def _ask_consent(
 
 def _allowed_before(asked: AccessRequest, granted: PriorConsent) -> frozenset[str]:
     """Return the scopes they allowed, but for those of an API they did not allow them at: names may be shared."""
-    elsewhere = {scope_of(place) for place in asked.places if place not in granted.resources}
+    elsewhere = {scope_of(one) for one in asked.permissions if one not in granted.resources}
     return frozenset(granted.scopes) - elsewhere
 
 

@@ -30,8 +30,8 @@ class SignedInPerson:
 class ConsentAnswer:
     """What a person answered on the consent page of this interaction: of the scopes `asked`, those they `allowed`.
 
-    `resource` are the APIs they were asked about, `left_out` those they allowed nothing at. `places` are the allowed
-    scopes at each API of the request, `refused` those that were asked and not allowed.
+    `resource` are the APIs they were asked about, `left_out` those they allowed nothing at. `permissions` are the
+    allowed scopes at each API of the request, `refused` those that were asked and not allowed.
     """
 
     sub: str
@@ -39,7 +39,7 @@ class ConsentAnswer:
     allowed: tuple[str, ...]
     resource: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
 

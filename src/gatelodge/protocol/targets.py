@@ -65,24 +65,24 @@ class WantedAccess:
     apis: tuple[Api, ...]
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def permissions(self) -> tuple[str, ...]:
         """Each of these scopes at each of these APIs that has it."""
-        return tuple(place(api.identifier, name) for api in self.apis for name in self.scope if name in api.scopes)
+        return tuple(permission(api.identifier, name) for api in self.apis for name in self.scope if name in api.scopes)
 
 
-def place(identifier: str, scope: str) -> str:
+def permission(identifier: str, scope: str) -> str:
     """Return how one scope at one API is written down. No identifier has a fragment (RFC 8707 2)."""
     return f"{identifier}#{scope}"
 
 
-def scope_of(place: str) -> str:
-    """Return the scope that `place` wrote down."""
-    return place.partition("#")[2]
+def scope_of(permission: str) -> str:
+    """Return the scope that `permission` wrote down."""
+    return permission.partition("#")[2]
 
 
-def api_of(place: str) -> str:
-    """Return the identifier of the API that `place` wrote down."""
-    return place.partition("#")[0]
+def api_of(permission: str) -> str:
+    """Return the identifier of the API that `permission` wrote down."""
+    return permission.partition("#")[0]
 
 
 def resolve(

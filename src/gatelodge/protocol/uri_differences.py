@@ -47,7 +47,7 @@ def differences(sent: str, registered: str) -> tuple[str, ...]:
 
 
 def differs_in_port(sent: str, registered: str) -> bool:
-    """Whether both are the same place on loopback but for the port."""
+    """Whether both are the same on loopback but for the port."""
     if abs(len(sent) - len(registered)) > _PORT:
         return False
     ours, theirs = _registered(registered), take_apart(sent)
@@ -76,8 +76,8 @@ def shown(uri: str) -> str:
     parts = take_apart(uri)
     query = "" if parts.query is None else "?" + "&".join(_names(parts.query))
     user = "" if parts.user is None else "…@"
-    place = "" if not parts.host else f"//{user}{parts.host}" + ("" if parts.port is None else f":{parts.port}")
-    text = f"{parts.scheme}:{place}{parts.path}" if parts.scheme else f"{place}{parts.path}"
+    authority = "" if not parts.host else f"//{user}{parts.host}" + ("" if parts.port is None else f":{parts.port}")
+    text = f"{parts.scheme}:{authority}{parts.path}" if parts.scheme else f"{authority}{parts.path}"
     return _escaped(text) + _escaped(query) + ("" if parts.fragment is None else "#…")
 
 

@@ -23,7 +23,7 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.stores import users
 from gatelodge.web.errors import expired, is_current
-from gatelodge.web.own_pages import LINK, place_with
+from gatelodge.web.own_pages import LINK, address_with
 from gatelodge.web.pages import Allows, Pages
 from gatelodge.web.sign_in_context import SignInContexts
 
@@ -83,12 +83,12 @@ class LinkPage:
     async def _form(self, visit: _Visit, again: str = "") -> Reply:
         person, waiting = visit.person, visit.waiting
         user = person and await self.db.at(place_of(person.user_id)).read(users.find, person.user_id)
-        place = place_with(LINK, {PARAMETER: visit.handle})
+        address = address_with(LINK, {PARAMETER: visit.handle})
         reply = self.pages.render(
             "providers/link",
             allows=Allows(forms="anywhere"),
             action=f"{self.pages.base}/link?{urlencode({PARAMETER: visit.handle})}",
-            sign_in=f"{self.pages.base}/login?{place.query}",
+            sign_in=f"{self.pages.base}/login?{address.query}",
             begin=f"{self.pages.base}/link/begin" if waiting.may_begin else "",
             csrf=csrf.token(self.key, visit.browser.secret, visit.purpose),
             waiting=visit.handle,

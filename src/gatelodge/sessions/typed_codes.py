@@ -73,8 +73,8 @@ class TypedCodes:
         """Keep a ticket with a code that no other has. Raises `RuntimeError` if there is none left."""
         for _ in range(_DRAWS):
             code = self._draw()
-            place = (kind, secret_digest, self._digest(kind, code), payload, expires_at)
-            row_id = await self._db.write(tickets.put_typed, *place)
+            kept = (kind, secret_digest, self._digest(kind, code), payload, expires_at)
+            row_id = await self._db.write(tickets.put_typed, *kept)
             if row_id is not None:
                 return TypedCode(code, Ticket(row_id, kind, expires_at, None, payload))
         raise RuntimeError("no code is free")

@@ -11,7 +11,7 @@ from gatelodge.database.tx import RunAgain, Tx
 class Consent(Struct, frozen=True):
     """What one person allowed one client, and when last.
 
-    `resources` are APIs and the scopes at each of them, as `protocol.targets.place` writes them.
+    `resources` are APIs and the scopes at each of them, as `protocol.targets.permission` writes them.
     """
 
     scopes: frozenset[str]

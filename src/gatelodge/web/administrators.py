@@ -18,7 +18,7 @@ from gatelodge.stores import users
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import AdminRefused
-from gatelodge.web.own_pages import OwnPage, PageAddress, place_at
+from gatelodge.web.own_pages import OwnPage, PageAddress, address_at
 from gatelodge.web.pages import Pages
 
 Guard = Callable[[OwnPage, Handler], Handler]
@@ -48,20 +48,20 @@ class Administrators:
     async def admit(self, request: Request, page: OwnPage) -> Administrator | Reply:
         """Return the administrator who asks for `page`, or the answer to whoever else does.
 
-        Nobody signed in, or too long ago: to the sign-in page, which leads back. Raises `HttpRefusal` for a place that
-        cannot be.
+        Nobody signed in, or too long ago: to the sign-in page, which leads back. Raises `HttpRefusal` for an address
+        that cannot be.
         """
-        place = place_at(page, request)
-        if place is None:
+        address = address_at(page, request)
+        if address is None:
             raise HttpRefusal(404, "there is nothing at this address", "not_found")
         found = await self._who(request)
         if found is None:
-            return self._to_sign_in(request, place)
+            return self._to_sign_in(request, address)
         person, user = found
         if not user.admin:
-            return self._refuse(request, user, place)
+            return self._refuse(request, user, address)
         if self._clock.now() - person.auth_time >= self._lifetime:
-            return self._to_sign_in(request, place)
+            return self._to_sign_in(request, address)
         return Administrator(user)
 
     async def is_signed_in(self, request: Request) -> bool:
@@ -74,14 +74,14 @@ class Administrators:
         user = person and await self._db.read(users.find, person.user_id)
         return (person, user) if person and user and user.enabled else None
 
-    def _to_sign_in(self, request: Request, place: PageAddress) -> Reply:
-        return redirect(f"{self._pages.base}/login?{place.query}", *self._browsers.identify(request).cookies)
+    def _to_sign_in(self, request: Request, address: PageAddress) -> Reply:
+        return redirect(f"{self._pages.base}/login?{address.query}", *self._browsers.identify(request).cookies)
 
-    def _refuse(self, request: Request, user: UserRecord, place: PageAddress) -> Reply:
-        emit(AdminRefused(user_id=user.id, page=place.page.name), request.origin)
+    def _refuse(self, request: Request, user: UserRecord, address: PageAddress) -> Reply:
+        emit(AdminRefused(user_id=user.id, page=address.page.name), request.origin)
         person_name, person_login = user.name or user.username, user.email or user.username
         return self._pages.render(
-            "no_administrator", status=403, query=place.query, person_name=person_name, person_login=person_login
+            "no_administrator", status=403, query=address.query, person_name=person_name, person_login=person_login
         )
 
 

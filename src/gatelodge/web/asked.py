@@ -87,9 +87,9 @@ def left_out(step: AskConsent, allowed: Iterable[str], apis: Mapping[str, Api]) 
     return tuple(name for name in step.resource if name in apis and _none_kept(apis[name], step.scope, kept))
 
 
-def places(asked: Iterable[str], scopes: Collection[str]) -> tuple[str, ...]:
+def permissions(asked: Iterable[str], scopes: Collection[str]) -> tuple[str, ...]:
     """Return those of the `asked` scopes at APIs that are among `scopes`."""
-    return tuple(place for place in asked if scope_of(place) in scopes)
+    return tuple(one for one in asked if scope_of(one) in scopes)
 
 
 def _none_kept(api: Api, asked: Iterable[str], kept: frozenset[str]) -> bool:

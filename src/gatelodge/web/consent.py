@@ -13,7 +13,7 @@ from gatelodge.protocol.progress import ConsentAnswer
 from gatelodge.protocol.reply import Reply
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
-from gatelodge.web.asked import allowed_before, groups, left_out, may_allow, places
+from gatelodge.web.asked import allowed_before, groups, left_out, may_allow, permissions
 from gatelodge.web.forms import Forms, ParkedRequest, shown_host
 from gatelodge.web.pages import Allows, Pages
 
@@ -78,9 +78,9 @@ class ConsentPage:
         if request.form.get("decision") == "allow":
             allowed = may_allow(step, request.form.all("scope"))
             without = left_out(step, allowed, await self.registry.apis())
-            asked_at = parked.question.asked.places
-            refused = places(asked_at, frozenset(step.scope).difference(allowed))
-            at = places(asked_at, allowed)
+            asked_at = parked.question.asked.permissions
+            refused = permissions(asked_at, frozenset(step.scope).difference(allowed))
+            at = permissions(asked_at, allowed)
             answer = ConsentAnswer(signed_in.sub, step.scope, allowed, step.resource, without, at, refused)
             await self.consents.allow(asking, answer, request.origin)
         else:

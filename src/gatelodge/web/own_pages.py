@@ -1,6 +1,6 @@
-"""Our own pages that somebody signs in for: besides `/authorize` the only places a sign-in leads to.
+"""Our own pages that somebody signs in for: all that a sign-in leads to besides an interaction.
 
-On the wire a place is named by its page's name, never by an address. Its path is ours, and what varies in it or behind
+On the wire it is named by its page's name, never by an address. Its path is ours, and what varies in it or behind
 it must look as the page says, so no link can make a sign-in end anywhere else.
 """
 
@@ -41,7 +41,7 @@ PAGES: Mapping[str, OwnPage] = {page.name: page for page in _ALL}
 
 @dataclass(frozen=True, slots=True)
 class PageAddress:
-    """A page with what varies of it. Made by `place_at`, `place_with` and `read_place`."""
+    """A page with what varies of it. Made by `address_at`, `address_with` and `read_address`."""
 
     page: OwnPage
     values: Mapping[str, str]
@@ -55,30 +55,30 @@ class PageAddress:
 
     @property
     def query(self) -> str:
-        """The same for the query of `/login`, which `read_place` reads."""
+        """The same for the query of `/login`, which `read_address` reads."""
         return urlencode({PARAMETER: self.page.name, **self.values})
 
 
-def place_at(page: OwnPage, request: Request) -> PageAddress | None:
-    """Return the place a request to `page` wants, or `None` if there can be nothing at it."""
-    return _place(page, lambda name: request.path_params.get(name) or request.query.get(name))
+def address_at(page: OwnPage, request: Request) -> PageAddress | None:
+    """Return the address a request to `page` wants, or `None` if there can be nothing at it."""
+    return _address(page, lambda name: request.path_params.get(name) or request.query.get(name))
 
 
-def place_with(page: OwnPage, values: Mapping[str, str]) -> PageAddress:
-    """Return the place of a page with these values. Raises `ValueError` if there can be nothing at it."""
-    place = _place(page, values.get)
-    if place is None or place.values != values:
+def address_with(page: OwnPage, values: Mapping[str, str]) -> PageAddress:
+    """Return the address of a page with these values. Raises `ValueError` if there can be nothing at it."""
+    found = _address(page, values.get)
+    if found is None or found.values != values:
         raise ValueError(f"the page {page.name} is nowhere with these values")
-    return place
+    return found
 
 
-def read_place(query: Params) -> PageAddress | None:
-    """Return the place that a query of `/login` names, or `None` if it is none of ours."""
+def read_address(query: Params) -> PageAddress | None:
+    """Return the address that a query of `/login` names, or `None` if it is none of ours."""
     page = PAGES.get(query.get(PARAMETER) or "")
-    return page and _place(page, query.get)
+    return page and _address(page, query.get)
 
 
-def _place(page: OwnPage, find: Callable[[str], str | None]) -> PageAddress | None:
+def _address(page: OwnPage, find: Callable[[str], str | None]) -> PageAddress | None:
     found = {name: value for name, shape in page.takes.items() if (value := find(name)) and shape.fullmatch(value)}
     is_whole = all(name in found for name in page.takes if _is_in_path(page, name))
     return PageAddress(page, found) if is_whole else None

@@ -62,12 +62,12 @@ class Pages:
         looks: Looks = PLAIN,
     ) -> None:
         self.issuer = issuer
-        place = urlsplit(issuer)
-        self.base = place.path
+        parts = urlsplit(issuer)
+        self.base = parts.path
         self.assets = Assets(looks.files)
         self._shared = {
-            "base": place.path,
-            "host": place.netloc,
+            "base": parts.path,
+            "host": parts.netloc,
             "demo": demo,
             "inspector": inspector,
             "playground": playground,

@@ -72,15 +72,15 @@ class SignInContexts:
         return replace(context, half=await self._sign_ins.find(handle, context.browser, context.purpose))
 
     def _of_own_page(self, request: Request) -> SignInContext:
-        place = own_pages.read_place(request.query)
-        if place is None:
+        page = own_pages.read_address(request.query)
+        if page is None:
             raise HttpRefusal(404, "there is no such page to sign in for", "not_found")
         return SignInContext(
             browser=self._browsers.identify(request),
-            query=place.query,
-            purpose=f"login for {place.address}",
-            back=place.address,
-            page=place.page.name,
+            query=page.query,
+            purpose=f"login for {page.address}",
+            back=page.address,
+            page=page.page.name,
             anew=SESSION in request.cookies,  # else this is their first proof here, whenever they gave it there
         )
 
