@@ -182,3 +182,41 @@ def test_TAB_03_an_old_bookmark_in_a_browser_that_knows_nothing_leads_on(
         expect(after.page.locator("h1")).to_have_text("Start again")
         after.page.click("#onward")
         expect(after.page.locator("h1")).not_to_have_text("Start again")
+
+
+def test_TAB_04_a_first_day_with_three_tabs_the_back_button_a_lunch_break_and_a_reload(
+    visitor: Visitor, person: Person, demo: Demo
+) -> None:
+    with ExitStack() as stack:
+        apps = [stack.enter_context(listening()) for _ in range(3)]
+        tabs = [visitor.page, visitor.context.new_page(), visitor.context.new_page()]
+        for tab, app in zip(tabs, apps, strict=True):
+            tab.goto(app.request(visitor.site))
+        first, second, third = tabs
+
+        sign_in(visitor, first, person)
+        expect(first.locator("#allow")).to_be_visible()
+        first.go_back()
+        expect(first.locator("#password")).to_be_visible()
+        first.go_forward()
+        expect(first.locator("#allow")).to_be_visible()
+        first.reload()
+        demo.accounts.have_lunch()
+
+        visitor.allow()
+        expect(first.locator("#again")).to_contain_text("You were away for a while")
+        visitor.allow()
+        assert apps[0].answer().members["state"] == apps[0].asked.state
+
+        second.reload()
+        expect(second.locator("#again")).to_contain_text("You were away for a while")
+        second.click("#allow")
+        assert apps[1].answer().members["state"] == apps[1].asked.state
+
+        sign_in(visitor, third, person)
+        expect(third.locator(".who strong")).to_have_text(person.name)
+        third.click("#allow")
+        assert apps[2].answer().members["state"] == apps[2].asked.state
+        expect(third.locator("#thanks")).to_be_visible()
+        third.go_back()
+        expect(third.locator("#again")).to_contain_text("This was finished before")
