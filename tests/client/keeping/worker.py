@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from hashlib import sha256
 
 from gatelodge.client import (
     ClientConfig,
@@ -25,11 +26,14 @@ DYING = 3  # seconds of them
 
 
 def main() -> None:
-    """Work as the JSON in the first argument says, and say every event."""
+    """Work as the JSON in the first argument says, and say every event and which token was presented."""
     told = json.loads(sys.argv[1])
     sender = Sender()
 
     def send(request: HttpRequest) -> HttpResponse:
+        presented = dict(request.form or ()).get("refresh_token")
+        if presented is not None:
+            say(presents=sha256(str(presented).encode()).hexdigest())
         response = sender(request)
         if request.method == "POST" and is_time_to_die() and random.random() < told["dies"]:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -40,8 +44,7 @@ def main() -> None:
         return (time.time() - told["began"]) % WAVE < DYING
 
     def tell(event: Event) -> None:
-        said = {"lost" if isinstance(event, Lost) else "went on": event.name}
-        os.write(1, json.dumps(said).encode() + b"\n")
+        say(**{"lost" if isinstance(event, Lost) else "went_on": event.name})
 
     config = ClientConfig(issuer=told["issuer"], client_id="web", auth=SecretBasic(told["secret"]))
     with Renewer(OAuthClient(config, send=send), sqlite_store(told["path"], [told["key"]]), tell) as renewer:
@@ -51,6 +54,10 @@ def main() -> None:
             with suppress(ServerUnavailable):
                 renewer.access_token(name)
             time.sleep(0.01)
+
+
+def say(**said: str) -> None:
+    os.write(1, json.dumps(said).encode() + b"\n")
 
 
 if __name__ == "__main__":
