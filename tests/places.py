@@ -23,6 +23,8 @@ PLACED = {
     "access_tokens": "place",
     "audit": "place",
     "outbox": "place",
+    "deletions": "place",
+    "tombstones": "place",
     "names": "name",
     "seen": "digest",
     "throttle": "bucket",

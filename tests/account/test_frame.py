@@ -7,16 +7,17 @@ from tests.world import Browser, World, assert_page400
 from gatelodge.account import PAGES
 
 
-async def signed_in(world: World, name: str = "alice") -> Browser:
+async def signed_in(world: World, name: str = "alice", password: str | None = None) -> Browser:
     """Return a browser in which somebody has just signed in for their account."""
     browser = world.browser()
-    page = await browser.sign_in(await browser.follow(await browser.get("/account")), name)
+    page = await browser.sign_in(await browser.follow(await browser.get("/account")), name, password)
     assert page.status_code == 200, page.text
     return browser
 
 
 async def with_something_of_everything(world: World, name: str = "alice") -> Browser:
     """Return a browser of somebody whose pages all have a form."""
+    await signed_in(world, name)
     browser = world.browser()
     await browser.tokens("web1", name)
     return browser

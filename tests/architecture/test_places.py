@@ -26,6 +26,7 @@ ACROSS = {
     "stores.outbox.LIST_RECENT": "a page of the demo",
     "stores.outbox.COUNT_DEAD": "a metric, once a minute",
     "stores.passkeys.ANY_FOR": "asked at a start after the RP ID changed",
+    "stores.deletions.DUE": "in the background, a few at a time",
     "testing.faults.EXPIRE": "a test asks for it",
     **{f"stores.sweep.REMOVALS.{table}": "in the background, in batches" for table in ENDS if table != "traces"},
 }

@@ -55,7 +55,7 @@ async def test_the_trail_is_read_newest_first(database):
 async def test_HTTP_10_what_an_attacker_sends_is_kept_as_data(database):
     evil = 'x"\n{"level":"info"}\x1b[2J\'); drop table audit;--'
 
-    await recording(database, SignedIn(client_id=evil, amr=evil))
+    await recording(database, SignedIn(client_id=evil, amr=evil, sid="s"))
 
     (entry,) = await database.read(audit.list_recent, 10)
-    assert (entry.client_id, entry.detail) == (evil, {"amr": evil})
+    assert (entry.client_id, entry.detail) == (evil, {"amr": evil, "sid": "s"})

@@ -5,8 +5,17 @@ The order is that of the navigation. The overview stands before them all, made o
 
 from gatelodge.account.apps import AppsPage
 from gatelodge.account.contract import AccountPage
+from gatelodge.account.data import DataPage
+from gatelodge.account.history import HistoryPage
 from gatelodge.account.password import PasswordPage
 from gatelodge.account.profile import ProfilePage
 from gatelodge.account.sessions import SessionsPage
 
-PAGES: tuple[type[AccountPage], ...] = (ProfilePage, PasswordPage, SessionsPage, AppsPage)
+PAGES: tuple[type[AccountPage], ...] = (
+    ProfilePage,
+    PasswordPage,
+    SessionsPage,
+    AppsPage,
+    HistoryPage,
+    DataPage,  # tells of all pages before it
+)

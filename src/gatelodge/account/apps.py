@@ -35,6 +35,7 @@ class AppsPage(AccountPage):
     icon = "api"
     template = "account/apps"
     tile = "account/apps_tile"
+    in_api = True
     acts: ClassVar[Mapping[str, AccountAct]] = {"withdraw": AccountAct()}
 
     def __init__(self, on: Foundation) -> None:
@@ -51,6 +52,9 @@ class AppsPage(AccountPage):
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
         found = await self._found(visit)
         return {"count": len(found), "offline": sum(one.offline for one in found)}
+
+    async def told(self, visit: AccountVisit) -> Mapping[str, object]:
+        return {"apps": [_told(one) for one in await self._found(visit)]}
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone:
         client_id, now = visit.form.get("client") or "", self._on.clock.now()
@@ -85,3 +89,8 @@ def in_words(one: ActingClient, apis: Apis) -> Iterator[AskedScope]:
         owners = apis.owners(name) or ()
         api = said.get(name) or next(iter(owners), None)
         yield AskedScope(name, sentence=(api.scopes.get(name) if api else None) or name)
+
+
+def _told(one: ActingClient) -> Mapping[str, object]:
+    may = {"scope": " ".join(sorted(one.scopes)), "offline": one.offline}
+    return {"client": one.client_id, "since": one.since, "used_at": one.used_at or None, **may}

@@ -5,7 +5,7 @@ draws the page or leads back to it; so a page cannot forget any of it. A page ne
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
@@ -22,11 +22,12 @@ from gatelodge.telemetry.events import Origin
 
 @dataclass(frozen=True, slots=True)
 class AccountEquipment:
-    """What pages of the account work with."""
+    """What pages of the account work with. `opened` are those before it in the list, for a page that tells of all."""
 
     on: Foundation
     authn: Authn
     browsers: Browsers
+    opened: "Sequence[AccountPage]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class AccountPage(ABC):
     `title` are the words that lead to it. `icon` is a file of `web/templates/icons`, `template` one of a room's
     templates (both without suffix) that extends `account/frame.html`. `tile` is a template of what the overview says of
     it, drawn with what `glance` returns; without one the overview has only the way there. `acts` are what its forms can
-    ask for, by the values of their buttons, which are named `act`. `scripts` says whether it runs any.
+    ask for, by the values of their buttons, which are named `act`. What is `in_api` is there for programs as well:
+    `told` and every act, below `/account/api/`. `scripts` says whether it runs any.
     """
 
     name: ClassVar[str]
@@ -93,6 +95,7 @@ class AccountPage(ABC):
     template: ClassVar[str]
     tile: ClassVar[str] = ""
     acts: ClassVar[Mapping[str, AccountAct]] = {}
+    in_api: ClassVar[bool] = False
     scripts: ClassVar[bool] = False
 
     @classmethod
@@ -111,6 +114,11 @@ class AccountPage(ABC):
 
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
         """Return what its `tile` is given. With a true `attention` in it the overview puts it first."""
+        del visit
+        return {}
+
+    async def told(self, visit: AccountVisit) -> Mapping[str, object]:
+        """Return what the page shows for programs, and for a copy of all that is kept of a person."""
         del visit
         return {}
 

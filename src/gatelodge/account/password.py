@@ -24,6 +24,7 @@ class PasswordPage(AccountPage):
     icon = "key"
     template = "account/password"
     tile = "account/password_tile"
+    in_api = True
     acts: ClassVar[Mapping[str, AccountAct]] = {"change": AccountAct()}
 
     def __init__(self, on: Foundation, authn: Authn) -> None:
@@ -42,6 +43,9 @@ class PasswordPage(AccountPage):
         return {"has_one": await self._hash(visit) is not None, "least": self._policy.min_password}
 
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
+        return {"has_one": await self._hash(visit) is not None}
+
+    async def told(self, visit: AccountVisit) -> Mapping[str, object]:
         return {"has_one": await self._hash(visit) is not None}
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone:

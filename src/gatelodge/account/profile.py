@@ -18,6 +18,7 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
 from gatelodge.ops import profile as verbs
 from gatelodge.protocol import profile
+from gatelodge.protocol.claims import known_claims
 from gatelodge.protocol.languages import LANGUAGES
 from gatelodge.protocol.profile import NotThatValue
 from gatelodge.telemetry.emit import emit
@@ -31,6 +32,7 @@ class ProfilePage(AccountPage):
     icon = "profile"
     template = "account/profile"
     tile = "account/profile_tile"
+    in_api = True
     acts: ClassVar[Mapping[str, AccountAct]] = {"save": AccountAct()}
 
     def __init__(self, db: Database, clock: Clock) -> None:
@@ -46,8 +48,8 @@ class ProfilePage(AccountPage):
         sent = {field: value for field in told if (value := visit.form.get(field)) is not None}
         return {"told": told | sent, "languages": _languages(told["locale"]), "zones": _zones()}
 
-    async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
-        return {}
+    async def told(self, visit: AccountVisit) -> Mapping[str, object]:
+        return known_claims(visit.user)
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone:
         given = {field: visit.form.get(field) or "" for field in profile.FIELDS if field in visit.form.fields}

@@ -1,6 +1,7 @@
 """Opening the room: the pages of a person's own account, and their rows of the route table."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gatelodge.account import PAGES
 from gatelodge.account.contract import AccountEquipment, AccountPage
@@ -21,7 +22,9 @@ def routes(
 ) -> tuple[Route, ...]:
     """Return the pages of the account: the overview, and those that are listed."""
     equipment = AccountEquipment(on, authn, sessions.browsers)
-    listed = tuple(page.open(equipment) for page in pages)
+    listed: tuple[AccountPage, ...] = ()
+    for page in pages:
+        listed = (*listed, page.open(replace(equipment, opened=listed)))
     held = HeldForms(on.db, on.mint, on.clock, on.entropy)
     recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime)
     frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)

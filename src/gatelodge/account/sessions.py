@@ -36,6 +36,7 @@ class SessionsPage(AccountPage):
     icon = "device"
     template = "account/sessions"
     tile = "account/sessions_tile"
+    in_api = True
     acts: ClassVar[Mapping[str, AccountAct]] = {
         "end": AccountAct(),
         "end_others": AccountAct(),
@@ -57,6 +58,9 @@ class SessionsPage(AccountPage):
 
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
         return {"count": len(await self._found(visit))}
+
+    async def told(self, visit: AccountVisit) -> Mapping[str, object]:
+        return {"sessions": [_told(one, visit.signed_in.sid) for one in await self._found(visit)]}
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone:
         there, who, here = self._db.at(place_of(visit.user.id)), visit.user.id, visit.signed_in.sid
@@ -82,3 +86,8 @@ def _shown(one: SeenSession, here: str, now: int, zone: tzinfo) -> ShownSession:
         moment(one.seen_at, now, zone),
         one.sid == here,
     )
+
+
+def _told(one: SeenSession, here: str) -> Mapping[str, object]:
+    device = {"browser": one.browser, "system": one.system, "address": one.address}
+    return {"sid": one.sid, "since": one.created_at, "seen_at": one.seen_at, "current": one.sid == here, **device}

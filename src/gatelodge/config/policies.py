@@ -263,6 +263,9 @@ class RetentionPolicy:
     """`[retention]`: how long history is kept."""
 
     audit_days: int = setting(90, "Days the audit trail is kept.", low=1, high=36_500)
+    deletion_days: int = setting(
+        14, "Days an account waits whose person asked for its deletion; until then they can stop it.", low=0, high=365
+    )
     purge_interval: int = setting(300, "Seconds between purges of expired rows.", low=1, high=DAY)
     purge_batch: int = setting(500, "Rows one purge statement removes at most.", low=1, high=100_000)
 

@@ -88,7 +88,6 @@ class _Beginning:
     proven: AuthnEvent
     old: _Presented | None
     spends: Spends | None
-    event: events.SignedIn
     origin: Origin
 
 
@@ -169,14 +168,13 @@ class Browsers:
             browser=device.browser,
             system=device.system,
         )
-        event = events.SignedIn(user_id=proven.user_id, amr=proven.amr)
-        beginning = _Beginning(new, proven, self._presented(request), spends, event, request.origin)
+        beginning = _Beginning(new, proven, self._presented(request), spends, request.origin)
         begun = await self._db.write(_begin, beginning, now)
         if begun is None:
             raise SignInRefused
+        row_id, event = begun
         emit(event, request.origin)
-        row_id, sid = begun
-        person = SignedInPerson(proven.user_id, proven.sub, row_id, sid, proven.auth_time, proven.amr, proven.acr)
+        person = SignedInPerson(proven.user_id, proven.sub, row_id, event.sid, proven.auth_time, proven.amr, proven.acr)
         remembered = self._known.remember(request.cookies.get(cookies.KNOWN), proven.user_id)
         return person, (
             cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
@@ -214,8 +212,8 @@ def _secrets(kind: str, request: Incoming) -> tuple[str, ...]:
     return tuple(value for value in cookies.values(kind, request) if len(unb64(value) or b"") == _BROWSER_BYTES)
 
 
-async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, str] | None:
-    """Keep a session and return its row id and `sid`; `None` if what was proven became void or was spent."""
+async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, events.SignedIn] | None:
+    """Keep a session and return its row id, and what happened; `None` if what was proven became void or was spent."""
     proven, old, new = begun.proven, begun.old, begun.new
     held = await users.hold(tx, proven.user_id)
     if held is None or await credentials.is_void(tx, proven.user_id, proven.password_hash):
@@ -227,12 +225,14 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, str] | None:
     goes_on = None if old is None else await sessions.renew(tx, held, old.row_id, old.digest, new, now)
     if proven.session_id and goes_on is None:
         return None
-    await audit.record(tx, begun.event, begun.origin, now)
+    row_id, sid = goes_on or (0, new.sid)
+    event = events.SignedIn(user_id=proven.user_id, amr=proven.amr, sid=sid)
+    await audit.record(tx, event, begun.origin, now)
     if goes_on is not None:
-        return goes_on
+        return row_id, event
     if old is not None:
         await _leave(tx, old, now)
-    return await sessions.add(tx, held, new, now), new.sid
+    return await sessions.add(tx, held, new, now), event
 
 
 async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:

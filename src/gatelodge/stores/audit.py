@@ -97,6 +97,44 @@ async def search(tx: Tx, limit: int, to: TrailQuery) -> list[Told]:
     return [Told(_of(row[:10]), row[10]) for row in await tx.all(SEARCH, *asked, limit)]
 
 
+# What happens by itself while an application acts for somebody: most of the trail, and nothing they did.
+ROUTINE = ("legacy_used", "token_issued", "token_refreshed", "token_revoked")
+HISTORY = """
+select id, at, event, client_id, user_id, request_id, address, actor_kind, actor, detail from audit
+where place = $1 and user_id = $2 and at >= $3 and (at, id) < ($4, $5)
+    and event not in ('legacy_used', 'token_issued', 'token_refreshed', 'token_revoked')
+order by at desc, id desc limit $6
+"""
+
+
+class TrailPlace(Struct, frozen=True):
+    """A place in the trail, between two lines."""
+
+    at: int
+    id: int
+
+
+END_OF_TRAIL = TrailPlace(2**62, 0)
+
+
+async def history(tx: Tx, user_id: int, since: int, before: TrailPlace, limit: int) -> list[AuditEntry]:
+    """Return at most `limit` lines about a person, newest first, not older than `since`, but for what is `ROUTINE`."""
+    rows = await tx.all(HISTORY, place_of(user_id), user_id, since, before.at, before.id, limit)
+    return [_of(row) for row in rows]
+
+
+LINE = """
+select id, at, event, client_id, user_id, request_id, address, actor_kind, actor, detail from audit
+where place = $1 and id = $2 and user_id = $3
+"""
+
+
+async def line_of(tx: Tx, user_id: int, line_id: int) -> AuditEntry | None:
+    """Return one line about a person; `None` if there is none, or it is about somebody else."""
+    row = await tx.one(LINE, place_of(user_id), line_id, user_id)
+    return None if row is None else _of(row)
+
+
 def _of(row: Row) -> AuditEntry:
     return AuditEntry(*row[:7], actor=Actor(row[7], row[8]), detail=decode(row[9], type=dict[str, object]))
 

@@ -47,3 +47,11 @@ where place = $5 and user_id = $1 and kind = 'password' and secret = $2
 async def replace_password(tx: Tx, user_id: int, old_hash: str, new_hash: str, now: int) -> bool:
     """Keep the same password hashed anew; `False` if it was changed meanwhile, which then stays."""
     return await tx.run(REPLACE_PASSWORD, user_id, old_hash, new_hash, now, place_of(user_id)) == 1
+
+
+REMOVE_PASSWORD = "delete from credentials where place = $1 and user_id = $2 and kind = 'password'"
+
+
+async def remove_password(tx: Tx, user_id: int) -> bool:
+    """Forget a person's password; `False` if they had none."""
+    return await tx.run(REMOVE_PASSWORD, place_of(user_id), user_id) == 1

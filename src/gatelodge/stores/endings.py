@@ -24,6 +24,7 @@ from gatelodge.stores.visits import SessionVisit, Which
 
 DISABLE = "update users set enabled = 0 where place = $1 and id = $2"
 REMOVE = "delete from users where place = $1 and id = $2"
+BURY = "insert into tombstones (place, sub, at) values ($1, $2, $3) on conflict (place, sub) do nothing"
 
 
 async def disable(tx: Tx, user_id: int, now: int) -> bool:
@@ -40,12 +41,24 @@ async def change_password(tx: Tx, user_id: int, password_hash: str, now: int, bu
     await end_all(tx, user_id, now, but)
 
 
+async def void_password(tx: Tx, user_id: int, now: int, but: str) -> bool:
+    """Take a person's password away, since somebody else knows it: all that they hold ends, `but` the session they do
+    it in. `False` if they had none."""
+    had_one = await credentials.remove_password(tx, user_id)
+    await end_all(tx, user_id, now, but)
+    return had_one
+
+
 async def remove(tx: Tx, user_id: int, now: int) -> bool:
-    """Forget a person with sessions, credentials, consents and names; `False` if there is no such person."""
+    """Forget a person with sessions, credentials, consents and names; `False` if there is no such person.
+
+    Their subject identifier is kept, so that nobody else is ever called so.
+    """
     user = await users.find(tx, user_id)
     if user is None:
         return False
     await end_all(tx, user_id, now)
+    await tx.run(BURY, place_of(user_id), user.sub, now)
     for name in users.logins(user):
         await names.leave(tx, names.LOGIN, name, user_id)
     await passkeys.leave_names(tx, user_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gatelodge.config.policies import DAY, RetentionPolicy
 from gatelodge.database.tx import Database, Tx, Unavailable
+from gatelodge.stores.departures import remove_due
 
 GRACE = DAY  # seconds a row is kept past its end: no difference between clocks that we expect revives one
 SOON = 600  # the same of a request that waits for a person: strangers make any number, and none is worth anything
@@ -27,7 +28,7 @@ async def purge(db: Database, now: int, policy: RetentionPolicy) -> dict[str, in
     if sweep is None:
         return {}
     removed, trouble = dict[str, int](), None
-    for table in ENDS:
+    for table in (*ENDS, DELETIONS):
         try:
             removed[table] = await _purge_table(db, sweep, table, policy)
         except Unavailable:
@@ -114,7 +115,12 @@ ENDS = {
 }
 
 
+DELETIONS = "deletions"
+
+
 async def _purge_table(db: Database, sweep: Sweep, table: str, policy: RetentionPolicy) -> int:
+    if table == DELETIONS:
+        return await remove_due(db, sweep.horizon, policy.purge_batch)
     kept = {"audit": policy.audit_days * DAY, "interactions": SOON, "outbox_dead": DEAD}.get(table, GRACE)
     removed = 0
     for _ in range(BATCHES):

@@ -122,8 +122,14 @@ returning id, sub, username, email, email_verified, name, claims, enabled, admin
 
 
 async def add(tx: Tx, new: NewUser, now: int) -> UserRecord:
-    """Make an account. Raises `NameTaken` if its names are in use, `ValueError` if they cannot be names."""
+    """Make an account.
+
+    Raises `NameTaken` if its names are in use, or its subject identifier was somebody's who is gone, and `ValueError`
+    if they cannot be names.
+    """
     place = tx.places.of_name(new.sub)
+    if await tx.one(BURIED, place, new.sub) is not None:
+        raise NameTaken("subject identifier")
     row = await tx.one(ADD, place, new.sub, *_values(new), int(new.enabled), now)
     if row is None:
         raise NameTaken("subject identifier")
@@ -132,6 +138,8 @@ async def add(tx: Tx, new: NewUser, now: int) -> UserRecord:
         await names.take(tx, names.LOGIN, name, user.id)
     return user
 
+
+BURIED = "select 1 from tombstones where place = $1 and sub = $2"
 
 FIND_TO_CHANGE = f"{FIND} for update"
 UPDATE = """

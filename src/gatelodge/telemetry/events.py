@@ -56,9 +56,13 @@ from gatelodge.telemetry.passkeys import PasskeyCounterRegressed as PasskeyCount
 from gatelodge.telemetry.passkeys import PasskeyNotAdded as PasskeyNotAdded
 from gatelodge.telemetry.passkeys import PasskeyRemoved as PasskeyRemoved
 from gatelodge.telemetry.passkeys import PasskeyRenamed as PasskeyRenamed
+from gatelodge.telemetry.personal import DataTaken as DataTaken
+from gatelodge.telemetry.personal import DeletionAsked as DeletionAsked
+from gatelodge.telemetry.personal import DeletionStopped as DeletionStopped
 from gatelodge.telemetry.personal import PasswordChanged as PasswordChanged
 from gatelodge.telemetry.personal import ProfileChanged as ProfileChanged
 from gatelodge.telemetry.personal import SessionEnded as SessionEnded
+from gatelodge.telemetry.personal import SignInDisowned as SignInDisowned
 from gatelodge.telemetry.upstream import AccountReclaimed as AccountReclaimed
 from gatelodge.telemetry.upstream import Linked as Linked
 from gatelodge.telemetry.upstream import Unlinked as Unlinked
@@ -71,10 +75,11 @@ from gatelodge.telemetry.upstream import UpstreamSignedOut as UpstreamSignedOut
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(Event):
-    """A person signed in."""
+    """A person signed in; `sid` names the session that began."""
 
     by: ClassVar[ActorKind] = "person"
     amr: str
+    sid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

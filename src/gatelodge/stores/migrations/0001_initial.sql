@@ -61,6 +61,25 @@ create table users (
 );
 create unique index users_sub on users (place, sub); -- a person's place follows from the subject identifier
 
+-- Accounts whose person asked for their deletion.
+create table deletions (
+    place bigint not null,
+    user_id bigint not null,
+    asked_at bigint not null,
+    due_at bigint not null,
+    primary key (place, user_id),
+    {PERSON}
+);
+create index deletions_due on deletions (due_at);
+
+-- The subject identifiers of people who are gone: nobody else is ever called so.
+create table tombstones (
+    place bigint not null,
+    sub text not null,
+    at bigint not null,
+    primary key (place, sub)
+);
+
 -- What people are found by, each unique in its kind: a name or an address to sign in with is of the kind 'login',
 -- an account elsewhere of the kind 'link'.
 create table names (
@@ -291,7 +310,9 @@ create table audit (
     actor text not null default '',       -- a name or an id: see telemetry/actor.py
     detail text not null default '{}'     -- JSON
 );
-create index audit_user on audit (user_id);
+-- What people read of their own: all but what goes on by itself (stores/audit.py, `ROUTINE`).
+create index audit_history on audit (user_id, at, id)
+    where event not in ('legacy_used', 'token_issued', 'token_refreshed', 'token_revoked');
 create index audit_at on audit (at, id);
 
 -- Who may purge, and until which time was purged: one row.
