@@ -67,7 +67,8 @@ class Outbound:
 
     `allow_loopback` is for development: this machine may be reached, then also by http. `allow_private` is for what the
     operator named inside their own network: over https, and never at a link-local address. `resolve(host, port)`
-    returns the addresses of a name; `tls` decides which certificates are believed; `deadline` is in seconds.
+    returns the addresses of a name; `tls` decides which certificates are believed; `deadline` is in seconds, and covers
+    the wait for a place: `at_once` are fetched at a time.
     """
 
     def __init__(
@@ -78,13 +79,14 @@ class Outbound:
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         deadline: float = DEADLINE,
+        at_once: int = MAX_AT_ONCE,
     ) -> None:
         self._allow_loopback = allow_loopback
         self._allow_private = allow_private
         self._resolve = resolve or _system_resolve
         self._tls = tls
         self._deadline = deadline
-        self._places = asyncio.Semaphore(MAX_AT_ONCE)
+        self._places = asyncio.Semaphore(at_once)
 
     def into_own_network(self) -> "Outbound":
         """Return the same door for what the operator named inside their own network."""
@@ -94,6 +96,17 @@ class Outbound:
             resolve=self._resolve,
             tls=self._tls,
             deadline=self._deadline,
+        )
+
+    def apart(self, at_once: int) -> "Outbound":
+        """Return the same door for other business: who is slow there takes no place from anybody here."""
+        return Outbound(
+            allow_loopback=self._allow_loopback,
+            allow_private=self._allow_private,
+            resolve=self._resolve,
+            tls=self._tls,
+            deadline=self._deadline,
+            at_once=at_once,
         )
 
     async def get(self, url: str, max_bytes: int) -> Fetched:

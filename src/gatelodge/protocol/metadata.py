@@ -38,7 +38,7 @@ def describe(mounted: Mounted) -> dict[str, Any]:
     """Return the metadata document; the same one answers at every well-known address."""
     document: dict[str, Any] = {"issuer": mounted.issuer}
     document |= {member: mounted.issuer + path for member, path in mounted.endpoints.items()}
-    document |= _authorization(mounted) | _client_authentication(mounted) | _openid(mounted)
+    document |= _authorization(mounted) | _client_authentication(mounted) | _openid(mounted) | _logout(mounted)
     return {member: value for member, value in document.items() if value != []}
 
 
@@ -80,6 +80,13 @@ def _openid(mounted: Mounted) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }
+
+
+def _logout(mounted: Mounted) -> dict[str, Any]:
+    """Return how clients hear that a session is over (Back-Channel Logout 1.0 2.1)."""
+    if "end_session_endpoint" not in mounted.endpoints:
+        return {}
+    return {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}
 
 
 def _ordered(values: tuple[str, ...], order: tuple[str, ...]) -> list[str]:

@@ -31,9 +31,13 @@ async def note(tx: Tx, session_id: int, client_id: str, now: int) -> None:
 
 
 class SessionVisit(Struct, frozen=True):
-    """That a client was told of the session `sid` of the person `sub`: `heard` if it wants to hear of its end."""
+    """That a client was told of the session `sid` of the person `sub`: `heard` if it wants to hear of its end.
+
+    `generation` tells it from a client that is given its id later.
+    """
 
     client_id: str
+    generation: int
     sub: str
     sid: str
     heard: bool = False
@@ -46,7 +50,7 @@ class _Told(Struct):
 _told, _encode, _visit = Decoder(_Told).decode, Encoder().encode, Decoder(SessionVisit).decode
 
 OF_PERSON = """
-select c.id, s.sub, s.sid, c.metadata
+select c.id, c.generation, s.sub, s.sid, c.metadata
 from sessions s join visits v on v.place = s.place and v.session_id = s.id join clients c on c.id = v.client_id
 where s.place = $1 and s.user_id = $2 and c.enabled = 1
 order by c.id
@@ -56,7 +60,7 @@ order by c.id
 async def of_person(tx: Tx, user_id: int) -> list[SessionVisit]:
     """Return which clients that may act were told of which of a person's sessions."""
     rows = await tx.all(OF_PERSON, place_of(user_id), user_id)
-    return [SessionVisit(*row[:3], heard=_told(row[3]).backchannel_logout_uri is not None) for row in rows]
+    return [SessionVisit(*row[:4], heard=_told(row[4]).backchannel_logout_uri is not None) for row in rows]
 
 
 async def tell(tx: Tx, user_id: int, which: Which, now: int) -> Sequence[SessionVisit]:
