@@ -15,6 +15,7 @@ PLACED = {
     "credentials": "place",
     "passkeys": "place",
     "links": "place",
+    "recovery_codes": "place",
     "sessions": "place",
     "visits": "place",
     "consents": "place",

@@ -67,7 +67,7 @@ async def test_with_one_way_no_page_offers_another(world: World) -> None:
     page = await world.browser().authorize()
 
     assert page.text.count("<nav") == 0
-    assert await supported(world) == sorted({ONE, *ALIASES})
+    assert await supported(world) == sorted({ONE, *ALIASES, TWO})
     assert (await world.browser().get("/login/riddle?" + page.url.query.decode())).status_code == 404
 
 

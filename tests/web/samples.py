@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.web.factor_samples import factor_pages
+
 from gatelodge.demo import data as demo_data
 from gatelodge.demo.pages.backend import ShownExchange
 from gatelodge.demo.pages.legacy import FLOWS
@@ -75,6 +77,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "sign in, busy": pages.render("authn/password", allows=anywhere, problem="busy", **login),
         "sign in, own page": pages.render("authn/password", allows=Allows(forms="here"), problem=None, **own),
         "sign in, late": pages.render("authn/password", allows=anywhere, problem=None, **late),
+        **factor_pages(pages, text, login),
         "no administrator": pages.render("no_administrator", status=403, query="page=inspector", **person),
         "inspector off": pages.render("inspector/off", status=404),
         "consent": pages.render(

@@ -211,7 +211,9 @@ def test_an_issuer_with_a_path_has_every_link_below_it() -> None:
     for name, reply in every_page(Pages("https://id.test/tenant")).items():
         for _, attributes in Elements(text_of(reply)).found:
             for link in (attributes.get(kind) for kind in ("href", "src", "action")):
-                assert link is None or link.startswith(("/tenant/", "https://shop.test/")), name
+                assert link is None or link.startswith(
+                    ("/tenant/", "https://shop.test/", "otpauth://", "data:text/plain;")
+                ), name
 
 
 def test_a_link_that_leads_away_takes_nothing_along() -> None:

@@ -3,5 +3,7 @@
 from gatelodge.authn.contract import Way
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.provider import ProviderSignIn
+from gatelodge.authn.recovery_codes import RecoveryCodes
+from gatelodge.authn.totp import TotpSignIn
 
-WAYS: tuple[type[Way], ...] = (PasswordSignIn, ProviderSignIn)
+WAYS: tuple[type[Way], ...] = (PasswordSignIn, ProviderSignIn, TotpSignIn, RecoveryCodes)

@@ -17,6 +17,7 @@ from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.own_routes import OwnRoute
 from gatelodge.authn.throttle import Throttle
+from gatelodge.authn.visit import TEMPLATES as TEMPLATES
 from gatelodge.authn.visit import SignInRefused as SignInRefused
 from gatelodge.authn.visit import SignInVisit as SignInVisit
 from gatelodge.authn.visit import Throttled as Throttled
@@ -25,8 +26,6 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.protocol.assurance import Factor
 from gatelodge.protocol.proof import KNOWN, ONE, Proof, Thing
 from gatelodge.protocol.reply import Reply
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,8 @@ class Way(ABC):
     @property
     def factor(self) -> Factor:
         """What the policy knows of it."""
-        return Factor(self.name, self.begins, self.shows, self.level, self.guards, self.enrolment is not None)
+        enrols = self.enrolment is not None and self.enrolment.in_sign_in
+        return Factor(self.name, self.begins, self.shows, self.level, self.guards, enrols)
 
     @property
     def enrolment(self) -> Enrolment | None:

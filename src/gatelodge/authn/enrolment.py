@@ -67,7 +67,8 @@ class Enrolment(ABC):
     """`template` (in `templates`, without `.html`) is given what `offer` returns, and extends `enrol.html`.
 
     `title` are the words above it and on the account page, `words` what leads there. `most` is how many a person may
-    have. `scripts` says whether its page runs scripts.
+    have. `in_sign_in` says whether it is offered to somebody who must have another kind of proof, `scripts` whether its
+    page runs scripts.
     """
 
     title: str
@@ -75,6 +76,7 @@ class Enrolment(ABC):
     template: str
     templates: Path
     most: int = 1
+    in_sign_in: bool = True
     scripts: bool = False
 
     @abstractmethod

@@ -1,10 +1,13 @@
 """Somebody at a page of a way to sign in: what the way is told of them, and how it says no."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from gatelodge.protocol.params import EMPTY, Params
 from gatelodge.telemetry.events import Origin
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class SignInRefused(Exception):

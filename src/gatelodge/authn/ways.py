@@ -8,7 +8,7 @@ from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol import assurance
 from gatelodge.protocol.assurance import Abilities, Ask, Done, FactorPolicy, Levels, NextProof
 from gatelodge.protocol.proof import AuthnEvent, Proof, conclude
-from gatelodge.stores import users
+from gatelodge.stores import factor_dues, users
 
 ALONE = Levels()
 
@@ -63,7 +63,13 @@ class Ways:
         return await self._db.read(self._find_abilities, user_id)
 
     async def _find_abilities(self, tx: Tx, user_id: int) -> Abilities:
-        user = await users.find(tx, user_id)
+        user, due = await users.find(tx, user_id), await factor_dues.find(tx, user_id)
         has = {way.name: await way.enrolled(tx, user_id) for way in self.listed}
-        may = tuple(way.factor for way in self.listed if way.enrolment is not None and has[way.name] is None)
-        return Abilities(tuple(factor for factor in has.values() if factor), may, admin=user is not None and user.admin)
+        may = tuple(factor for factor in self._factors if factor.enrols and has[factor.kind] is None)
+        return Abilities(
+            tuple(factor for factor in has.values() if factor), may, admin=user is not None and user.admin, due=due
+        )
+
+    async def put_off(self, user_id: int, due: int) -> None:
+        """Keep until when this person may put off a second factor, since they are told now."""
+        await self._db.write(factor_dues.say, user_id, due)

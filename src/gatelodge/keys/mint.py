@@ -5,6 +5,7 @@ of the secret proves it. The last sixteen bytes are one block under a key that o
 their own values how many there are: see docs/decisions/0002-a-value-carries-its-row-id.md.
 """
 
+import hmac
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -28,7 +29,7 @@ class StoredValue(NamedTuple):
 class Mint:
     """Makes and reads the values of one instance; `epoch` ties them to it. Raises `ValueError` for a key of no use."""
 
-    __slots__ = ("_cover", "_epoch", "_uncover")
+    __slots__ = ("_cover", "_epoch", "_root", "_uncover")
 
     def __init__(self, epoch: bytes, key: bytes) -> None:
         if len(key) != KEY_BYTES:
@@ -38,10 +39,15 @@ class Mint:
         self._cover = cipher.encryptor().update
         self._uncover = cipher.decryptor().update
         self._epoch = epoch
+        self._root = hmac.digest(key, b"derive", "sha256")
 
     def digest(self, kind: str, secret: bytes) -> bytes:
         """Return what is kept of a secret."""
         return digest(self._epoch, kind, secret)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a 32-byte key that stays as long as the instance, so what is sealed with it is never sealed anew."""
+        return hmac.digest(self._root, purpose.encode(), "sha256")
 
     def compose(self, row_id: int, secret: bytes, prefix: str = "") -> str:
         """Return the value handed out for a stored secret."""

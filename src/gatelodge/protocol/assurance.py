@@ -77,10 +77,12 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is missing that could be had. `due` is until when they must have a second factor, if they put it off."""
+    """Nothing is missing that could be had. `due` is until when they must have one of the second factors `enrol`, if
+    they may put it off."""
 
     event: AuthnEvent
     due: int | None = None
+    enrol: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,12 @@ def _for_operator(
         return _ask(wanted, adding)
     if not must:
         return None
+    getting = [factor for factor in abilities.enrol if factor.shows - seen]
     due = abilities.due or now + policy.grace
-    if now < due:
-        return _for_client(wanted, abilities, proofs) or Done(conclude(proofs), due)
-    return _enrol(abilities, [factor for factor in abilities.enrol if factor.shows - seen], proofs) or Refuse()
+    if getting and now < due:
+        more = _for_client(wanted, abilities, proofs)
+        return more or Done(conclude(proofs), due, tuple(factor.kind for factor in getting))
+    return _enrol(abilities, getting, proofs) or Refuse()
 
 
 def _for_client(wanted: Levels, abilities: Abilities, proofs: Sequence[Proof]) -> Ask | Enrol | None:

@@ -57,6 +57,11 @@ class HalfSignIn:
     def sub(self) -> str:
         return self.proofs[-1].sub
 
+    @property
+    def is_of_session(self) -> bool:
+        """Whether nothing was proven yet but what a session began with."""
+        return all(proof.session_id for proof in self.proofs)
+
 
 class _Record(Struct, frozen=True):
     browser: str

@@ -50,6 +50,12 @@ from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
 from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
+from gatelodge.telemetry.factors import FactorAdded as FactorAdded
+from gatelodge.telemetry.factors import FactorClosed as FactorClosed
+from gatelodge.telemetry.factors import FactorOpened as FactorOpened
+from gatelodge.telemetry.factors import FactorRemoved as FactorRemoved
+from gatelodge.telemetry.factors import RecoveryCodesMade as RecoveryCodesMade
+from gatelodge.telemetry.factors import RecoveryCodeUsed as RecoveryCodeUsed
 from gatelodge.telemetry.origin import Origin as Origin
 from gatelodge.telemetry.passkeys import PasskeyAdded as PasskeyAdded
 from gatelodge.telemetry.passkeys import PasskeyCounterRegressed as PasskeyCounterRegressed

@@ -83,6 +83,8 @@ class OwnRoutes:
 
 @dataclass(frozen=True, slots=True)
 class _Handler:
+    """What a way to sign in answers besides its page."""
+
     own: OwnRoutes
     answer: Callable[[WayRequest], Awaitable[Answer]]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gatelodge.authn.enrolment import PATH
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.routes import Route
@@ -21,8 +22,9 @@ from gatelodge.web.looks import read_looks
 from gatelodge.web.own_routes import OwnRoutes
 from gatelodge.web.pages import Pages
 from gatelodge.web.select_account import SelectAccountPage
+from gatelodge.web.set_up import GoOnPage, SetUpPages
 from gatelodge.web.sign_in_context import SignInContexts
-from gatelodge.web.sign_in_steps import SignInSteps
+from gatelodge.web.sign_in_steps import GO_ON, SignInSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,15 @@ def routes(
     found = SignInContexts(sessions.csrf_key, browsers, forms, sessions.sign_ins)
     steps = SignInSteps(on.site.base, found, browsers, sessions.sign_ins, authn.ways)
     login = {way.name: LoginPage(pages, found, steps, authn.ways, way) for way in authn.ways.listed}
+    set_up, go_on = SetUpPages(pages, found, steps, authn.ways), GoOnPage(pages, found, steps, authn.ways)
     own = [OwnRoutes(page, login, browsers, sessions.csrf_key) for page in login.values()]
     consent = ConsentPage(pages, forms, prompts, ops.consents, on.registry, on.db)
     account = SelectAccountPage(pages, forms, browsers, on.db)
     return (
         *(Route("login", page.way.path, {"GET": page.show, "POST": page.submit}) for page in login.values()),
         *(route for routes in own for route in routes.routes()),
+        Route("login_set_up", f"{PATH}/{{kind}}", {"GET": set_up.show, "POST": set_up.submit}),
+        Route("login_go_on", GO_ON, {"GET": go_on.show, "POST": go_on.submit}),
         *(route for kind in kinds for route in kind.routes()),
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),

@@ -15,8 +15,10 @@ from gatelodge.protocol.assurance import Ask, Done, Enrol, NextProof, Refuse
 from gatelodge.protocol.proof import Proof
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
-from gatelodge.sessions.sign_ins import HalfSignIn, SignIns
+from gatelodge.sessions.sign_ins import SignIns
 from gatelodge.web.sign_in_context import SignInContext, SignInContexts
+
+GO_ON = "/login/go-on"
 
 
 class SignInSteps:
@@ -42,7 +44,9 @@ class SignInSteps:
             case Ask(kinds):
                 return redirect(self.address(kinds[0], context), *context.browser.cookies)
             case Enrol(kinds):
-                return redirect(self._address(f"{PATH}/{kinds[0]}", context), *context.browser.cookies)
+                return redirect(self.set_up(kinds[0], context), *context.browser.cookies)
+            case Done() if context.half is not None and not context.half.is_of_session:
+                return redirect(self.go_on(context), *context.browser.cookies)
             case Refuse():
                 said = "this account has no second factor, and needs one"
                 raise HttpRefusal(403, said, "unmet_authentication_requirements")
@@ -52,6 +56,14 @@ class SignInSteps:
     def address(self, kind: str, context: SignInContext) -> str:
         """Return where the page of a way is for this sign-in."""
         return self._address(self._ways.named(kind).path, context)
+
+    def set_up(self, kind: str, context: SignInContext) -> str:
+        """Return where one kind of proof is set up."""
+        return self._address(f"{PATH}/{kind}", context)
+
+    def go_on(self, context: SignInContext) -> str:
+        """Return where a sign-in waits for a button."""
+        return self._address(GO_ON, context)
 
     def anew(self, context: SignInContext) -> Reply:
         """Lead to the beginning: what was proven so far does not count."""
@@ -66,20 +78,25 @@ class SignInSteps:
         half = context.half
         if half is not None and half.user_id != proof.user_id:
             raise SignInRefused
-        proofs = (*half.proofs, proof) if half is not None else (proof,)
-        wanted = half.wanted if half is not None else context.wanted
+        proofs, wanted = ((*half.proofs, proof), half.wanted) if half is not None else ((proof,), context.wanted)
         step = await self._ways.after(proofs, wanted)
-        if isinstance(step, Done):
-            return await self._finish(request, context, step)
-        kept = await self._keep(context, half, proof)
-        return self.anew(context) if kept is None else self.to(step, replace(context, half=kept))
+        if isinstance(step, Done) and step.due is None:
+            return await self.finish(request, context, step)
+        if isinstance(step, Done) and step.due is not None:
+            await self._ways.put_off(proof.user_id, step.due)
+        kept = await self.keep(context, proof)
+        return self.anew(context) if kept is None else self.to(step, kept)
 
-    async def _keep(self, context: SignInContext, half: HalfSignIn | None, proof: Proof) -> HalfSignIn | None:
-        if half is not None:
-            return await self._sign_ins.advance(half, proof)
-        return await self._sign_ins.begin(context.browser, context.purpose, context.wanted, proof)
+    async def keep(self, context: SignInContext, proof: Proof) -> SignInContext | None:
+        """Keep one proof more and return how far the sign-in has come; `None` if it is over, or became void."""
+        if context.half is not None:
+            kept = await self._sign_ins.advance(context.half, proof)
+        else:
+            kept = await self._sign_ins.begin(context.browser, context.purpose, context.wanted, proof)
+        return kept and replace(context, half=kept)
 
-    async def _finish(self, request: Request, context: SignInContext, done: Done) -> Reply:
+    async def finish(self, request: Request, context: SignInContext, done: Done) -> Reply:
+        """Begin the session. Raises `SignInRefused` if what was proven became void, or was spent."""
         spends = None if context.half is None else self._sign_ins.spending(context.half)
         person, cookies = await self._browsers.sign_in(request, done.event, spends)
         await self._contexts.signed_in(context, person)

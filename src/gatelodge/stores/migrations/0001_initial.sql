@@ -51,6 +51,7 @@ create table users (
     claims text not null default '{}',    -- JSON: every further standard claim
     enabled integer not null default 1,
     endings integer not null default 0,   -- how often all that they hold was ended: see `users.hold`
+    factor_due bigint,                    -- until when they may sign in without the second factor they must have
     admin integer not null default 0,     -- may look after this server; nobody until the operator says so
     handle {BYTES},                       -- 32 random bytes, from their first passkey on: what authenticators call them by
     created_at bigint not null,
@@ -93,14 +94,28 @@ create table names (
 create table credentials (
     {PLACED},
     user_id bigint not null,
-    kind text not null,                   -- 'password'
-    secret text not null,                 -- for a password, its argon2id hash
+    kind text not null,                   -- 'password' or 'totp'
+    secret text not null,                 -- for a password, its argon2id hash; for an authenticator app, its sealed seed
     created_at bigint not null,
     updated_at bigint not null,
+    last_step bigint,                     -- of an authenticator app: the newest step that was spent
+    closed_at bigint,                     -- of an authenticator app: too many wrong codes
     {PERSON}
 );
 create unique index credentials_password on credentials (place, user_id) where kind = 'password';
+create unique index credentials_totp on credentials (place, user_id) where kind = 'totp';
 create index credentials_user on credentials (user_id);
+
+-- Recovery codes, each good once in place of a second factor; of the whole set when a new one is made none is left.
+create table recovery_codes (
+    {PLACED},
+    user_id bigint not null,
+    digest {BYTES} not null,
+    created_at bigint not null,
+    used_at bigint,
+    {PERSON}
+);
+create index recovery_codes_user on recovery_codes (user_id);
 
 -- Passkeys: the credential record of WebAuthn L3 4. That no two have one id is said by `names`, kind 'passkey'.
 create table passkeys (
