@@ -3,6 +3,7 @@
 It is set up by the real command line and ends with the test, whatever happens. Nothing here waits a fixed time.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -19,7 +20,12 @@ import httpx2
 from click.testing import CliRunner
 from tests.ports import free_port
 
+from gatelodge.authn.hashing import PasswordPool
 from gatelodge.cli import main
+from gatelodge.clock import SystemEntropy
+from gatelodge.config.loading import load
+from gatelodge.database.engines import open_database
+from gatelodge.stores import credentials, users
 
 COMMAND = (sys.executable, "-c", "from gatelodge.cli import main; main()")
 SECRET_KEY = "k" * 40
@@ -82,8 +88,21 @@ class Installation:
         return self.secrets[client_id]
 
     def add_person(self, username: str, password: str) -> None:
+        """Make an account; a password that nobody may choose is put where one that they may was."""
         options = ("--email", f"{username}@example.org", "--email-verified", "--name", username.title())
-        self.run("users", "add", "--username", username, *options, "--password-stdin", stdin=password + "\n")
+        allowed = "four old bicycles in the rain\n"
+        self.run("users", "add", "--username", username, *options, "--password-stdin", stdin=allowed)
+        asyncio.run(self._give(username, password))
+
+    async def _give(self, username: str, password: str) -> None:
+        config = load(None, self.environ)
+        pool, db = PasswordPool(config.sign_in, SystemEntropy()), open_database(config.database)
+        await db.start()
+        user = await db.read(users.find_by_login, username)
+        assert user is not None
+        await db.write(credentials.set_password, user.id, await pool.hash(password), user.created_at)
+        await db.close()
+        pool.close()
 
     def start(self, *options: str, stderr: int | None = None) -> "Started":
         """Start `gatelodge serve` and return at once. What it says goes into a file, unless `stderr` is open to it."""

@@ -19,7 +19,7 @@ ADA = ("users", "add", "--json", "--password-stdin", "--username", "ada")
 @pytest.fixture
 def happened(gatelodge):
     """An account that was made and disabled, and a client."""
-    gatelodge(*ADA, stdin="correct horse")
+    gatelodge(*ADA, stdin="correct horse battery staple")
     gatelodge("clients", "add", "--id", "job", "--name", "Job", "--type", "service")
     gatelodge("users", "disable", "ada")
     return gatelodge
@@ -74,7 +74,7 @@ def test_whoever_is_at_the_command_line_has_a_printable_name(happened, name: str
 
 def test_behind_sudo_it_is_who_called_it(gatelodge, monkeypatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 0)
-    gatelodge(*ADA, stdin="correct horse", env={"SUDO_USER": "grace"})
+    gatelodge(*ADA, stdin="correct horse battery staple", env={"SUDO_USER": "grace"})
     (entry,) = gatelodge("audit", "list", "--json").json["entries"]
     assert entry["actor"] == {"kind": "operator", "name": "grace"}
 

@@ -14,7 +14,7 @@ def people(gatelodge: Gatelodge) -> None:
         "--email",
         "ada@example.org",
         "--password-stdin",
-        stdin="a long password",
+        stdin="four old bicycles in the rain",
         env=MAIL,
     )
     assert added.code == 0, added.err
@@ -38,10 +38,10 @@ def test_what_an_operator_changes_waits_to_be_told(gatelodge: Gatelodge) -> None
 def test_it_is_tried_again_and_forgotten(gatelodge: Gatelodge) -> None:
     people(gatelodge)
     (parcel,) = gatelodge("outbox", "list", "--json").json["parcels"]
-    number = str(parcel["id"])
+    number = str(parcel["parcel"])
 
     assert gatelodge("outbox", "retry", number, "--json").json["state"] == "waits"
-    assert gatelodge("outbox", "drop", number, "--yes", "--json").json == {"id": parcel["id"], "dropped": True}
+    assert gatelodge("outbox", "drop", number, "--yes", "--json").json == {"parcel": parcel["parcel"], "dropped": True}
     assert gatelodge("outbox", "list", "--json").json == {"parcels": []}
     assert gatelodge("outbox", "retry", number, "--json").failure["error"] == "not_found"
     assert gatelodge("outbox", "drop", "-1", "--yes", "--json").code in (1, 2)
@@ -51,7 +51,14 @@ def test_it_is_tried_again_and_forgotten(gatelodge: Gatelodge) -> None:
 
 def test_without_mail_nobody_is_told(gatelodge: Gatelodge) -> None:
     added = gatelodge(
-        "users", "add", "--username", "ada", "--email", "a@ex.org", "--password-stdin", stdin="a long password"
+        "users",
+        "add",
+        "--username",
+        "ada",
+        "--email",
+        "a@ex.org",
+        "--password-stdin",
+        stdin="four old bicycles in the rain",
     )
     assert added.code == 0
     assert gatelodge("users", "disable", "ada").code == 0

@@ -19,7 +19,8 @@ SHAPES = {next(iter(shape)): shape for shape in map(json.loads, re.findall(r"```
 def said(gatelodge) -> dict[str, dict[str, object]]:
     """What the page's commands answer, run in the page's order: the first answer that begins with each member."""
     answers = [
-        gatelodge(*words, *(["--json"] * ("--json" not in words)), stdin="correct horse\n") for words in COMMANDS
+        gatelodge(*words, *(["--json"] * ("--json" not in words)), stdin="correct horse battery staple\n")
+        for words in COMMANDS
     ]
     return {next(iter(answer.json)): answer.json for answer in reversed(answers)}
 

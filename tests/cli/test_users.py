@@ -3,7 +3,7 @@
 import pytest
 
 ADA = ("users", "add", "--json", "--password-stdin", "--username", "Ada", "--email", "Ada@Example.com")
-PASSWORD = "correct horse"
+PASSWORD = "correct horse battery staple"
 
 
 def test_an_account_is_made_with_canonical_names_and_claims(gatelodge) -> None:
@@ -33,9 +33,11 @@ def test_the_password_is_in_no_file(gatelodge, tmp_path) -> None:
 
 
 REFUSED = {
-    "a short password": ((), "short", 1, "at least 8 characters"),
-    "no password": ((), "", 1, "at least 8 characters"),
-    "an endless password": ((), "x" * 2000, 1, "at most 1024 bytes"),
+    "a short password": ((), "short", 1, "at least 15 characters"),
+    "no password": ((), "", 1, "at least 15 characters"),
+    "an endless password": ((), "x" * 2000, 1, "at most 128 characters"),
+    "a common password": ((), "aaaaaaaaaaaaaaaaaaaaaa", 1, "easy to guess"),
+    "a name as password": ((), "ada@example.com Ada", 1, "name of the person"),
     "an unknown claim": (("--claim", "shoe_size=42"), PASSWORD, 1, "no standard claim"),
     "a claim of the protocol": (("--claim", "sub=admin"), PASSWORD, 1, "no standard claim"),
     "an address without @": (("--email", "nowhere"), PASSWORD, 1, "@"),
@@ -86,7 +88,7 @@ def test_nobody_is_an_administrator_who_is_not_there(gatelodge) -> None:
 
 def test_a_new_password_is_set(gatelodge, tmp_path) -> None:
     gatelodge(*ADA, stdin=PASSWORD)
-    said = gatelodge("users", "set-password", "ada", "--password-stdin", stdin="another horse")
+    said = gatelodge("users", "set-password", "ada", "--password-stdin", stdin="another horse on the quiet river")
     assert said.code == 0
     assert "sessions and tokens ended" in said.out
 

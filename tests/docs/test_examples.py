@@ -313,7 +313,9 @@ def test_the_metrics_of_several_workers_add_up(own: Own) -> None:
 # How
 
 
-WITH_PASSWORD = '"Ada Lovelace" --password-stdin <<< "correct horse"'  # it is asked for on a terminal: here is none
+WITH_PASSWORD = (
+    '"Ada Lovelace" --password-stdin <<< "correct horse battery staple"'  # it is asked for on a terminal: here is none
+)
 
 
 def _at(port: int) -> dict[str, str]:

@@ -5,13 +5,14 @@ from typing import ClassVar, Self
 
 from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone, ActRefused
 from gatelodge.authn.contract import SignInRefused, Throttled
+from gatelodge.authn.password_judge import look_at, rules_of
 from gatelodge.authn.room import Authn
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.places import place_of
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops import passwords
 from gatelodge.ops.refusals import OperationRefused
-from gatelodge.ops.users import check_password
+from gatelodge.protocol.password_rules import context_words
 from gatelodge.stores import credentials
 from gatelodge.telemetry.emit import emit
 
@@ -40,7 +41,7 @@ class PasswordPage(AccountPage):
         return await self._hash(visit) is None  # with one, that is the proof
 
     async def show(self, visit: AccountVisit) -> Mapping[str, object]:
-        return {"has_one": await self._hash(visit) is not None, "least": self._policy.min_password}
+        return {"has_one": await self._hash(visit) is not None, "least": rules_of(self._policy).least}
 
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
         return {"has_one": await self._hash(visit) is not None}
@@ -52,10 +53,10 @@ class PasswordPage(AccountPage):
         new = visit.form.get("new_password") or ""
         if new != (visit.form.get("again") or ""):
             raise ActRefused("differs")
-        try:
-            check_password(new, self._policy)
-        except OperationRefused:
-            raise ActRefused("short") from None
+        known = context_words(visit.user.username, visit.user.email, visit.user.name, self._on.site.issuer)
+        problem = await look_at(new, self._policy, known)
+        if problem is not None:
+            raise ActRefused(problem)
         before = await self._proved(visit)
         try:
             after = await self._authn.passwords.hash(new)

@@ -64,13 +64,13 @@ def drop(config_file: Path | None, as_json: bool, parcel: int, yes: bool) -> Non
     found = running.look(config, verbs.show, parcel)
     confirm(f"Forget {found.template or found.kind} to {found.recipient}?", yes)
     running.change(config, verbs.drop, parcel)
-    answer(as_json, {"id": parcel, "dropped": True}, done(f"Forgot {parcel}"))
+    answer(as_json, {"parcel": parcel, "dropped": True}, done(f"Forgot {parcel}"))
 
 
 def described(parcel: Parcel) -> dict[str, object]:
     """Return a parcel as programs see it, without what it holds."""
     return {
-        "id": parcel.id,
+        "parcel": parcel.id,
         "kind": parcel.kind,
         "recipient": parcel.recipient,
         "template": parcel.template or None,

@@ -51,7 +51,8 @@ def add(
     """
     config = running.configured(config_file)
     known = user_claims.read(claims)
-    hashed = _hashed(_new_password(password_stdin, config.sign_in), config.sign_in)
+    about = (username, email, name, config.server.issuer)
+    hashed = _hashed(_new_password(password_stdin, config.sign_in, *about), config.sign_in)
     new = NewUser(
         sub=verbs.new_sub(running.ENTROPY),
         username=username,
@@ -95,8 +96,9 @@ def set_password(config_file: Path | None, as_json: bool, login: str, password_s
     gatelodge users set-password ada
     """
     config = running.configured(config_file)
-    running.look(config, verbs.show, login)  # a person is not asked twice for a password nobody can use
-    hashed = _hashed(_new_password(password_stdin, config.sign_in), config.sign_in)
+    found = running.look(config, verbs.show, login)  # a person is not asked twice for a password nobody can use
+    about = (found.username, found.email, found.name, config.server.issuer)
+    hashed = _hashed(_new_password(password_stdin, config.sign_in, *about), config.sign_in)
     user = running.change(config, verbs.set_password, login, hashed, running.letters(config))
     answer(as_json, described(user), done(f"{user.username} has a new password; sessions and tokens ended"))
 
@@ -196,14 +198,14 @@ def _role(user: UserRecord) -> str:
     return "admin" if user.admin else "-"
 
 
-def _new_password(from_stdin: bool, policy: SignInPolicy) -> str:
+def _new_password(from_stdin: bool, policy: SignInPolicy, *about: str | None) -> str:
     if from_stdin:
         password = _first_line()
     elif sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         raise click.UsageError("no password: give it with --password-stdin")
-    verbs.check_password(password, policy)
+    verbs.check_password(password, policy, *about)
     return password
 
 

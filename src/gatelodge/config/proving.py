@@ -25,7 +25,10 @@ class SignInPolicy:
         100, "Failures per address and window before that address must wait.", low=1, high=100_000
     )
     window: int = setting(900, "Seconds a failure is remembered.", low=10, high=DAY)
-    min_password: int = setting(8, "Characters a new password must have.", low=8, high=128)
+    min_password: int = setting(15, "Characters a new password must have.", low=8, high=128)
+    min_password_with_factor: int = setting(
+        8, "The same where second_factor is required, so that no password is enough by itself.", low=8, high=128
+    )
     factor_failures: int = setting(
         5, "Wrong codes of a second factor per person and window before they must wait.", low=1, high=100
     )

@@ -5,6 +5,9 @@ Who is concerned is told by mail, by `letters`, in the same transaction.
 Passwords arrive hashed: hashing is slow, and nothing slow happens inside a body.
 """
 
+from collections.abc import Mapping
+
+from gatelodge.authn.password_judge import problem_of, rules_of
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Tx
@@ -19,6 +22,7 @@ from gatelodge.mail.catalogue import (
 )
 from gatelodge.mail.letters import Letters
 from gatelodge.ops.refusals import NotThere, OperationRefused
+from gatelodge.protocol.password_rules import MOST, Problem, context_words
 from gatelodge.stores import audit, credentials, endings
 from gatelodge.stores import users as store
 from gatelodge.stores.users import NewUser, UserRecord
@@ -119,9 +123,18 @@ def new_sub(entropy: Entropy) -> str:
     return b64(entropy.bytes(SUB_BYTES))
 
 
-def check_password(password: str, policy: SignInPolicy) -> None:
-    """Judge a new password. Raises `OperationRefused`."""
-    if len(password) < policy.min_password:
-        raise OperationRefused(
-            f"the password must have at least {policy.min_password} characters (sign_in.min_password)"
-        )
+def check_password(password: str, policy: SignInPolicy, *about: str | None) -> None:
+    """Judge a new password of a person of whom this is known. Raises `OperationRefused`."""
+    problem = problem_of(password, policy, context_words(*about))
+    if problem is not None:
+        least = rules_of(policy).least
+        raise OperationRefused(f"the password {_SAID[problem].format(least=least, most=MOST)}")
+
+
+_SAID: Mapping[Problem, str] = {
+    "short": "must have at least {least} characters (sign_in.min_password)",
+    "long": "has at most {most} characters",
+    "common": "is one of the commonest there are: choose another one",
+    "personal": "is little more than the name of the person or of this server: choose another one",
+    "weak": "is easy to guess: choose a longer one, or one with less of a pattern",
+}
