@@ -2,17 +2,21 @@
 
 import pytest
 
+from gatelodge.clock import SystemEntropy
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import Database
+from gatelodge.demo import corp
 from gatelodge.demo import data as demo_data
 from gatelodge.demo import planting as demo
 from gatelodge.demo import samples as demo_samples
 from gatelodge.demo.samples import SamplePorts
+from gatelodge.keys.vault import Vault
 from gatelodge.ops import apis, clients
+from gatelodge.ops.providers import sealed
 from gatelodge.protocol import registration
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis as api_store
-from gatelodge.stores import audit, users
+from gatelodge.stores import audit, providers, users
 from gatelodge.stores import clients as client_store
 
 pytestmark = pytest.mark.anyio
@@ -91,13 +95,13 @@ def test_profiles_are_full(person: demo_data.DemoPerson) -> None:
     assert person.new.email_verified
 
 
-PORTS = SamplePorts(8001, 8002, 8003, 8004)
+PORTS = SamplePorts(8001, 8002, 8003, 8004, 8005)
 
 
 async def test_the_sample_applications_move_with_their_ports(database) -> None:
     await database.write(demo.plant, HERE, HASHES, NOW)
     await database.write(demo.plant_samples, PORTS, NOW)
-    await database.write(demo.plant_samples, SamplePorts(9001, 9002, 9003, 9004), NOW)
+    await database.write(demo.plant_samples, SamplePorts(9001, 9002, 9003, 9004, 9005), NOW)
     shop = await database.read(client_store.find, "demo-shop")
     assert shop is not None
     assert shop.redirect_uris == ("http://localhost:9001/callback",)
@@ -118,3 +122,19 @@ def test_only_the_implicit_sample_needs_what_is_off_elsewhere(client: Client) ->
     registration.check(client, demo.LEGACY, clients.grant_types())
     if client.id != "demo-implicit":
         registration.check(client, LegacyPolicy(), clients.grant_types())
+
+
+async def test_example_corp_moves_with_its_port_and_keeps_its_people(database: Database):
+    vault = Vault(["k" * 40], SystemEntropy())
+    for port in (8005, 8005, 9005):
+        await database.write(demo.plant_provider, sealed(corp.provider(port), corp.SECRET, vault), NOW)
+    known = await database.read(providers.list_all)
+    assert [stored.provider.issuer for stored in known] == ["http://127.0.0.1:9005"]
+
+    hashes = {person.new.username: "hash" for person in corp.PEOPLE}
+    for home in ("http://localhost:8000", "http://localhost:9000"):
+        await database.write(demo.plant_corp, home, hashes, NOW)
+    client = await database.read(client_store.find, corp.CLIENT_ID)
+    assert client is not None
+    assert client.redirect_uris == ("http://localhost:9000/callback/corp",)
+    assert await database.read(demo.missing, corp.PEOPLE) == []

@@ -14,7 +14,7 @@ from gatelodge.stores import audit, credentials, links, users
 
 pytestmark = pytest.mark.anyio
 
-PROVED = {"email": "new@corp.test", "email_verified": True, "name": "New Person"}
+PROVED: dict[str, Any] = {"email": "new@corp.test", "email_verified": True, "name": "New Person"}
 
 
 def claims_of(tokens: dict[str, Any]) -> dict[str, Any]:

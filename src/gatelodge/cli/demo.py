@@ -3,12 +3,13 @@
 import fcntl
 import os
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from gatelodge.cli import demo_welcome, running, samples
+from gatelodge.cli.corp import ExampleCorp
 from gatelodge.cli.failures import CannotStart
 from gatelodge.cli.output import answer, working
 from gatelodge.cli.serve import run
@@ -58,12 +59,19 @@ def demo(port: int, host: str, data: Path, examples: Path | None, no_examples: b
     _check_port_is_free(host, port)
     ports = samples.ports_beside(port, are_free=examples is not None)
     beside = None if examples is None else samples.Beside(examples, ports)
+    example_corp = None if examples is None else ExampleCorp(ports.corp, data.absolute())
     data = data.absolute()
     with _alone_in(data):
         config = settings(host, port, data)
         with working("Preparing the demo ..."):
             prepare(config, ports)
-        with nullcontext() if beside is None else beside.running(config.server.issuer, data, _tell_of_job):
+            if example_corp is not None:
+                example_corp.prepare(config.server.issuer)
+        with ExitStack() as until_the_end:
+            if beside is not None:
+                until_the_end.enter_context(beside.running(config.server.issuer, data, _tell_of_job))
+            if example_corp is not None:
+                until_the_end.enter_context(example_corp.running())
             run(config, lambda config: _greet(as_json, config, data, beside))
 
 
@@ -89,17 +97,22 @@ def prepare(config: Config, ports: SamplePorts) -> None:
     """Make the database, the keys and the demo's people and applications, or bring them up to date."""
     from gatelodge.authn.hashing import PasswordPool
     from gatelodge.database import migrate
+    from gatelodge.demo import corp
     from gatelodge.demo import planting as verbs
+    from gatelodge.ops.providers import sealed
     from gatelodge.ops.setup import initialise, open_vault
 
     async def whole(context: running.CommandContext) -> None:
-        await initialise(config, context.db, open_vault(config, context.entropy), context.clock, context.entropy)
+        vault = open_vault(config, context.entropy)
+        await initialise(config, context.db, vault, context.clock, context.entropy)
         newcomers = await context.db.read(verbs.missing)
         pool = PasswordPool(config.sign_in, context.entropy)
         hashes = {person.new.username: await pool.hash(person.password) for person in newcomers}
         pool.close()
         await context.db.write(verbs.plant, config.server.issuer, hashes, context.clock.now())
         await context.db.write(verbs.plant_samples, ports, context.clock.now())
+        known = sealed(corp.provider(ports.corp), corp.SECRET, vault)
+        await context.db.write(verbs.plant_provider, known, context.clock.now())
 
     migrate.up(config.database)  # of a demo that an older version made
     try:

@@ -36,6 +36,7 @@ def welcome(config: Config, data: Path, beside: samples.Beside | None) -> tuple[
         "",
         f"  Sign in as  {_bold('alice')} / {_bold('wonderland')}  or  {_bold('bob')} / {_bold('builder')}",
         "",
+        *(_from_corp() if beside else ()),
         *(_row(address, says) for address, says in (*_applications(issuer, beside), *_watching(issuer))),
         "",
         *_commands(issuer),
@@ -49,6 +50,14 @@ def welcome(config: Config, data: Path, beside: samples.Beside | None) -> tuple[
 def job(said: str) -> str:
     """Return what the nightly job said, under a line that says what it is."""
     return "\n".join(("  The nightly job ran once:", "", *(f"    {line}" for line in said.splitlines()), ""))
+
+
+def _from_corp() -> tuple[str, ...]:
+    from gatelodge.demo import corp
+
+    carol = corp.PEOPLE[0]
+    who = f"{_bold(carol.new.username)} / {_bold(carol.password)}"
+    return (f"  Or continue with {_bold(corp.LABEL)}, which is another Gatelodge: there you are  {who}", "")
 
 
 def _applications(issuer: str, beside: samples.Beside | None) -> tuple[tuple[str, str], ...]:

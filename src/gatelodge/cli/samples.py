@@ -32,7 +32,7 @@ JOB = "daemon.py"  # runs once
 TIED = Path(__file__).with_name("tied.py")
 # What the programs expect if nobody says otherwise.
 USUAL_ISSUER = "http://localhost:8000"
-USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004)
+USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004, 8005)
 
 PATIENCE = 10  # seconds a program gets to end by itself
 
@@ -68,7 +68,7 @@ class Beside:
     @property
     def addresses(self) -> dict[str, str]:
         """Where each of them is, or would be."""
-        return {name: f"http://localhost:{port}" for name, port in asdict(self.ports).items()}
+        return {name: f"http://localhost:{port}" for name, port in asdict(self.ports).items() if name in PROGRAMS}
 
     @contextmanager
     def running(self, issuer: str, data: Path, tell: Callable[[str], None]) -> Generator[None]:
@@ -91,7 +91,7 @@ class Beside:
             for process in started:
                 process.terminate()
             for process in started:
-                _wait(process)
+                wait(process)
             signal.signal(signal.SIGTERM, before)
 
 
@@ -132,7 +132,8 @@ def _answers(issuer: str) -> bool:
     return False
 
 
-def _wait(process: subprocess.Popen[bytes]) -> None:
+def wait(process: subprocess.Popen[bytes]) -> None:
+    """Let a program that was told to end do so, for a while."""
     with suppress(KeyboardInterrupt):  # told to hurry
         try:
             process.wait(PATIENCE)

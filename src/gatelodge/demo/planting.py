@@ -1,21 +1,24 @@
 """Planting the demo: its people, applications and API, as often as it starts, without touching what others added."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import Tx
+from gatelodge.demo import corp
 from gatelodge.demo import data as demo_data
 from gatelodge.demo import samples as demo_samples
 from gatelodge.demo.data import PEOPLE, DemoPerson
 from gatelodge.demo.samples import SamplePorts
-from gatelodge.ops import apis, clients, users
+from gatelodge.ops import apis, clients, providers, users
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis as api_store
 from gatelodge.stores import audit
 from gatelodge.stores import clients as client_store
+from gatelodge.stores import providers as provider_store
 from gatelodge.stores import users as user_store
+from gatelodge.stores.providers import StoredProvider
 from gatelodge.telemetry.events import SERVER, ClientChanged, Origin
 
 LEGACY = LegacyPolicy(password=True, implicit=True, hybrid=True)
@@ -38,9 +41,26 @@ async def plant_samples(tx: Tx, ports: SamplePorts, now: int) -> None:
     await plant_api(tx, demo_samples.api(ports), now)
 
 
-async def missing(tx: Tx) -> list[DemoPerson]:
-    """Return the demo's people who have no account yet."""
-    return [person for person in PEOPLE if await user_store.find_by_login(tx, person.new.username) is None]
+async def plant_corp(tx: Tx, demo: str, hashes: Mapping[str, str], now: int) -> None:
+    """Make Example Corp as it should be, as the provider of a demo at the issuer `demo`."""
+    await plant_client(tx, corp.client(demo), LEGACY, now)
+    for person in await missing(tx, corp.PEOPLE):
+        await users.add(tx, person.new, hashes[person.new.username], ORIGIN, now)
+
+
+async def plant_provider(tx: Tx, wanted: StoredProvider, now: int) -> None:
+    """Make a provider known as it should be; what people connected to it stays."""
+    found = await provider_store.find(tx, wanted.provider.name)
+    if found is not None and found.provider == wanted.provider:
+        return
+    if found is not None:
+        await providers.remove(tx, wanted.provider.name, ORIGIN, now)
+    await providers.add(tx, wanted, ORIGIN, now)
+
+
+async def missing(tx: Tx, people: Sequence[DemoPerson] = PEOPLE) -> list[DemoPerson]:
+    """Return those of the demo's people who have no account yet."""
+    return [person for person in people if await user_store.find_by_login(tx, person.new.username) is None]
 
 
 async def plant_client(tx: Tx, client: Client, legacy: LegacyPolicy, now: int) -> None:

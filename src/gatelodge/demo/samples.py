@@ -13,12 +13,13 @@ MCP_PATH = "/mcp"
 
 @dataclass(frozen=True, slots=True)
 class SamplePorts:
-    """Where the sample applications of `examples/` listen, or would: next to the server, on loopback."""
+    """Where the sample applications and Example Corp listen, or would: next to the server, on loopback."""
 
     shop: int
     spa: int
     legacy_implicit: int
     mcp_server: int
+    corp: int
 
 
 def clients(ports: SamplePorts) -> tuple[Client, ...]:

@@ -24,6 +24,7 @@ from gatelodge.stores.providers import StoredProvider
 POLL = 1.0  # seconds between looks at what is configured
 FRESH = 300.0  # seconds between looks at a provider that answers
 RETRY, LONGEST_RETRY = 5.0, 60.0  # seconds between looks at one that does not
+WARN_AT = 2  # failures in a row: one is nothing that anybody must hear of
 PATIENCE = 10.0  # seconds a look waits for those that are slow
 
 _log = structlog.stdlib.get_logger()
@@ -130,7 +131,7 @@ class Providers:
             await opened.upstream.look()
         except OAuthClientError as error:
             opened.failures += 1
-            if opened.trouble is None or opened.failures == 1:
+            if opened.failures == WARN_AT:
                 _log.warning("provider_away", provider=opened.provider.name, reason=str(error))
             opened.trouble = str(error)
             pause = min(RETRY * 2 ** min(opened.failures - 1, 8), LONGEST_RETRY)
