@@ -88,9 +88,16 @@ async def test_what_is_no_text_at_all_is_no_token(reader: OwnTokens):
     assert await reader.find("a.\udcff.c") is None
 
 
-def made(world: World, count: int) -> list[str]:
+async def test_a_token_whose_family_cannot_be_told_is_dead(world: World, reader: OwnTokens):
+    (token,) = made(world, 1, grant_id="of another epoch")
+    assert reader.read_jwt(token) is not None
+    assert await reader.find(token) is None
+    assert (await world.direct("/revoke", "web1", token=token)).status_code == 200
+
+
+def made(world: World, count: int, **more: str) -> list[str]:
     """So many access tokens that this server signed."""
     now = world.foundation.clock.now()
-    claims = {"iss": world.issuer, "exp": now + 60, "client_id": "web1"}
+    claims = {"iss": world.issuer, "exp": now + 60, "client_id": "web1", **more}
     signer = world.foundation.keys.ring.signer("ES256", now)
     return [signer.sign({**claims, "jti": str(number)}, access_token.TYPE) for number in range(count)]
