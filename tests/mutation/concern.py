@@ -31,6 +31,8 @@ MORE = {
     },
     "grants/families.py": EXCHANGES,
     "grants/narrowing.py": EXCHANGES,
+    "protocol/addresses.py": ["tests/test_outbound.py"],
+    "protocol/jwks.py": ["tests/resource/test_keys.py", "tests/resource/test_profiles.py"],
     "protocol/uri_differences.py": ["tests/inspector/test_uri_differences.py"],
 }
 

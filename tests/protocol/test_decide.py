@@ -165,6 +165,11 @@ def test_AZ_25_an_essential_acr_is_reached_or_refused():
 
 def test_AZ_25_a_voluntary_acr_is_a_wish():
     assert step(replace(asking(), acr_values=("3",))) == Issue(ALICE, ("openid",), ())
+    wished = replace(asking(), acr_values=("3", "2"))
+    assert step(wished) == StepUp(("2",))
+    assert step(replace(wished, prompt=frozenset({"none"}))) == Issue(ALICE, ("openid",), ())
+    assert step(wished, replace(ALICE, acr="2")) == Issue(replace(ALICE, acr="2"), ("openid",), ())
+    assert step(wished, ALICE_AGAIN, progress=SINCE) == Issue(ALICE_AGAIN, ("openid",), ())
 
 
 def test_AZ_23_more_than_was_allowed_is_asked_and_nothing_else():

@@ -25,6 +25,12 @@ def test_public_keys_are_found_by_name_and_algorithm() -> None:
     assert keys.find("b", "ES256") is None
 
 
+def test_a_key_without_a_name_is_found_by_its_algorithm_where_it_is_the_only_one() -> None:
+    nameless = {name: value for name, value in EC.as_dict().items() if name != "kid"}
+    assert read_jwks(jwks(nameless, RSA.as_dict())).find(None, "ES256") is not None
+    assert read_jwks(jwks(nameless, EC.as_dict())).find(None, "ES256") is None
+
+
 def test_a_key_that_names_its_algorithm_verifies_that_one_only() -> None:
     keys = read_jwks(jwks(RSA.as_dict(alg="PS256")))
     assert keys.find("r", "PS256") is not None

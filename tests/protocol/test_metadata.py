@@ -46,6 +46,12 @@ def test_basic_comes_before_post_and_none_last() -> None:
     ]
 
 
+def test_who_signs_its_assertions_is_told_with_what() -> None:
+    assert DOCUMENT["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256"]
+    unsigned = describe(replace(MOUNTED, auth_methods=("client_secret_basic",)))
+    assert not [member for member in unsigned if "auth_signing_alg" in member]
+
+
 def test_nobody_introspects_without_proof() -> None:
     assert "none" not in DOCUMENT["introspection_endpoint_auth_methods_supported"]
     assert "none" in DOCUMENT["revocation_endpoint_auth_methods_supported"]

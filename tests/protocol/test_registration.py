@@ -155,6 +155,7 @@ def test_a_refusal_names_the_member_and_not_the_value():
         replace(WEB, response_types=frozenset[str]()),
         replace(WEB, grants=frozenset({"client_credentials"})),
         replace(WEB, response_types=frozenset({"code", "bogus"})),
+        replace(WEB, id_token_claims=frozenset({"email", "sub"})),
         replace(WEB, scopes=frozenset({"a b"})),
         replace(WEB, scopes=frozenset({"é"})),
         replace(WEB, scopes=frozenset(map(str, range(101)))),

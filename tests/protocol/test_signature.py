@@ -68,6 +68,16 @@ def test_no_signature_without_the_key(alg: str) -> None:
         assert not proves(TEXT, b"\xff" * size), size
 
 
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "ES512"])
+def test_a_signature_on_a_curve_is_written_in_one_way(alg: str) -> None:
+    signature = signed(alg, TEXT)
+    half = len(signature) // 2
+    proves = proof_of(alg, public(alg))
+
+    assert not proves(TEXT, signature[:half] + b"\0" + signature[half:])
+    assert not proves(TEXT, b"\0" + signature[:half] + b"\0" + signature[half:])
+
+
 @pytest.mark.parametrize(
     ("alg", "key"),
     [

@@ -63,3 +63,18 @@ def test_JWT_09_what_is_refused_is_refused_however_it_is_read(raw: bytes) -> Non
 @pytest.mark.parametrize("raw", [b'{"a":1,"b":"c","d":["e"],"f":true}', b'{ "iss" : "https://id.test:8443" }'])
 def test_an_ordinary_token_is_read_fast(raw: bytes) -> None:
     assert strict_json._plain(raw) == read_strictly(raw)
+
+
+@pytest.mark.parametrize("raw", [b'{"a":"\\u0041"}', '{"a":"é"}'.encode(), b'{"a":"\xff"}'])
+def test_what_is_not_written_plainly_is_left_to_the_strict_parser(raw: bytes) -> None:
+    assert strict_json._plain(raw) is None
+
+
+def test_HTTP_07_no_more_is_read_than_is_allowed() -> None:
+    assert read_object(b'{"a":1}', 7) == {"a": 1}
+    assert read_object(b'{"a":[]}', 8, 2) == {"a": []}
+    for most in ((6,), (7, 0)):
+        with pytest.raises(BadJson):
+            read_object(b'{"a":1}', *most)
+    with pytest.raises(BadJson):
+        read_object(b'{"a":[]}', 8, 1)
