@@ -134,7 +134,7 @@ async def test_a_person_is_signed_in_until_they_sign_out(
     assert await browsers.signed_in(visitor.request()) == person
     assert (person.user_id, person.sub, person.amr, person.acr) == (alice.id, "sub-alice", "pwd", ACR)
     old = visitor.cookies[SESSION]
-    gone = await browsers.sign_out(visitor.request())
+    gone = (await browsers.sign_out(visitor.request())).cookie
     assert (gone.name, gone.value, gone.max_age) == (SESSION, "", 0)
     visitor.cookies[SESSION] = old
     assert await browsers.signed_in(visitor.request()) is None
@@ -364,7 +364,7 @@ async def test_signing_in_and_out_is_audited_and_told_once_each(
     trail = await database.read(audit.list_recent, 10)
     assert [(line.event, line.user_id, line.address, line.detail) for line in trail] == [
         ("signed_out", alice.id, "192.0.2.1", {}),
-        ("signed_in", alice.id, "192.0.2.1", {"amr": "pwd"}),
+        ("signed_in", alice.id, "192.0.2.1", {"amr": "pwd", "sid": trail[-1].detail["sid"]}),
     ]
     assert [(line["event"], line["user_id"]) for line in told] == [("signed_in", alice.id), ("signed_out", alice.id)]
 

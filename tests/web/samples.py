@@ -104,8 +104,8 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "sign out, changed": pages.render(
             "logout", allows=anywhere, csrf="csrf-1", carried=[], client_name=text, again="changed", **person
         ),
-        "signed out": pages.render("signed_out", stayed=False),
-        "stayed": pages.render("signed_out", stayed=True),
+        "signed out": pages.render("signed_out", stayed=False, frames=(), goes_to=""),
+        "stayed": pages.render("signed_out", stayed=True, frames=(), goes_to=""),
         "error": pages.error("invalid_request", text, "00112233"),
         "expired": pages.error("expired", "", "00112233", 403),
         "expired, with a way on": pages.error("expired", "", "00112233", 403, Onward(text, "https://shop.test/")),

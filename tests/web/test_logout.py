@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from tests.web.conftest import House, Visitor, csrf_in
 
+from gatelodge.endpoints.end_session import Farewell
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.protocol.params import Params
 from gatelodge.sessions.cookies import BROWSER
@@ -75,5 +76,5 @@ async def test_a_clients_own_request_is_no_answer_to_our_page(house: House) -> N
 
 
 async def test_the_last_pages_say_what_happened(house: House) -> None:
-    assert "You are signed out" in house.logout.done().body.decode()
-    assert "You are still signed in" in house.logout.stayed().body.decode()
+    assert "You are signed out" in house.logout.done(Farewell(), ()).body.decode()
+    assert "You are still signed in" in house.logout.stayed(()).body.decode()

@@ -1,5 +1,6 @@
 """The logout endpoint (RP-Initiated Logout 1.0): who asks, must the person be asked, and where to go then."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
@@ -9,7 +10,15 @@ from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.keys import SigningKeys
 from gatelodge.protocol.client import Client
-from gatelodge.protocol.logout import LogoutRequest, ReturnAddress, find_return, must_ask, read_request
+from gatelodge.protocol.logout import (
+    LogoutRequest,
+    ReturnAddress,
+    find_return,
+    frame_url,
+    must_ask,
+    names,
+    read_request,
+)
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, SignedInPerson
 from gatelodge.protocol.reply import Reply, redirect
@@ -17,10 +26,21 @@ from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import UserRecord
+from gatelodge.stores.visits import SessionVisit
 
-CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales")
+MAX_FRAMES = 20  # of one page: whoever wants to be sure is told by the server itself
 MAX_ADDRESS = 6_000  # characters of a query that is made here
 MAX_VALUE = 2_000  # of one parameter, if they are too many together
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What the signed-out page does yet: it loads `frames`, and `goes_to` an address a little later, if it has one."""
+
+    frames: tuple[str, ...] = ()
+    goes_to: ReturnAddress | None = None
+    client_name: str = ""
 
 
 class LogoutPages(Protocol):
@@ -31,8 +51,8 @@ class LogoutPages(Protocol):
     ) -> Reply: ...
     def is_answer(self, request: Request) -> bool: ...
     def confirmed(self, request: Request, sub: str) -> bool | None: ...
-    def done(self) -> Reply: ...
-    def stayed(self) -> Reply: ...
+    def done(self, farewell: Farewell, locales: Sequence[str]) -> Reply: ...
+    def stayed(self, locales: Sequence[str]) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,7 @@ class EndSessionEndpoint:
         goes_to = find_return(asked, client)
         person = await self.browsers.signed_in(request)
         if person is None:
-            return _onward(goes_to, self.page.done())
+            return self._leaving(asked, client, goes_to, ())
         return await self._of(person, request, params, asked, client, goes_to)
 
     async def _of(
@@ -74,14 +94,34 @@ class EndSessionEndpoint:
     ) -> Reply:
         answered = self.page.confirmed(request, person.sub) if self.page.is_answer(request) else None
         if answered is False:
-            return self.page.stayed()
-        if answered is None and (self.page.is_answer(request) or must_ask(asked, person.sub, person.sid)):
+            return self.page.stayed(asked.ui_locales)
+        unasked = not (self.page.is_answer(request) or must_ask(asked, person.sub, person.sid))
+        if answered is None and not (unasked and asked.logout_hint is None):
             user = await self.db.read(users.find, person.user_id)
-            if user is not None:
+            if user is not None and not (unasked and _is_meant(asked, person, user)):
                 again: Again = "changed" if self.page.is_answer(request) else ""
                 return self.page.ask(request, params, user, client.name if client else None, again)
-        gone = await self.browsers.sign_out(request)
-        return _onward(goes_to, self.page.done()).with_cookies(gone)
+        parting = await self.browsers.sign_out(request)
+        frames = await self._frames(parting.visits)
+        return self._leaving(asked, client, goes_to, frames).with_cookies(parting.cookie)
+
+    async def _frames(self, visits: Sequence[SessionVisit]) -> tuple[str, ...]:
+        """Return what the page loads for those who are told by the browser."""
+        visited = [(visit, await self.registry.client(visit.client_id)) for visit in visits]
+        found = (frame_url(client, self.issuer, visit.sid) for visit, client in visited if client is not None)
+        return tuple(url for url in found if url is not None)[:MAX_FRAMES]
+
+    def _leaving(
+        self, asked: LogoutRequest, client: Client | None, goes_to: ReturnAddress | None, frames: tuple[str, ...]
+    ) -> Reply:
+        """Send the browser on, after a page if that has something to load."""
+        if goes_to is not None and not frames:
+            return redirect(goes_to.location)
+        return self.page.done(Farewell(frames, goes_to, client.name if client else ""), asked.ui_locales)
+
+
+def _is_meant(asked: LogoutRequest, person: SignedInPerson, user: UserRecord) -> bool:
+    return names(asked.logout_hint, person.sid, person.sub, user.username, user.email)
 
 
 def _carried(params: Params) -> list[tuple[str, str]]:
@@ -93,7 +133,3 @@ def _carried(params: Params) -> list[tuple[str, str]]:
     if len(urlencode(carried)) <= MAX_ADDRESS:
         return carried
     return [(name, value) for name, value in carried if name != "id_token_hint" and len(value) <= MAX_VALUE]
-
-
-def _onward(goes_to: ReturnAddress | None, otherwise: Reply) -> Reply:
-    return otherwise if goes_to is None else redirect(goes_to.location)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from gatelodge.protocol import jose, rules
+from gatelodge.protocol.authorize_params import read_ui_locales
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import UnsafeRequest
 from gatelodge.protocol.jose import BadToken, Expected
@@ -27,7 +28,8 @@ class Hint:
 class LogoutRequest:
     """A request to sign out; nothing is done for it yet. `client_id` is who asks, `None` if nobody says.
 
-    `hint_unread` says that a hint came and could not be verified: it is none, and the person is asked.
+    `hint_unread` says that a hint came and could not be verified: it is none, and the person is asked. `logout_hint` is
+    whom the client means, in whatever words; `ui_locales` are the languages it asks for.
     """
 
     client_id: str | None
@@ -35,6 +37,8 @@ class LogoutRequest:
     post_logout_redirect_uri: str | None
     state: str | None
     hint_unread: bool = False
+    logout_hint: str | None = None
+    ui_locales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,15 @@ def read_request(params: Params, issuer: str, keys: KeySource, now: int) -> Logo
         raise UnsafeRequest("client_id is not whom id_token_hint was issued to", rules.LOGOUT_CLIENT)
     asked_by = hint.client_id if hint else client_id
     hint_unread = token is not None and hint is None
-    return LogoutRequest(asked_by, hint, params.get("post_logout_redirect_uri"), params.get("state"), hint_unread)
+    return LogoutRequest(
+        asked_by,
+        hint,
+        params.get("post_logout_redirect_uri"),
+        params.get("state"),
+        hint_unread,
+        params.get("logout_hint"),
+        read_ui_locales(params),
+    )
 
 
 def read_hint(token: str, issuer: str, keys: KeySource, now: int) -> Hint | None:
@@ -99,6 +111,20 @@ def find_return(request: LogoutRequest, client: Client | None) -> ReturnAddress 
 def must_ask(request: LogoutRequest, sub: str, sid: str) -> bool:
     """Whether the person signed in as `sub` in session `sid` has to confirm: yes, unless a hint proves that session.
 
-    Without that an image on a foreign page could sign people out.
+    Without that an image on a foreign page could sign people out. Where a `logout_hint` says whom the client means,
+    `names` has to say that it is this person.
     """
     return request.hint is None or request.hint.sub != sub or request.hint.sid not in (None, sid)
+
+
+def names(logout_hint: str | None, sid: str, *called: str | None) -> bool:
+    """Whether a hint is of this session, or one of what its person is `called`; none means anybody."""
+    if logout_hint is None or logout_hint == sid:
+        return True
+    return logout_hint.casefold() in {name.casefold() for name in called if name}
+
+
+def frame_url(client: Client, issuer: str, sid: str) -> str | None:
+    """Return what the signed-out page loads in a frame for a client, `None` if nothing (Front-Channel Logout 1.0 2)."""
+    uri = client.frontchannel_logout_uri
+    return uri and f"{uri}{'&' if '?' in uri else '?'}{urlencode({'iss': issuer, 'sid': sid})}"

@@ -83,10 +83,11 @@ def _openid(mounted: Mounted) -> dict[str, Any]:
 
 
 def _logout(mounted: Mounted) -> dict[str, Any]:
-    """Return how clients hear that a session is over (Back-Channel Logout 1.0 2.1)."""
+    """Return how clients hear that a session is over (Back-Channel Logout 1.0 2.1, Front-Channel Logout 1.0 3)."""
     if "end_session_endpoint" not in mounted.endpoints:
         return {}
-    return {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}
+    channels = ("backchannel", "frontchannel")
+    return {f"{one}_logout{what}_supported": True for one in channels for what in ("", "_session")}
 
 
 def _ordered(values: tuple[str, ...], order: tuple[str, ...]) -> list[str]:

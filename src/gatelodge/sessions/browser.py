@@ -6,9 +6,10 @@ of our own: a planted value is never adopted, an old one is dead (ASVS 7.2.4). T
 since applications know it by its `sid`; that of another one ends.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from gatelodge.authn.contract import SignInRefused
 from gatelodge.authn.known import KnownBrowsers
@@ -26,8 +27,10 @@ from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.device import device_of
 from gatelodge.stores import audit, credentials, endings, sessions, users
 from gatelodge.stores.consents import Consent
+from gatelodge.stores.endings import Ended
 from gatelodge.stores.sessions import NewSession, SessionRow
 from gatelodge.stores.users import HeldAccount
+from gatelodge.stores.visits import SessionVisit
 from gatelodge.telemetry import events
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin
@@ -75,6 +78,13 @@ class _Presented:
 
     row_id: int
     digest: bytes
+
+
+class Parting(NamedTuple):
+    """What is left of a session: the cookie that deletes its value, and which applications had been told of it."""
+
+    cookie: Cookie
+    visits: Sequence[SessionVisit]
 
 
 Spends = Callable[[Tx, HeldAccount, int], Awaitable[bool]]
@@ -181,15 +191,15 @@ class Browsers:
             cookies.known(remembered),
         )
 
-    async def sign_out(self, request: Incoming) -> Cookie:
-        """End the session of this browser, if there is one, and return the cookie that deletes its value."""
-        presented = self._presented(request)
+    async def sign_out(self, request: Incoming) -> Parting:
+        """End the session of this browser, if there is one."""
+        presented, visits = self._presented(request), ()
         if presented is not None:
             there = self._db.at(place_of(presented.row_id))
-            event = await there.write(_end, presented, request.origin, self._clock.now())
+            event, visits = await there.write(_end, presented, request.origin, self._clock.now())
             if event is not None:
                 emit(event, request.origin)
-        return cookies.no_session()
+        return Parting(cookies.no_session(), tuple(visits))
 
     def _presented(self, request: Incoming) -> _Presented | None:
         value = self._mint.take_apart(request.cookies.get(cookies.SESSION, ""))
@@ -230,24 +240,25 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, events.Signe
     await audit.record(tx, event, begun.origin, now)
     if goes_on is not None:
         return row_id, event
-    if old is not None:
-        await _leave(tx, old, now)
+    others = None if old is None else await sessions.find(tx, old.row_id, old.digest, now)
+    if others is not None:
+        await _leave(tx, others, now)
     return await sessions.add(tx, held, new, now), event
 
 
-async def _end(tx: Tx, presented: _Presented, origin: Origin, now: int) -> events.SignedOut | None:
-    user_id = await _leave(tx, presented, now)
-    if user_id is None:
-        return None
-    event = events.SignedOut(user_id=user_id)
-    await audit.record(tx, event, origin, now)
-    return event
-
-
-async def _leave(tx: Tx, presented: _Presented, now: int) -> int | None:
-    """End the session that a cookie names and return whose it was; `None` if there is none."""
+async def _end(
+    tx: Tx, presented: _Presented, origin: Origin, now: int
+) -> tuple[events.SignedOut | None, Sequence[SessionVisit]]:
     row = await sessions.find(tx, presented.row_id, presented.digest, now)
-    if row is None:
-        return None
+    ended = None if row is None else await _leave(tx, row, now)
+    if row is None or ended is None:
+        return None, ()
+    event = events.SignedOut(user_id=row.user_id)
+    await audit.record(tx, event, origin, now)
+    return event, ended.visits
+
+
+async def _leave(tx: Tx, row: SessionRow, now: int) -> Ended | None:
+    """End a session; `None` if it had ended."""
     ended = await endings.end_sessions(tx, row.user_id, lambda sid: sid == row.sid, now)
-    return row.user_id if ended.sids else None
+    return ended if ended.sids else None

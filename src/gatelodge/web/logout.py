@@ -1,11 +1,15 @@
 """Signing out: the page that asks, and the page that says it happened (RP-Initiated Logout 1.0 2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatelodge.endpoints.end_session import CARRIED
+from gatelodge.endpoints.end_session import CARRIED, Farewell
 from gatelodge.endpoints.request import Request
+from gatelodge.protocol.authorize_params import read_ui_locales
+from gatelodge.protocol.languages import choose
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again
+from gatelodge.protocol.redirect_uri import origin_of
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
@@ -14,6 +18,7 @@ from gatelodge.web.errors import is_current
 from gatelodge.web.pages import Allows, Pages
 
 PURPOSE = "logout"
+WAIT = 3  # seconds that applications in frames have before the browser goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class LogoutPage:
         browser = self.browsers.identify(request)
         return self.pages.render(
             "logout",
+            locale=choose(read_ui_locales(params)),
             allows=Allows(forms="anywhere"),
             csrf=csrf.token(self.key, browser.secret, _purpose(user.sub)),
             carried=[(name, params.get(name)) for name in CARRIED if name in params],
@@ -54,13 +60,23 @@ class LogoutPage:
         """
         return request.form.get("decision") == "sign_out" if is_current(self.key, request, _purpose(sub)) else None
 
-    def done(self) -> Reply:
-        """Say that nobody is signed in here."""
-        return self.pages.render("signed_out", stayed=False)
+    def done(self, farewell: Farewell, locales: Sequence[str]) -> Reply:
+        """Say that nobody is signed in here; applications that are told by the browser are loaded in frames."""
+        goes_to = farewell.goes_to
+        return self.pages.render(
+            "signed_out",
+            locale=choose(locales),
+            allows=Allows(frames=frozenset(map(origin_of, farewell.frames))),
+            stayed=False,
+            frames=farewell.frames,
+            wait=WAIT,
+            goes_to=goes_to.location if goes_to else "",
+            client_name=farewell.client_name,
+        )
 
-    def stayed(self) -> Reply:
+    def stayed(self, locales: Sequence[str]) -> Reply:
         """Say that nothing was changed."""
-        return self.pages.render("signed_out", stayed=True)
+        return self.pages.render("signed_out", locale=choose(locales), stayed=True, frames=(), goes_to="")
 
 
 def _purpose(sub: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -33,14 +33,15 @@ PLAIN = Looks()
 
 @dataclass(frozen=True, slots=True)
 class Allows:
-    """What a page may do besides being looked at: run our scripts, and where its forms may lead.
+    """What a page may do besides being looked at: run our scripts, where its forms may lead, and whom it may frame.
 
     `forms` is `anywhere` where an answer to the form redirects to a client: Chromium applies `form-action` to the whole
-    chain of redirects, so `'self'` would stop the browser on its way back to the application.
+    chain of redirects, so `'self'` would stop the browser on its way back to the application. `frames` are origins.
     """
 
     scripts: bool = False
     forms: Literal["nowhere", "here", "anywhere"] = "nowhere"
+    frames: frozenset[str] = frozenset()
 
 
 class Pages:
@@ -164,7 +165,7 @@ def _environment(locale: str, loader: BaseLoader) -> Environment:
     return environment
 
 
-@cache
+@lru_cache(maxsize=256)
 def _headers(allows: Allows) -> Headers:
     """Return what every page is sent with (RFC 9700 4.2.4, 4.16), besides what the door adds to every answer."""
     return (
@@ -184,6 +185,8 @@ def content_security_policy(allows: Allows) -> str:
     policy = ["default-src 'none'", "style-src 'self'", "img-src 'self'"]
     if allows.scripts:
         policy += ["script-src 'self'", "connect-src 'self'"]
+    if allows.frames:
+        policy.append(f"frame-src {' '.join(sorted(allows.frames))}")
     if allows.forms != "anywhere":
         policy.append("form-action 'self'" if allows.forms == "here" else "form-action 'none'")
     policy += ["base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'"]
