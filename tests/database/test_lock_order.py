@@ -44,17 +44,22 @@ async def two(postgres_policy: DatabasePolicy, anyio_backend: str) -> AsyncItera
 
 @pytest.fixture
 async def families(two: list[PostgresDatabase]) -> list[int]:
-    user = await two[0].write(users.add, NewUser(sub="sub", username="alice"), NOW)
+    return await opened(two[0], 1, ROWS)
+
+
+async def opened(database: PostgresDatabase, generation: int, count: int) -> list[int]:
+    """Families of one person whose newest refresh token is of this generation."""
+    user = await database.write(users.add, NewUser(sub="sub", username="alice"), NOW)
     new = NewFamily(
         nonce=NONCE,
         client_id="web1",
         code_id=None,
-        generation=1,
+        generation=generation,
         idle_expires_at=NOW + 60,
         expires_at=NOW + 60,
         payload="{}",
     )
-    return [await two[0].write(open_family, user.id, new, NOW) for _ in range(ROWS)]
+    return list(await asyncio.gather(*(database.write(open_family, user.id, new, NOW) for _ in range(count))))
 
 
 async def undone(two: list[PostgresDatabase], change: Change) -> int:
@@ -89,6 +94,22 @@ async def test_LOCK_01_refreshes_and_revocations_in_opposite_orders_undo_nothing
             await database.write(refresh_tokens.rotate, RefreshValue(families[row], NONCE, 1), "web1", NOW, 30, 60)
 
     assert await undone(two, change) == 0
+
+
+async def test_LOCK_02_replays_in_opposite_orders_undo_nothing(
+    two: list[PostgresDatabase],
+) -> None:
+    """Each process refreshes what the other presents an old token of, and the other way round."""
+    families = await opened(two[0], 9, MEETINGS * ROWS)
+
+    async def change(database: PostgresDatabase, meeting: int, row: int) -> None:
+        refreshes = (database is two[0]) is bool(row % 2)
+        value = RefreshValue(families[meeting * ROWS + row], NONCE, 9 if refreshes else 8)
+        await database.write(refresh_tokens.rotate, value, "web1", NOW, 0, 60)
+
+    assert await undone(two, change) == 0
+    ended = [await two[0].read(live_families.find_live, family, NONCE, NOW) is None for family in families]
+    assert all(ended)
 
 
 async def test_LOCK_01_counters_and_assertions_in_opposite_orders_undo_nothing(two: list[PostgresDatabase]) -> None:

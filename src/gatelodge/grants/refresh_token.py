@@ -20,7 +20,7 @@ from gatelodge.protocol.params import Params
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.stores import refresh_tokens
-from gatelodge.stores.refresh_tokens import Rotated
+from gatelodge.stores.refresh_tokens import Replayed, Rotated
 from gatelodge.telemetry.events import Event, RefreshRepeatedElsewhere, RefreshReplayed, TokenRefreshed
 
 
@@ -77,8 +77,8 @@ class RefreshToken(Grant[RefreshRequest]):
         lifetimes = (policy.refresh_overlap, policy.refresh_idle_lifetime)
         network = network_of(context.origin.address)
         rotated = await refresh_tokens.rotate(tx, value, context.client.id, context.now, *lifetimes, network)
-        if rotated is None:
-            raise await self._refusal(tx, value, context)
+        if not isinstance(rotated, Rotated):
+            raise await self._refusal(tx, value, rotated, context)
         family = rotated.family
         grounds = read_grounds(family.payload)
         if grounds.client_generation != context.client.generation:
@@ -100,16 +100,16 @@ class RefreshToken(Grant[RefreshRequest]):
         )
 
     @staticmethod
-    async def _refusal(tx: Tx, value: RefreshValue, context: GrantContext) -> OAuthError:
-        """Say why, and end the family if a genuine token of an earlier generation came again."""
+    async def _refusal(tx: Tx, value: RefreshValue, found: Replayed | None, context: GrantContext) -> OAuthError:
+        """Say why: the family has ended if a genuine token of an earlier generation came again."""
+        if found is not None:
+            whose = found.family
+            event = RefreshReplayed(client_id=whose.client_id, user_id=whose.user_id, generation=value.generation)
+            return GrantRefused("invalid_grant", "refresh_token was used before", rules.REFRESH_ONCE, event)
         family = await refresh_tokens.why_refused(tx, value)
         if family is None or family.client_id != context.client.id:
             return _unknown()
-        if not family.shows_replay(value, context.client.id):
-            return OAuthError("invalid_grant", "refresh_token is not valid any more", rules.REFRESH_LIVE)
-        await refresh_tokens.revoke(tx, family.id, family.nonce, context.now)
-        event = RefreshReplayed(client_id=family.client_id, user_id=family.user_id, generation=value.generation)
-        return GrantRefused("invalid_grant", "refresh_token was used before", rules.REFRESH_ONCE, event)
+        return OAuthError("invalid_grant", "refresh_token is not valid any more", rules.REFRESH_LIVE)
 
 
 def _warning(rotated: Rotated, client_id: str, user_id: int) -> Event | None:

@@ -2,8 +2,9 @@
 
 A refresh token is derived from its family's row id, nonce and generation (`keys/refresh.py`), so the row keeps no
 token. `rotate` decides everything in one conditional statement: of any number of takers of one generation, one moves
-the family on, and the others are given the same successor while the overlap lasts, or nothing: a lost answer is not an
-attack, anything older is. Whether its person is still there and enabled is not asked: `endings.py` ends what they hold.
+the family on, and the others are given the same successor while the overlap lasts: a lost answer is not an attack.
+Anything older is, and ends the family there and then, so that who ends it holds no other row before it. Whether its
+person is still there and enabled is not asked: `endings.py` ends what they hold.
 """
 
 from msgspec import Struct
@@ -31,13 +32,6 @@ class Family(Struct, frozen=True):
     expires_at: int
     revoked_at: int | None
     payload: str
-
-    def shows_replay(self, value: RefreshValue, client_id: str) -> bool:
-        """Return whether a refused token was spent before by its own client: then the family has to end.
-
-        RFC 9700 4.14.2. A family of another client is left alone, or one client could end what another holds.
-        """
-        return client_id == self.client_id and self.revoked_at is None and value.generation < self.generation
 
 
 class NewFamily(Struct, frozen=True, kw_only=True):
@@ -104,9 +98,15 @@ class Rotated(Struct, frozen=True):
         return self.family.generation
 
 
+class Replayed(Struct, frozen=True):
+    """A refresh token that was spent before came again from its own client: its `family` has ended by it."""
+
+    family: Family
+
+
 ROTATE = """
 update families set
-    generation = $5 + 1,
+    generation = case when generation = $5 then $5 + 1 else generation end,
     rotated_at = case when generation = $5 then $1 else rotated_at end,
     rotated_before = case when generation = $5 then rotated_at else rotated_before end,
     idle_expires_at = case when generation = $5 then $2 else idle_expires_at end,
@@ -114,10 +114,14 @@ update families set
     repeats = case when generation = $5 then 0 else repeats + 1 end,
     lately = case when generation <> $5 then lately + 1 when rotated_at > $7 then lately else 0 end,
     rotated_from = case when generation = $5 then $9 else rotated_from end,
-    from_before = case when generation = $5 then rotated_from else from_before end
-where place = $8 and id = $3 and nonce = $4 and client_id = $6
-    and (generation = $5 or (generation = $5 + 1 and rotated_at > $7 and lately < $10))
-    and revoked_at is null and expires_at > $1 and idle_expires_at > $1
+    from_before = case when generation = $5 then rotated_from else from_before end,
+    revoked_at = case
+        when generation = $5 then revoked_at
+        when generation = $5 + 1 and rotated_at > $7 and lately < $10 and expires_at > $1 and idle_expires_at > $1
+        then revoked_at
+        else $1 end
+where place = $8 and id = $3 and nonce = $4 and client_id = $6 and revoked_at is null
+    and (generation > $5 or (generation = $5 and expires_at > $1 and idle_expires_at > $1))
 returning id, nonce, client_id, user_id, generation, created_at, idle_expires_at, expires_at, revoked_at, payload,
     repeats, rotated_from
 """
@@ -126,12 +130,13 @@ NEVER = 2**62
 
 async def rotate(
     tx: Tx, value: RefreshValue, client_id: str, now: int, overlap: int, idle_lifetime: int, network: str = ""
-) -> Rotated | None:
+) -> Rotated | Replayed | None:
     """Spend a refresh token and return its family moved on to the next generation; `None` if it is refused.
 
     The immediate predecessor is given the same successor again for `overlap` seconds after it was spent, 0 for never
-    (not even within the same second), and `MOST_REPEATS` times at most. `network` is where it is presented. A token of
-    another client, or of an ended or expired family, is refused and changes nothing.
+    (not even within the same second), and `MOST_REPEATS` times at most. `network` is where it is presented. Anything
+    else that was spent before ends the family (RFC 9700 4.14.2). A token of another client, or of an ended or expired
+    family, is refused and changes nothing: else one client could end what another holds.
     """
     if value.generation < 1:
         return None
@@ -140,7 +145,13 @@ async def rotate(
     whose = (value.family_id, value.nonce, value.generation, client_id)
     where = (repeat_after, place_of(value.family_id), network, MOST_REPEATS)
     row = await tx.one(ROTATE, now, until, *whose, *where)
-    return None if row is None else Rotated(Family(*row[:10]), row[10] > 0, row[11] != network)
+    if row is None:
+        return None
+    family = Family(*row[:10])
+    if family.revoked_at is not None:
+        await access_tokens.revoke_of_family(tx, family.id, now)
+        return Replayed(family)
+    return Rotated(family, row[10] > 0, row[11] != network)
 
 
 GIVE_BACK = """
@@ -169,7 +180,7 @@ from families where place = $3 and id = $1 and nonce = $2
 
 
 async def why_refused(tx: Tx, value: RefreshValue) -> Family | None:
-    """Return the family of a presented token, whatever its state, so that a refusal can tell a replay from the rest."""
+    """Return the family of a presented token, whatever its state, so that a refusal can say why."""
     row = await tx.one(FIND, value.family_id, value.nonce, place_of(value.family_id))
     return None if row is None else Family(*row)
 
