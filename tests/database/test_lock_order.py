@@ -130,7 +130,8 @@ def statements() -> Iterator[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words = node.value.lower().split()
                 waits = words[-2:-1] == ["for"] or (words[:1] == ["insert"] and "conflict" in words)
-                if words[:1] in (["update"], ["delete"]) or (words[:1] in (["insert"], ["select"]) and waits):
+                changes = words[:2] == ["delete", "from"] or words[:3:2] == ["update", "set"]
+                if changes or (words[:1] in (["insert"], ["select"]) and waits):
                     yield node.value
 
 
