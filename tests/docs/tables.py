@@ -200,7 +200,8 @@ def _table_of(routes: Iterable[Route]) -> str:
 
 def _about(route: Route) -> str:
     handler = next(iter(route.handlers.values()))
-    return sentence(getattr(handler, "__self__", handler))
+    whose = getattr(handler, "__self__", handler)
+    return sentence(getattr(whose, "answer", whose))  # the own route of a way to sign in is told by what answers it
 
 
 @cache

@@ -7,6 +7,7 @@ from gatelodge.account.apps import AppsPage
 from gatelodge.account.contract import AccountPage
 from gatelodge.account.data import DataPage
 from gatelodge.account.history import HistoryPage
+from gatelodge.account.passkeys import PasskeysPage
 from gatelodge.account.password import PasswordPage
 from gatelodge.account.profile import ProfilePage
 from gatelodge.account.sessions import SessionsPage
@@ -14,6 +15,7 @@ from gatelodge.account.sessions import SessionsPage
 PAGES: tuple[type[AccountPage], ...] = (
     ProfilePage,
     PasswordPage,
+    PasskeysPage,
     SessionsPage,
     AppsPage,
     HistoryPage,

@@ -15,7 +15,7 @@ from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.params import EMPTY, Params
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.reply import Reply
-from gatelodge.sessions.browser import Browsers
+from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.events import Origin
 
@@ -35,12 +35,13 @@ class AccountVisit:
     """A person at a page of their account, as of this request: `signed_in` in this browser, and their account, `user`.
 
     `query` is of the address. `form` is what they sent: empty when they come, and there again when they were refused.
-    `proved_lately` says whether they proved who they are so lately that it counts for changing their account. `known`
-    is the value of the `KNOWN` cookie.
+    `browser` is the one they are at. `proved_lately` says whether they proved who they are so lately that it counts for
+    changing their account. `known` is the value of the `KNOWN` cookie.
     """
 
     signed_in: SignedInPerson
     user: UserRecord
+    browser: BrowserId
     origin: Origin
     proved_lately: bool
     known: str | None = field(default=None, repr=False)

@@ -53,7 +53,8 @@ class AccountFrame:
         if person is None or user is None:
             return self.to_sign_in(request, address)
         lately, known = self.recent.is_given(person), request.cookies.get(cookies.KNOWN)
-        return AccountVisit(person, user, request.origin, lately, known, request.query)
+        browser = self.browsers.identify(request)
+        return AccountVisit(person, user, browser, request.origin, lately, known, request.query)
 
     def to_sign_in(self, request: Request, address: PageAddress) -> Reply:
         """Return the way to sign in, and from there to a page."""

@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 
-from webauthn import verify_authentication_response
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
-
 from gatelodge.keys.secrets import b64, unb64
 from gatelodge.protocol import rules
 from gatelodge.protocol.passkey import (
@@ -60,6 +56,10 @@ def judge(
 
 def _verify(said: PasskeyAssertion, party: RelyingParty, passkey: Passkey) -> None:
     """Let the library verify the signature, and once more all that it knows of but the counter, which we judge."""
+    from webauthn import verify_authentication_response
+    from webauthn.helpers.exceptions import WebAuthnException
+    from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
+
     response = AuthenticatorAssertionResponse(said.client_data, said.authenticator_data, said.signature)
     try:
         verify_authentication_response(

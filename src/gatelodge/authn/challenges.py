@@ -69,3 +69,13 @@ class Challenges:
         ticket = await there.write(tickets.take, KIND, value.row_id, digest, self._clock.now())
         bound = ticket and decode(ticket.payload, type=_Bound)
         return bool(bound and bound.purpose == purpose and browser.called(bound.browser))
+
+    async def has_expired(self, challenge: str) -> bool:
+        """Whether this challenge is one of ours that was not answered in time."""
+        value = self._mint.take_apart(challenge)
+        if value is None:
+            return False
+        where = (KIND, value.row_id, self._mint.digest(KIND, value.secret))
+        there = self._db.at(place_of(value.row_id))
+        live = await there.read(tickets.peek, *where, self._clock.now())
+        return live is None and await there.read(tickets.find_spent, *where) is None

@@ -94,6 +94,13 @@ class Way(ABC):
     async def prove(self, visit: SignInVisit) -> Proof:
         """Return what was proven with the form. Raises `SignInRefused`, `Throttled`, which is one, or `Unavailable`."""
 
+    async def afterwards(self, user_id: int, cookies: Mapping[str, str]) -> str:
+        """Return the path of a page that this person is shown once they are signed in, in whatever way, before they are
+        led on, with what finds the sign-in's context as its query; empty if there is none. `cookies` are the browser's.
+        """
+        del user_id, cookies
+        return ""
+
     @abstractmethod
     async def enrolled(self, tx: Tx, user_id: int) -> Factor | None:
         """Return what this person can prove in this way at best: often `self.factor`; `None` if nothing."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from gatelodge.authn import passkey_acts
 from gatelodge.authn.assertions import UsedPasskey, judge
-from gatelodge.authn.attestations import new_passkey
 from gatelodge.authn.challenges import ENROL, OFFER, SIGN_IN, Challenges, Owner
 from gatelodge.authn.passkey_options import creation_options, person_entity, request_options
 from gatelodge.clock import Clock, Entropy
@@ -13,6 +12,7 @@ from gatelodge.config.passkey_rules import rp_id_of
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
 from gatelodge.foundation.contract import Foundation
+from gatelodge.keys.secrets import b64
 from gatelodge.protocol import rules
 from gatelodge.protocol.passkey import Holder, NewPasskey, Passkey, PasskeyDemands, PasskeyRefused, RelyingParty
 from gatelodge.protocol.passkey_answers import BadAnswer, PasskeyAssertion, read_assertion, read_attestation
@@ -22,14 +22,6 @@ from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, PasskeyNotAdded, SignInFailed
 
 HANDLE_BYTES = 32
-
-
-class UnknownPasskey(PasskeyRefused):
-    """A passkey that nobody has here (any more); `credential_id` is for its device, which may forget it."""
-
-    def __init__(self, credential_id: bytes) -> None:
-        super().__init__(rules.PASSKEY_KNOWN)
-        self.credential_id = credential_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,15 @@ class PasskeyDesk:
         """
         return await self._db.at(place_of(user_id)).write(_known, user_id)
 
+    def signal(self, known: Known, username: str, name: str | None) -> Mapping[str, object] | None:
+        """Return what a page tells authenticators of a person (WebAuthn L3 5.1.10); `None` if none knows them."""
+        if not known.handle:
+            return None
+        ids = [b64(one.credential_id) for one in known.passkeys]
+        who = person_entity(known.handle, username, name)
+        names = {"name": who["name"], "displayName": who["displayName"]}
+        return {"rpId": self.party.rp_id, "userId": who["id"], "credentialIds": ids, **names}
+
     async def use(self, text: str, browser: Owner, origin: Origin, person: int | None = None) -> UsedPasskey:
         """Return what a browser's answer proves. Raises `PasskeyRefused`, and `Unavailable`.
 
@@ -96,7 +97,7 @@ class PasskeyDesk:
             used = judge(said, found, self.party, self.demands, named=person is not None)
         except PasskeyRefused as refused:
             await self._refused(refused.rule, found, origin)
-            raise (UnknownPasskey(said.credential_id) if refused.rule is rules.PASSKEY_KNOWN else refused) from None
+            raise
         there = self._db.at(place_of(used.passkey.id))
         now, vouched = self._clock.now(), person is not None
         kept, told = await there.write(passkey_acts.keep_use, used, origin, now, vouched=vouched)
@@ -105,6 +106,21 @@ class PasskeyDesk:
         if not kept:  # removed meanwhile, or used twice at once
             raise PasskeyRefused(rules.PASSKEY_COUNTER)
         return used
+
+    async def why_not(self, text: str) -> tuple[str, bytes | None]:
+        """Return what a person is told of an answer that was refused, and the credential id if it is nobody's here.
+
+        `unknown`, `expired`, or `refused` for all else: whose account it is and how it stands is not told.
+        """
+        try:
+            said = read_assertion(text)
+        except BadAnswer:
+            return "refused", None
+        if await self._challenges.has_expired(said.client.challenge):
+            return "expired", None
+        if await self._db.read(passkeys.find, said.credential_id) is None:
+            return "unknown", said.credential_id
+        return "refused", None
 
     async def add(self, text: str, browser: Owner, user_id: int, origin: Origin, *, asked: bool = True) -> NewPasskey:
         """Give a person the passkey that a browser's answer brings. Raises `PasskeyRefused`, and `Unavailable`.
@@ -121,6 +137,16 @@ class PasskeyDesk:
         emit(event, origin)
         return new
 
+    async def rename(self, user_id: int, passkey_id: int, typed: str, origin: Origin) -> None:
+        """Call a passkey something else. Raises `NoSuchPasskey`, `ValueError` if it is no name, and `Unavailable`."""
+        there = self._db.at(place_of(user_id))
+        emit(await there.write(passkey_acts.rename, user_id, passkey_id, typed, origin, self._clock.now()), origin)
+
+    async def remove(self, user_id: int, passkey_id: int, origin: Origin) -> None:
+        """Take a passkey away. Raises `NoSuchPasskey`, `LastWay` if nothing else signs them in, and `Unavailable`."""
+        there = self._db.at(place_of(user_id))
+        emit(await there.write(passkey_acts.remove, user_id, passkey_id, origin, self._clock.now()), origin)
+
     async def _said(self, text: str, browser: Owner) -> PasskeyAssertion:
         try:
             said = read_assertion(text)
@@ -131,6 +157,8 @@ class PasskeyDesk:
         return said
 
     async def _made(self, text: str, browser: Owner, *, asked: bool) -> NewPasskey:
+        from gatelodge.authn.attestations import new_passkey  # what it builds on takes a third of a second to load
+
         try:
             said = read_attestation(text)
         except BadAnswer:
@@ -156,8 +184,7 @@ def desk_of(on: Foundation) -> PasskeyDesk | None:
     rp_id, policy = rp_id_of(on.config), on.config.passkeys
     if rp_id is None:
         return None
-    issuer = on.site.issuer.removesuffix(on.site.base) if on.site.base else on.site.issuer
-    party = RelyingParty(rp_id, rp_id, frozenset((issuer, *policy.origins)))
+    party = RelyingParty(rp_id, rp_id, frozenset((on.site.origin, *policy.origins)))
     demands = PasskeyDemands(
         policy.uv_is_a_factor, policy.strict_counter, policy.require_device_bound, policy.allow, policy.deny
     )

@@ -8,6 +8,8 @@ from gatelodge.authn.federation.desk import UpstreamDesk
 from gatelodge.authn.federation.providers import POLL, Providers
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
+from gatelodge.authn.passkey_desk import PasskeyDesk
+from gatelodge.authn.passkeys import PasskeySignIn
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
 from gatelodge.authn.ways import Ways
@@ -20,14 +22,17 @@ from gatelodge.telemetry.watches import Watch
 
 @dataclass(frozen=True, slots=True)
 class Authn:
-    """How people prove who they are; `known` are the browsers they did it in before, `upstream` is how they
-    come from other providers."""
+    """How people prove who they are; `known` are the browsers they did it in before.
+
+    `upstream` is how they come from other providers, `passkeys` is `None` where browsers have none.
+    """
 
     ways: Ways
     passwords: PasswordPool
     known: KnownBrowsers
     password: PasswordSignIn
     upstream: UpstreamDesk
+    passkeys: PasskeyDesk | None
 
     async def authenticate(self, login: str, password: str, origin: Origin) -> AuthnEvent:
         """Return who has this password, without a page. Raises what `PasswordSignIn.authenticate` does.
@@ -55,4 +60,5 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     listed = next((way for way in opened if isinstance(way, PasswordSignIn)), None)
     policy = FactorPolicy(on.config.sign_in.second_factor, on.config.sign_in.second_factor_grace)
     together = Ways(opened, on.db, on.clock, policy)
-    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0], upstream)
+    desk = next((way.desk for way in opened if isinstance(way, PasskeySignIn)), None)
+    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0], upstream, desk)

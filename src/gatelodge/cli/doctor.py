@@ -105,9 +105,11 @@ def _schema(config: Config) -> Finding:
 
 async def _kept(context: running.CommandContext) -> list[Finding]:
     from gatelodge.ops.doctor import examine_database
+    from gatelodge.ops.rp_id import examine_rp_id
     from gatelodge.ops.setup import open_vault
 
-    return await examine_database(context.db, open_vault(context.config, context.entropy), context.clock)
+    found = await examine_database(context.db, open_vault(context.config, context.entropy), context.clock)
+    return [*found, *await examine_rp_id(context.db, context.config)]
 
 
 async def _issuer(config: Config) -> list[Finding]:

@@ -28,6 +28,11 @@ class Site:
     max_body: int
     hsts: str = ""
 
+    @property
+    def origin(self) -> str:
+        """The issuer without its path."""
+        return self.issuer.removesuffix(self.base) if self.base else self.issuer
+
     def believes(self, peer: str) -> bool:
         """Whether `peer` is a proxy the operator named."""
         return bool(self.proxies) and _is_within(peer, self.proxies)

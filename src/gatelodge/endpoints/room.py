@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gatelodge.authn.ways import Ways
 from gatelodge.client_auth import METHODS, ClientProofs
+from gatelodge.endpoints import related_origins
 from gatelodge.endpoints.adapter import HttpAdapter
 from gatelodge.endpoints.authorize import AuthorizeEndpoint
 from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
@@ -49,6 +50,7 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
         Route("introspection", "/introspect", {"POST": introspect}, "machine", metadata="introspection_endpoint"),
         Route("revocation", "/revoke", {"POST": revoke}, "machine", cors=True, metadata="revocation_endpoint"),
         Route("jwks", "/jwks", {"GET": jwks}, "machine", cors=True, metadata="jwks_uri"),
+        *related_origins.routes(on.site.origin, on.config.passkeys),
     )
 
 

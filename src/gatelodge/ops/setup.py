@@ -20,6 +20,7 @@ from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.keys import schedule_of
 from gatelodge.ops.places import check_places
 from gatelodge.ops.refusals import OperationRefused
+from gatelodge.ops.rp_id import check_rp_id
 from gatelodge.stores import audit, instance, providers, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.telemetry.events import SERVER, KeysResealed, Origin
@@ -37,8 +38,8 @@ def open_vault(config: Config, entropy: Entropy) -> Vault:
 async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, entropy: Entropy) -> Instance:
     """Bring the schema up to date and found this installation if it is new; return it.
 
-    Raises `ConfigError` if the secret key or the number of places is not this database's, and `OperationRefused` if
-    part of what it sealed is gone.
+    Raises `ConfigError` if the secret key, the number of places or the domain of passkeys is not this database's, and
+    `OperationRefused` if part of what it sealed is gone.
     """
     await asyncio.to_thread(migrate.up, config.database)
     found = await db.read(instance.load)
@@ -47,6 +48,7 @@ async def initialise(config: Config, db: Database, vault: Vault, clock: Clock, e
         sealed = vault.seal(entropy.bytes(KEY_BYTES), PURPOSE)
         found = await db.write(begin, entropy.bytes(EPOCH_BYTES), sealed, first, clock.now())
     check_places(found, config.database)
+    await check_rp_id(db, config)
     await check(db, vault, found, clock.now())
     await renew_seals(db, vault, found, clock.now())
     return found

@@ -167,9 +167,9 @@ def verifies_person(said: AuthenticatorData, passkey: Passkey, demands: PasskeyD
     return demands.uv_is_a_factor and said.verified and passkey.uv_seen
 
 
-def methods(passkey: Passkey, *, two_factors: bool) -> tuple[str, ...]:
+def methods(passkey: NewPasskey) -> tuple[str, ...]:
     """Return what using a passkey earns (RFC 8176): a key in software where it may be synced, else in hardware."""
-    return ("swk" if passkey.backup_eligible else "hwk", "user", *(("mfa",) if two_factors else ()))
+    return ("swk" if passkey.backup_eligible else "hwk", "user")
 
 
 def plain_name(typed: str) -> str:

@@ -72,6 +72,17 @@ async def claim_revision(tx: Tx, seen: int) -> bool:
     return await tx.run("update instance set revision = revision + 1 where one = 1 and revision = $1", seen) == 1
 
 
+async def rp_id(tx: Tx) -> str | None:
+    """Return the domain that passkeys were made for at the last start, `None` if nobody said."""
+    row = await tx.one("select rp_id from instance where one = 1")
+    return None if row is None or row[0] is None else str(row[0])
+
+
+async def keep_rp_id(tx: Tx, rp_id: str | None) -> None:
+    """Keep the domain that passkeys are made for from now on."""
+    await tx.run("update instance set rp_id = $1 where one = 1 and (rp_id is null or rp_id <> $1)", rp_id)
+
+
 async def touch(tx: Tx) -> None:
     """Write without changing anything: shows that the database takes a write."""
     await tx.run("update instance set created_at = created_at where one = 1")

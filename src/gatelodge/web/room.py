@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gatelodge.authn.enrolment import PATH
+from gatelodge.authn.passkeys import AFTER
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.routes import Route
@@ -21,6 +22,7 @@ from gatelodge.web.logout import LogoutPage
 from gatelodge.web.looks import read_looks
 from gatelodge.web.own_routes import OwnRoutes
 from gatelodge.web.pages import Pages
+from gatelodge.web.passkey_after import PasskeyAfterPage
 from gatelodge.web.select_account import SelectAccountPage
 from gatelodge.web.set_up import GoOnPage, SetUpPages
 from gatelodge.web.sign_in_context import SignInContexts
@@ -74,12 +76,14 @@ def routes(
     own = [OwnRoutes(page, login, browsers, sessions.csrf_key) for page in login.values()]
     consent = ConsentPage(pages, forms, prompts, ops.consents, on.registry, on.db)
     account = SelectAccountPage(pages, forms, browsers, on.db)
+    after = authn.passkeys and PasskeyAfterPage(pages, contexts, browsers, authn.passkeys, on.db, on.clock)
     return (
         *(Route("login", page.way.path, {"GET": page.show, "POST": page.submit}) for page in login.values()),
         *(route for routes in own for route in routes.routes()),
         Route("login_set_up", f"{PATH}/{{kind}}", {"GET": set_up.show, "POST": set_up.submit}),
         Route("login_go_on", GO_ON, {"GET": go_on.show, "POST": go_on.submit}),
         *(route for kind in kinds for route in kind.routes()),
+        *((Route("passkey_after", AFTER, {"GET": after.show, "POST": after.submit}),) if after else ()),
         Route("consent", "/consent", {"GET": consent.show, "POST": consent.submit}),
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
         Route("home", "/", {"GET": HomePage(pages, web.admins.is_signed_in, demo).show}),

@@ -12,6 +12,7 @@ from gatelodge.authn.ways import Ways
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol.assurance import Ask, Done, Enrol, NextProof, Refuse
+from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import Proof
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
@@ -100,7 +101,14 @@ class SignInSteps:
         spends = None if context.half is None else self._sign_ins.spending(context.half)
         person, cookies = await self._browsers.sign_in(request, done.event, spends)
         await self._contexts.signed_in(context, person)
-        return redirect(self._base + context.back, *cookies)
+        return redirect(await self._onward(request, context, person), *cookies)
+
+    async def _onward(self, request: Request, context: SignInContext, person: SignedInPerson) -> str:
+        """Return where somebody is led who is signed in: on, or first to what a way has to tell them."""
+        for way in self._ways.listed:
+            if path := await way.afterwards(person.user_id, request.cookies):
+                return self._address(path, replace(context, half=None))
+        return self._base + context.back
 
     def _address(self, path: str, context: SignInContext) -> str:
         return f"{self._base}{path}?{context.whole_query}"

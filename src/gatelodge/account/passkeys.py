@@ -1,0 +1,109 @@
+"""The passkeys of a person: which there are and when they were used, another one, a better name, one less."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import ClassVar, NamedTuple, Self
+
+from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone, ActRefused
+from gatelodge.account.moments import ToldTime, moment, zone_of
+from gatelodge.authn.passkey_acts import LastWay, NoSuchPasskey
+from gatelodge.authn.passkey_desk import PasskeyDesk
+from gatelodge.authn.passkeys import CHALLENGE
+from gatelodge.clock import Clock
+from gatelodge.ops.refusals import NotThere
+from gatelodge.protocol import rules
+from gatelodge.protocol.passkey import MAX_NAME, MOST, Passkey, PasskeyRefused
+
+_PROBLEMS = {
+    rules.PASSKEY_MOST: "most",
+    rules.PASSKEY_UNIQUE: "taken",
+    rules.PASSKEY_AUTHENTICATOR: "authenticator",
+    rules.PASSKEY_CHALLENGE: "expired",
+}
+
+
+class ShownPasskey(NamedTuple):
+    """One passkey as the page shows it. `synced` if it may be on other devices, too; `suspect` if it may be a copy."""
+
+    id: int
+    name: str
+    synced: bool
+    suspect: bool
+    created: ToldTime
+    used: ToldTime | None
+
+
+class PasskeysPage(AccountPage):
+    """Lists the passkeys of a person, adds one, and renames or removes one."""
+
+    name = "passkeys"
+    title = "Passkeys"
+    icon = "passkey"
+    template = "account/passkeys"
+    tile = "account/passkeys_tile"
+    scripts = True
+    acts: ClassVar[Mapping[str, AccountAct]] = {
+        "add": AccountAct("Add this passkey", guarded=True),
+        "rename": AccountAct(),
+        "remove": AccountAct("Remove this passkey", guarded=True),
+    }
+
+    def __init__(self, desk: PasskeyDesk | None, clock: Clock) -> None:
+        self._desk = desk
+        self._clock = clock
+
+    @classmethod
+    def open(cls, equipment: AccountEquipment) -> Self:
+        return cls(equipment.authn.passkeys, equipment.on.clock)
+
+    async def show(self, visit: AccountVisit) -> Mapping[str, object]:
+        desk, now, zone = self._desk, self._clock.now(), zone_of(visit.user)
+        if desk is None:
+            return {"passkeys": (), "signal": None, "options": None}
+        known = await desk.known(visit.user.id)
+        may_add = visit.proved_lately and len(known.passkeys) < MOST
+        return {
+            "passkeys": tuple(_shown(one, now, zone) for one in known.passkeys),
+            "signal": desk.signal(known, visit.user.username, visit.user.name),
+            "options": await desk.creation(visit.user.id) if may_add else None,
+            "challenge": CHALLENGE,
+            "full": len(known.passkeys) >= MOST,
+            "longest": MAX_NAME,
+        }
+
+    async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
+        theirs = () if self._desk is None else (await self._desk.known(visit.user.id)).passkeys
+        return {"count": len(theirs), "attention": any(one.suspect for one in theirs)}
+
+    async def act(self, visit: AccountVisit, name: str) -> ActDone:
+        desk, who = self._desk, visit.user.id
+        if desk is None:
+            raise NotThere("act", name)
+        try:
+            if name == "add":
+                await desk.add(visit.form.get("passkey") or "", visit.browser, who, visit.origin)
+                return ActDone("added")
+            number = _number(visit.form.get("id") or "")
+            if name == "rename":
+                await desk.rename(who, number, visit.form.get("name") or "", visit.origin)
+                return ActDone("renamed")
+            await desk.remove(who, number, visit.origin)
+        except PasskeyRefused as refused:
+            raise ActRefused(_PROBLEMS.get(refused.rule, "wrong")) from None
+        except NoSuchPasskey:
+            raise NotThere("passkey", "of that number") from None
+        except LastWay:
+            raise ActRefused("last") from None
+        except ValueError:
+            raise ActRefused("nameless") from None
+        return ActDone("removed")
+
+
+def _shown(one: Passkey, now: int, zone: tzinfo) -> ShownPasskey:
+    used = None if one.used_at is None else moment(one.used_at, now, zone)
+    created = moment(one.created_at, now, zone)
+    return ShownPasskey(one.id, one.name, one.backup_eligible, one.suspect, created, used)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
