@@ -12,6 +12,8 @@ import pytest
 from msgspec.structs import replace
 from tests.web.conftest import Randomness, Visitor
 
+from gatelodge.client.errors import ServerUnavailable
+from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.demo import data as demo_data
 from gatelodge.demo.data import SECRETS
 from gatelodge.demo.pages import legacy, routes, web
@@ -50,9 +52,12 @@ class Server:
         body = {
             "access_token": "secret-access",
             "refresh_token": "secret-refresh",
-            "id_token": jwt({"nonce": self.nonce}),
+            "id_token": jwt({"nonce": self.nonce, "sid": "a-session"}),
         }
         return 200, {}, json.dumps(body).encode()
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        raise ServerUnavailable(request.url, "away", sent=False)
 
 
 def jwt(claims: dict[str, str]) -> str:
@@ -66,7 +71,7 @@ class Demo:
     def __init__(self) -> None:
         self.server = Server()
         self.visitor = Visitor()
-        found: tuple[Route, ...] = routes(PAGES, self.server.fetch, Randomness())
+        found: tuple[Route, ...] = routes(PAGES, self.server.fetch, self.server.send, Randomness())
         self._routes = {route.path: route for route in found}
 
     async def get(self, path: str, **query: str) -> Reply:
@@ -206,9 +211,40 @@ async def test_signing_out_forgets_the_tokens_and_leads_to_the_servers_logout() 
     assert "Sign in with Gatelodge" in (await demo.get("/demo/web")).body.decode()
 
 
+async def test_what_is_no_logout_token_signs_nobody_out() -> None:
+    demo = Demo()
+    asked = await demo.login()
+    await demo.get("/demo/web/callback", code="c", state=asked["state"], iss=ISSUER)
+
+    for token in (
+        "",
+        "x",
+        jwt({"sid": "a-session"}),
+        "eyJhbGciOiJub25lIn0." + jwt({"sid": "a-session"}).split(".")[1] + ".",
+    ):
+        assert (await demo.post("/demo/web/backchannel-logout", logout_token=token)).status == 400
+
+    assert 'id="signed-in"' in (await demo.get("/demo/web")).body.decode()
+
+
+async def test_a_session_that_is_over_takes_its_own_visits() -> None:
+    visits, browsers = Visits(Randomness()), [Visitor() for _ in range(3)]
+    for browser, sid in zip(browsers, ("a", "b", ""), strict=True):
+        browser.take(Reply(200, cookies=(visits.keep(browser.request("GET", "/", "", {}), DemoVisit(sid=sid)),)))
+
+    for sid in ("a", ""):
+        visits.end(sid)
+
+    assert [visits.find(browser.request("GET", "/", "", {})) for browser in browsers] == [
+        DemoVisit(told_to_leave=True),
+        DemoVisit(sid="b"),
+        DemoVisit(),
+    ]
+
+
 async def test_a_button_pressed_by_another_site_does_nothing() -> None:
     demo = Demo()
-    found = {route.path: route for route in routes(PAGES, demo.server.fetch, Randomness())}
+    found = {route.path: route for route in routes(PAGES, demo.server.fetch, demo.server.send, Randomness())}
     request = demo.visitor.request("POST", "/demo/web/act", "", {"action": "revoke"})
     request = replace(request, headers={"sec-fetch-site": "cross-site", "origin": "https://evil.test"})
 

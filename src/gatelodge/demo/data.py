@@ -174,6 +174,7 @@ def _web(issuer: str) -> Client:
         secrets=_secret(SECRETS["demo-web"]),
         redirect_uris=(issuer + "/demo/web/callback",),
         post_logout_redirect_uris=(issuer + "/demo/web",),
+        backchannel_logout_uri=issuer + "/demo/web/backchannel-logout",
         grants=frozenset({"authorization_code", "refresh_token"}),
         response_types=frozenset({"code"}),
         scopes=SCOPES,

@@ -12,11 +12,12 @@ def routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     if not on.config.demo:
         return ()
     from gatelodge.demo import pages as demo
-    from gatelodge.demo.pages.line import to_own_server
+    from gatelodge.demo.pages.line import for_library, to_own_server
     from gatelodge.demo.pages.outbox import OutboxDemo
 
     outbox = Route("demo_outbox", "/demo/outbox", {"GET": OutboxDemo(pages, on.db, on.vault).show})
-    return outbox, *demo.routes(pages, to_own_server(on.site.issuer, on.outbound), on.entropy)
+    issuer, door = on.site.issuer, on.outbound
+    return outbox, *demo.routes(pages, to_own_server(issuer, door), for_library(issuer, door), on.entropy)
 
 
 def shown(on: Foundation) -> Mapping[str, object]:

@@ -45,6 +45,7 @@ def _shop(home: str) -> Client:
         secrets=(ClientSecret(client_secret_digest(SHOP_SECRET)),),
         redirect_uris=(home + "/callback",),
         post_logout_redirect_uris=(home + "/",),
+        backchannel_logout_uri=home + "/backchannel-logout",
         grants=frozenset({"authorization_code", "refresh_token"}),
         response_types=frozenset({"code"}),
         scopes=frozenset({"openid", "profile", "email", "offline_access", "orders:read", "orders:write"}),

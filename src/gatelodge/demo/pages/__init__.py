@@ -4,8 +4,10 @@ They are clients like any other: they reach the server over HTTP and know nothin
 mounts them, on loopback.
 """
 
+from gatelodge.client.sending.http import AsyncSend
 from gatelodge.clock import Entropy
 from gatelodge.demo.pages.backend import Fetch
+from gatelodge.demo.pages.leaving import LeavingDemo
 from gatelodge.demo.pages.legacy import LegacyDemo
 from gatelodge.demo.pages.spa import SpaDemo
 from gatelodge.demo.pages.visits import Visits
@@ -14,9 +16,10 @@ from gatelodge.endpoints.routes import Route
 from gatelodge.web.pages import Pages
 
 
-def routes(pages: Pages, fetch: Fetch, entropy: Entropy) -> tuple[Route, ...]:
-    """Return the demo's rows of the route table; `fetch` is how its back ends reach the server."""
-    web = WebDemo(pages, fetch, entropy, Visits(entropy))
+def routes(pages: Pages, fetch: Fetch, send: AsyncSend, entropy: Entropy) -> tuple[Route, ...]:
+    """Return the demo's rows of the route table; `fetch` and `send` are how its back ends reach the server."""
+    visits = Visits(entropy)
+    web, leaving = WebDemo(pages, fetch, entropy, visits), LeavingDemo(pages.issuer, send, visits)
     spa = SpaDemo(pages)
     legacy = LegacyDemo(pages, fetch, entropy, Visits(entropy))
     return (
@@ -24,6 +27,7 @@ def routes(pages: Pages, fetch: Fetch, entropy: Entropy) -> tuple[Route, ...]:
         Route("demo_web_login", "/demo/web/login", {"GET": web.login}, acts=True),
         Route("demo_web_callback", "/demo/web/callback", {"GET": web.callback}, acts=True),
         Route("demo_web_act", "/demo/web/act", {"POST": web.act}),
+        Route("demo_web_leaving", "/demo/web/backchannel-logout", {"POST": leaving.hear}, "machine"),
         Route("demo_spa", "/demo/spa", {"GET": spa.show}),
         Route("demo_spa_callback", "/demo/spa/callback", {"GET": spa.show}),
         Route("demo_legacy", "/demo/legacy", {"GET": legacy.show}),

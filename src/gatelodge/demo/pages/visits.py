@@ -42,11 +42,16 @@ class DemoTokens:
 
 @dataclass(frozen=True, slots=True)
 class DemoVisit:
-    """One browser's visit: what it asked for, what it holds and for whom, and what was said on its behalf."""
+    """One browser's visit: what it asked for, what it holds and for whom, and what was said on its behalf.
+
+    `sid` is the session of the server it signed in from; `told_to_leave` that the server said that one is over.
+    """
 
     asked: PendingAnswer | None = None
     tokens: DemoTokens | None = None
     name: str = ""
+    sid: str = ""
+    told_to_leave: bool = False
     exchanges: tuple[ShownExchange, ...] = field(default=())
 
 
@@ -74,6 +79,12 @@ class Visits:
         while len(self._visits) > MOST:
             self._visits.popitem(last=False)
         return Cookie(COOKIE, name)
+
+    def end(self, sid: str) -> None:
+        """Forget what is held for visits of a session that is over at the server."""
+        for name, visit in self._visits.items():
+            if sid and visit.sid == sid:
+                self._visits[name] = DemoVisit(told_to_leave=True)
 
 
 def ask(entropy: Entropy) -> PendingAnswer:

@@ -91,7 +91,8 @@ class WebDemo:
             return _told(DemoVisit(), answer), "nonce"
         person = await self._backend.userinfo("UserInfo", tokens.access)
         name = str(person.body.get("name") or person.body.get("sub", ""))
-        return _told(_told(DemoVisit(tokens=tokens, name=name), answer), person), ""
+        sid = str(claims_of(tokens.id or "").get("sid", ""))
+        return _told(_told(DemoVisit(tokens=tokens, name=name, sid=sid), answer), person), ""
 
     def _authorization_url(self, asked: PendingAnswer, prompt: str | None) -> str:
         params = {
@@ -125,6 +126,7 @@ class WebDemo:
             claims=pretty(claims_of(tokens.id)) if tokens and tokens.id else "",
             signed_in=tokens is not None,
             name=visit.name,
+            told_to_leave=visit.told_to_leave,
             may_refresh=tokens is not None and tokens.refresh is not None,
         )
 
