@@ -13,7 +13,7 @@ from tests.authn.test_ways import identity
 from tests.conftest import FakeClock
 from tests.world import Browser, World, audited, config_for, open_world
 
-from gatelodge.authn.passkey_desk import PasskeyDesk
+from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import PasskeySignIn
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.config.policies import DatabasePolicy, PasskeyPolicy
@@ -61,10 +61,10 @@ class Visit:
         return await self.use(page, key.get(dict(await self.challenge())))
 
 
-def desk_in(world: World) -> PasskeyDesk:
+def ceremonies_in(world: World) -> PasskeyCeremonies:
     way = world.server.authn.ways.named("passkey")
     assert isinstance(way, PasskeySignIn)
-    return way.desk
+    return way.ceremonies
 
 
 class AnyBrowser:
@@ -81,12 +81,12 @@ async def enrol(
     world: World, name: str = "alice", key: SoftwareKey | None = None, *, asked: bool = True
 ) -> SoftwareKey:
     """Give a person a passkey."""
-    desk, key, browser = desk_in(world), key or SoftwareKey(), AnyBrowser()
-    options = await desk.creation(world.people[name].id)
+    ceremonies, key, browser = ceremonies_in(world), key or SoftwareKey(), AnyBrowser()
+    options = await ceremonies.creation(world.people[name].id)
     assert options is not None
-    challenge = await desk.challenge("enrol" if asked else "offer", browser)
+    challenge = await ceremonies.challenge("enrol" if asked else "offer", browser)
     said = key.create({**options, "challenge": challenge})
-    await desk.add(said, browser, world.people[name].id, ORIGIN, asked=asked)
+    await ceremonies.add(said, browser, world.people[name].id, ORIGIN, asked=asked)
     return key
 
 
@@ -225,8 +225,8 @@ async def test_ACC_16_what_is_no_answer_is_refused(world: World) -> None:
 
 async def test_a_removed_passkey_is_told_to_its_device(world: World) -> None:
     key, visit = await enrol(world), Visit(world)
-    (kept,) = (await desk_in(world).known(world.people["alice"].id)).passkeys
-    await desk_in(world).remove(world.people["alice"].id, kept.id, ORIGIN)
+    (kept,) = (await ceremonies_in(world).known(world.people["alice"].id)).passkeys
+    await ceremonies_in(world).remove(world.people["alice"].id, kept.id, ORIGIN)
 
     page = await visit.use(await visit.begin(), key.get(dict(await visit.challenge())))
 

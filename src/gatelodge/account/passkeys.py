@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple, Self
 from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone, ActRefused
 from gatelodge.account.moments import ToldTime, moment, zone_of
 from gatelodge.authn.passkey_acts import LastWay, NoSuchPasskey
-from gatelodge.authn.passkey_desk import PasskeyDesk
+from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import CHALLENGE
 from gatelodge.clock import Clock
 from gatelodge.ops.refusals import NotThere
@@ -48,8 +48,8 @@ class PasskeysPage(AccountPage):
         "remove": AccountAct("Remove this passkey", guarded=True),
     }
 
-    def __init__(self, desk: PasskeyDesk | None, clock: Clock) -> None:
-        self._desk = desk
+    def __init__(self, ceremonies: PasskeyCeremonies | None, clock: Clock) -> None:
+        self._ceremonies = ceremonies
         self._clock = clock
 
     @classmethod
@@ -57,37 +57,37 @@ class PasskeysPage(AccountPage):
         return cls(equipment.authn.passkeys, equipment.on.clock)
 
     async def show(self, visit: AccountVisit) -> Mapping[str, object]:
-        desk, now, zone = self._desk, self._clock.now(), zone_of(visit.user)
-        if desk is None:
+        ceremonies, now, zone = self._ceremonies, self._clock.now(), zone_of(visit.user)
+        if ceremonies is None:
             return {"passkeys": (), "signal": None, "options": None}
-        known = await desk.known(visit.user.id)
+        known = await ceremonies.known(visit.user.id)
         may_add = visit.proved_lately and len(known.passkeys) < MOST
         return {
             "passkeys": tuple(_shown(one, now, zone) for one in known.passkeys),
-            "signal": desk.signal(known, visit.user.username, visit.user.name),
-            "options": await desk.creation(visit.user.id) if may_add else None,
+            "signal": ceremonies.signal(known, visit.user.username, visit.user.name),
+            "options": await ceremonies.creation(visit.user.id) if may_add else None,
             "challenge": CHALLENGE,
             "full": len(known.passkeys) >= MOST,
             "longest": MAX_NAME,
         }
 
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
-        theirs = () if self._desk is None else (await self._desk.known(visit.user.id)).passkeys
+        theirs = () if self._ceremonies is None else (await self._ceremonies.known(visit.user.id)).passkeys
         return {"count": len(theirs), "attention": any(one.suspect for one in theirs)}
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone:
-        desk, who = self._desk, visit.user.id
-        if desk is None:
+        ceremonies, who = self._ceremonies, visit.user.id
+        if ceremonies is None:
             raise NotThere("act", name)
         try:
             if name == "add":
-                await desk.add(visit.form.get("passkey") or "", visit.browser, who, visit.origin)
+                await ceremonies.add(visit.form.get("passkey") or "", visit.browser, who, visit.origin)
                 return ActDone("added")
             number = _number(visit.form.get("id") or "")
             if name == "rename":
-                await desk.rename(who, number, visit.form.get("name") or "", visit.origin)
+                await ceremonies.rename(who, number, visit.form.get("name") or "", visit.origin)
                 return ActDone("renamed")
-            await desk.remove(who, number, visit.origin)
+            await ceremonies.remove(who, number, visit.origin)
         except PasskeyRefused as refused:
             raise ActRefused(_PROBLEMS.get(refused.rule, "wrong")) from None
         except NoSuchPasskey:

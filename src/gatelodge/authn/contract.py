@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from gatelodge.authn.enrolment import Enrolment
-from gatelodge.authn.federation.desk import UpstreamDesk
+from gatelodge.authn.federation.sign_ins import UpstreamSignIns
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.own_routes import OwnRoute
@@ -36,7 +36,7 @@ class Equipment:
     passwords: PasswordPool
     throttle: Throttle
     known: KnownBrowsers
-    upstream: UpstreamDesk
+    upstream: UpstreamSignIns
 
 
 class Way(ABC):

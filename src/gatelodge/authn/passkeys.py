@@ -11,7 +11,7 @@ from gatelodge.authn.assertions import UsedPasskey
 from gatelodge.authn.challenges import PURPOSES, SIGN_IN
 from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Way
 from gatelodge.authn.own_routes import OwnRoute, WayRequest
-from gatelodge.authn.passkey_desk import PasskeyDesk, desk_of
+from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies, ceremonies_of
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64
@@ -28,7 +28,7 @@ LATER = "gatelodge-no-passkey"  # a cookie: whoever is here wanted none for now
 
 
 class PasskeySignIn(Way):
-    """Signs people in with passkeys, which `desk` makes and judges."""
+    """Signs people in with passkeys, which `ceremonies` makes and judges."""
 
     name = "passkey"
     shows = BOTH
@@ -39,36 +39,36 @@ class PasskeySignIn(Way):
     beside = "passkey_form"
     scripts = True
 
-    def __init__(self, desk: PasskeyDesk, clock: Clock) -> None:
-        self.desk = desk
+    def __init__(self, ceremonies: PasskeyCeremonies, clock: Clock) -> None:
+        self.ceremonies = ceremonies
         self._clock = clock
 
     @classmethod
     def open(cls, equipment: Equipment) -> Sequence[Self]:
-        desk = desk_of(equipment.on)
-        return () if desk is None else (cls(desk, equipment.on.clock),)
+        ceremonies = ceremonies_of(equipment.on)
+        return () if ceremonies is None else (cls(ceremonies, equipment.on.clock),)
 
     @property
     def routes(self) -> Sequence[OwnRoute]:
         return (OwnRoute("passkey_challenge", CHALLENGE, {"POST": self._challenge}),)
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
-        existing = () if visit.person is None else (await self.desk.known(visit.person.user_id)).passkeys
+        existing = () if visit.person is None else (await self.ceremonies.known(visit.person.user_id)).passkeys
         sent = visit.form.get("passkey") or ""
-        wrong, unknown = await self.desk.why_not(sent) if sent else ("", None)
-        told = {"rpId": self.desk.party.rp_id, "unknown": b64(unknown)} if unknown else None
-        return {"options": self.desk.request(existing), "challenge": CHALLENGE, "wrong": wrong, "signal": told}
+        wrong, unknown = await self.ceremonies.why_not(sent) if sent else ("", None)
+        told = {"rpId": self.ceremonies.party.rp_id, "unknown": b64(unknown)} if unknown else None
+        return {"options": self.ceremonies.request(existing), "challenge": CHALLENGE, "wrong": wrong, "signal": told}
 
     async def prove(self, visit: SignInVisit) -> Proof:
         person = None if visit.person is None else visit.person.user_id
         try:
-            used = await self.desk.use(visit.form.get("passkey") or "", visit.browser, visit.origin, person)
+            used = await self.ceremonies.use(visit.form.get("passkey") or "", visit.browser, visit.origin, person)
         except PasskeyRefused:
             raise SignInRefused from None
         return self._proof(used)
 
     async def enrolled(self, tx: Tx, user_id: int) -> Factor | None:
-        theirs, demands = await passkeys.list_of_user(tx, user_id), self.desk.demands
+        theirs, demands = await passkeys.list_of_user(tx, user_id), self.ceremonies.demands
         if not theirs:
             return None
         shows = BOTH if demands.uv_is_a_factor and any(one.uv_seen for one in theirs) else HELD
@@ -79,12 +79,12 @@ class PasskeySignIn(Way):
         able = cookies.get(ABILITIES, "").split(".")
         if able == [""]:
             return ""
-        if (await self.desk.known(user_id)).passkeys:
+        if (await self.ceremonies.known(user_id)).passkeys:
             return AFTER if "signal" in able else ""
         return AFTER if "offer" in able and LATER not in cookies else ""
 
     def _proof(self, used: UsedPasskey) -> Proof:
-        bound = self.desk.demands.device_bound and not used.passkey.backup_eligible
+        bound = self.ceremonies.demands.device_bound and not used.passkey.backup_eligible
         return Proof(
             user_id=used.holder.user_id,
             sub=used.holder.sub,
@@ -100,7 +100,7 @@ class PasskeySignIn(Way):
         purpose = call.form.get("purpose") or SIGN_IN
         if not call.is_ours or purpose not in PURPOSES:
             return json_reply({"error": "invalid_request"}, 400)
-        challenge = await self.desk.challenge(purpose, call.browser)
+        challenge = await self.ceremonies.challenge(purpose, call.browser)
         able = set((call.form.get("able") or "").split()) & {"offer", "signal"}
         reply = json_reply({"challenge": challenge})
         return reply.with_cookies(Cookie(ABILITIES, ".".join(sorted(able)), None)) if able else reply

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from gatelodge.authn.contract import Equipment, Way
 from gatelodge.authn.federation.contract import Cause, Errand, UpstreamFailed
-from gatelodge.authn.federation.desk import UpstreamDesk
 from gatelodge.authn.federation.parked import BegunVisit
+from gatelodge.authn.federation.sign_ins import UpstreamSignIns
 from gatelodge.authn.own_routes import Answer, OwnRoute, Proven, WayRequest
 from gatelodge.authn.visit import SignInRefused, SignInVisit
 from gatelodge.clock import Clock
@@ -42,10 +42,10 @@ class ProviderSignIn(Way):
     template = "providers"
     beside = "provider_buttons"
 
-    def __init__(self, base: str, clock: Clock, desk: UpstreamDesk) -> None:
+    def __init__(self, base: str, clock: Clock, upstream: UpstreamSignIns) -> None:
         self._base = base
         self._clock = clock
-        self._desk = desk
+        self._upstream = upstream
 
     @classmethod
     def open(cls, equipment: Equipment) -> tuple[Self]:
@@ -62,7 +62,7 @@ class ProviderSignIn(Way):
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         more = ({HINT: visit.hint} if visit.hint else {}) | ({ANEW: "1"} if visit.anew else {})
         query = "&".join(part for part in (visit.context, urlencode(more)) if part)
-        buttons = self._desk.providers.buttons()
+        buttons = self._upstream.providers.buttons()
         return {"buttons": [ProviderButton(self._address(one.name, query), one.label, one.kind) for one in buttons]}
 
     async def prove(self, visit: SignInVisit) -> Proof:
@@ -70,7 +70,7 @@ class ProviderSignIn(Way):
 
     async def enrolled(self, tx: Tx, user_id: int) -> Factor | None:
         connected = await links.list_of(tx, user_id)
-        return self.factor if any(self._desk.providers.find(link.provider) for link in connected) else None
+        return self.factor if any(self._upstream.providers.find(link.provider) for link in connected) else None
 
     async def _send(self, call: WayRequest) -> Answer:
         """Send the browser to the provider."""
@@ -78,14 +78,14 @@ class ProviderSignIn(Way):
         context = Params.of([pair for pair in call.query if pair[0] not in (HINT, ANEW)]).encoded()
         errand = Errand(login_hint=call.query.get(HINT) or "", fresh=call.query.get(ANEW) is not None)
         try:
-            return redirect(await self._desk.send(name, call.browser, context, errand))
+            return redirect(await self._upstream.send(name, call.browser, context, errand))
         except UpstreamFailed as failed:
             return self._failed(call, failed, context)
 
     async def _take_in(self, call: WayRequest) -> Answer:
         """Keep what another site's form brings, and have the browser come again with its cookies."""
         name = call.path["name"]
-        handle = await self._desk.take_in(name, call.form)
+        handle = await self._upstream.take_in(name, call.form)
         if handle is None:
             return self._problem(name, "rejected")
         return redirect(f"{self._base}/callback/{name}?{urlencode({POSTED: handle})}")
@@ -93,8 +93,8 @@ class ProviderSignIn(Way):
     async def _receive(self, call: WayRequest) -> Answer:
         """Judge what the provider answered, and go on as whoever it was."""
         name, handle = call.path["name"], call.query.get(POSTED)
-        answer = call.query if handle is None else await self._desk.fetch(name, handle)
-        begun = None if answer is None else await self._desk.begun(name, answer, call.browser)
+        answer = call.query if handle is None else await self._upstream.fetch(name, handle)
+        begun = None if answer is None else await self._upstream.begun(name, answer, call.browser)
         if answer is None or begun is None:
             return self._problem(name, "rejected")
         try:
@@ -103,11 +103,13 @@ class ProviderSignIn(Way):
             return self._failed(call, failed, begun.context)
 
     async def _go_on(self, call: WayRequest, begun: BegunVisit, answer: Params) -> Answer:
-        received = await self._desk.receive(begun, answer)
+        received = await self._upstream.receive(begun, answer)
         if begun.user_id:
-            connected = await self._desk.connect(begun.user_id, received.provider.name, received.identity, call.origin)
+            connected = await self._upstream.connect(
+                begun.user_id, received.provider.name, received.identity, call.origin
+            )
             return redirect(f"{self._base}/account/links") if connected else self._problem(begun.provider, "taken")
-        recognised = await self._desk.recognise(received, call.browser, call.origin)
+        recognised = await self._upstream.recognise(received, call.browser, call.origin)
         if isinstance(recognised, str):
             return redirect(f"{self._base}/link?{urlencode({'waiting': recognised})}")
         return Proven(self._proof(recognised, received.provider, received.identity), begun.context)
@@ -115,11 +117,11 @@ class ProviderSignIn(Way):
     async def _begin(self, call: WayRequest) -> Answer:
         """Make an account for somebody nobody knows here, who said that they want one."""
         handle = call.form.get("waiting") or ""
-        waiting = await self._desk.waiting.find(handle, call.browser) if call.is_ours else None
-        opened = waiting and self._desk.providers.find(waiting.provider)
+        waiting = await self._upstream.waiting.find(handle, call.browser) if call.is_ours else None
+        opened = waiting and self._upstream.providers.find(waiting.provider)
         if waiting is None or opened is None:
             return self._problem("", "rejected")
-        user = await self._desk.begin_waiting(handle, waiting, call.origin)
+        user = await self._upstream.begin_waiting(handle, waiting, call.origin)
         if user is None:
             return self._problem(waiting.provider, "rejected", waiting.context)
         return Proven(self._proof(user, opened.provider, waiting.identity), waiting.context)
@@ -132,7 +134,7 @@ class ProviderSignIn(Way):
         return Proof(user.id, user.sub, self.name, at, amr, KNOWN if level == ONE else BOTH, level)
 
     def _failed(self, call: WayRequest, failed: UpstreamFailed, context: str) -> Reply:
-        self._desk.refused(call.path["name"], failed, call.origin)
+        self._upstream.refused(call.path["name"], failed, call.origin)
         return self._problem(call.path["name"], failed.cause, context)
 
     def _problem(self, name: str, cause: Cause, context: str = "") -> Reply:

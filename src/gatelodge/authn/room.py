@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatelodge.authn.contract import Equipment, SignInRefused, Way
-from gatelodge.authn.federation.desk import UpstreamDesk
 from gatelodge.authn.federation.providers import POLL, Providers
+from gatelodge.authn.federation.sign_ins import UpstreamSignIns
 from gatelodge.authn.hashing import PasswordPool
 from gatelodge.authn.known import KnownBrowsers
-from gatelodge.authn.passkey_desk import PasskeyDesk
+from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import PasskeySignIn
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.authn.throttle import Throttle
@@ -31,8 +31,8 @@ class Authn:
     passwords: PasswordPool
     known: KnownBrowsers
     password: PasswordSignIn
-    upstream: UpstreamDesk
-    passkeys: PasskeyDesk | None
+    upstream: UpstreamSignIns
+    passkeys: PasskeyCeremonies | None
 
     async def authenticate(self, login: str, password: str, origin: Origin) -> AuthnEvent:
         """Return who has this password, without a page. Raises what `PasswordSignIn.authenticate` does.
@@ -54,11 +54,11 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     providers = Providers(on)
     on.watch(Watch("providers", providers.look, POLL))
     on.at_end(providers.close)
-    upstream = UpstreamDesk(on, providers)
+    upstream = UpstreamSignIns(on, providers)
     equipment = Equipment(on, passwords, throttle, known, upstream)
     opened = [one for way in ways for one in way.open(equipment)]
     listed = next((way for way in opened if isinstance(way, PasswordSignIn)), None)
     policy = FactorPolicy(on.config.sign_in.second_factor, on.config.sign_in.second_factor_grace)
     together = Ways(opened, on.db, on.clock, policy)
-    desk = next((way.desk for way in opened if isinstance(way, PasskeySignIn)), None)
-    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0], upstream, desk)
+    ceremonies = next((way.ceremonies for way in opened if isinstance(way, PasskeySignIn)), None)
+    return Authn(together, passwords, known, listed or PasswordSignIn.open(equipment)[0], upstream, ceremonies)

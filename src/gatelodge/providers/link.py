@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from gatelodge.authn.federation.desk import UpstreamDesk
 from gatelodge.authn.federation.parked import WaitingIdentity
+from gatelodge.authn.federation.sign_ins import UpstreamSignIns
 from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
@@ -52,7 +52,7 @@ class LinkPage:
     browsers: Browsers
     key: csrf.Key
     contexts: SignInContexts
-    desk: UpstreamDesk
+    upstream: UpstreamSignIns
     db: Database
     clock: Clock
     lifetime: int
@@ -66,14 +66,14 @@ class LinkPage:
         visit = await self._visit(request)
         if visit.person is None or not is_current(self.key, request, visit.purpose):
             return await self._form(visit, again="changed")
-        if not await self.desk.connect_waiting(visit.handle, visit.waiting, visit.person.user_id, request.origin):
+        if not await self.upstream.connect_waiting(visit.handle, visit.waiting, visit.person.user_id, request.origin):
             said = urlencode({"provider": visit.waiting.provider, "problem": "taken"})
             return redirect(f"{self.pages.base}/login/failed?{said}")
         return await self._go_on(request, visit, visit.person)
 
     async def _visit(self, request: Request) -> _Visit:
         handle, browser = request.query.get(PARAMETER) or "", self.browsers.identify(request)
-        waiting = await self.desk.waiting.find(handle, browser)
+        waiting = await self.upstream.waiting.find(handle, browser)
         if waiting is None:
             raise expired()
         person = await self.browsers.signed_in(request)

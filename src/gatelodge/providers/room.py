@@ -14,9 +14,9 @@ def routes(
     on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn, contexts: SignInContexts
 ) -> tuple[Route, ...]:
     """Return the pages; `contexts` knows what a sign-in is for."""
-    desk, lifetime = authn.upstream, on.config.sessions.change_lifetime
-    link = LinkPage(web.pages, sessions.browsers, sessions.csrf_key, contexts, desk, on.db, on.clock, lifetime)
+    upstream, lifetime = authn.upstream, on.config.sessions.change_lifetime
+    link = LinkPage(web.pages, sessions.browsers, sessions.csrf_key, contexts, upstream, on.db, on.clock, lifetime)
     return (
-        Route("login_failed", "/login/failed", {"GET": FailedPage(web.pages, desk.providers).show}),
+        Route("login_failed", "/login/failed", {"GET": FailedPage(web.pages, upstream.providers).show}),
         Route("link", "/link", {"GET": link.show, "POST": link.submit}),
     )

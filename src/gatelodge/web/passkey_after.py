@@ -6,7 +6,7 @@ held up. Whoever does not want a passkey now is not asked again in that browser 
 
 from dataclasses import dataclass
 
-from gatelodge.authn.passkey_desk import PasskeyDesk
+from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import AFTER, CHALLENGE, LATER
 from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
@@ -31,7 +31,7 @@ class PasskeyAfterPage:
     pages: Pages
     contexts: SignInContexts
     browsers: Browsers
-    desk: PasskeyDesk
+    ceremonies: PasskeyCeremonies
     db: Database
     clock: Clock
 
@@ -52,7 +52,7 @@ class PasskeyAfterPage:
             return self._onward(context, Cookie(LATER, "1", LATER_LIFETIME))
         said, asked = request.form.get("passkey") or "", act == "add"
         try:
-            await self.desk.add(said, context.browser, person.user_id, request.origin, asked=asked)
+            await self.ceremonies.add(said, context.browser, person.user_id, request.origin, asked=asked)
         except PasskeyRefused:
             return await self._page(request, context, problem=True)
         return self._onward(context)
@@ -62,7 +62,7 @@ class PasskeyAfterPage:
         user = person and await self.db.at(place_of(person.user_id)).read(users.find, person.user_id)
         if person is None or user is None:
             return self._onward(context)
-        known = await self.desk.known(user.id)
+        known = await self.ceremonies.known(user.id)
         return self.pages.render(
             "authn/passkey_after",
             status=400 if problem else 200,
@@ -71,8 +71,8 @@ class PasskeyAfterPage:
             action=f"{self.pages.base}{AFTER}?{context.query}",
             csrf=self.contexts.token(context),
             challenge=CHALLENGE,
-            options=None if known.passkeys else await self.desk.creation(user.id),
-            signal=self.desk.signal(known, user.username, user.name),
+            options=None if known.passkeys else await self.ceremonies.creation(user.id),
+            signal=self.ceremonies.signal(known, user.username, user.name),
             back=self.pages.base + context.back,
             problem=problem,
         )

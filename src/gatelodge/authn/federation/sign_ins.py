@@ -38,7 +38,7 @@ class Received:
     begun: BegunVisit
 
 
-class UpstreamDesk:
+class UpstreamSignIns:
     """Sends to `providers` and receives from them."""
 
     def __init__(self, on: Foundation, providers: Providers) -> None:

@@ -32,7 +32,7 @@ class Known:
     passkeys: tuple[Passkey, ...]
 
 
-class PasskeyDesk:
+class PasskeyCeremonies:
     """Makes and uses passkeys for `party`, as `demands` say."""
 
     def __init__(
@@ -179,8 +179,8 @@ class PasskeyDesk:
         emit(event, origin)
 
 
-def desk_of(on: Foundation) -> PasskeyDesk | None:
-    """Return the desk of one server, `None` where the issuer's host is an address: browsers have no passkeys there."""
+def ceremonies_of(on: Foundation) -> PasskeyCeremonies | None:
+    """Return those of one server, `None` where the issuer's host is an address: browsers have no passkeys there."""
     rp_id, policy = rp_id_of(on.config), on.config.passkeys
     if rp_id is None:
         return None
@@ -189,7 +189,7 @@ def desk_of(on: Foundation) -> PasskeyDesk | None:
         policy.uv_is_a_factor, policy.strict_counter, policy.require_device_bound, policy.allow, policy.deny
     )
     challenges = Challenges(on.db, on.mint, on.clock, on.entropy)
-    return PasskeyDesk(on.db, challenges, on.clock, on.entropy, party, demands)
+    return PasskeyCeremonies(on.db, challenges, on.clock, on.entropy, party, demands)
 
 
 async def _person(tx: Tx, user_id: int, fresh: bytes) -> tuple[Mapping[str, str], list[Passkey]] | None:
