@@ -79,7 +79,7 @@ def routes(server: Server) -> tuple[Route, ...]:
         *endpoints.machine_routes(on, server.proofs, server.granting, tokens),
         *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, prompts),
         *web.routes(on, shared, sessions, ops, server.authn, prompts, demo.shown(on)),
-        *account.routes(on, shared, sessions, server.authn),
+        *account.routes(on, shared, sessions, server.authn, tokens),
         *providers.routes(on, shared, sessions, server.authn, web.contexts(on, shared, sessions, ops, prompts)),
         *inspector.routes(on, shared, server.tracing),
         *demo.routes(on, shared.pages),

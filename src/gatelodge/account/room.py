@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gatelodge.account import PAGES
+from gatelodge.account.api import AccountApi
 from gatelodge.account.contract import AccountEquipment, AccountPage
 from gatelodge.account.frame import AccountFrame
 from gatelodge.account.fresh import RecentProof
@@ -13,12 +14,18 @@ from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
 from gatelodge.sessions.room import SessionsRoom
+from gatelodge.tokens.room import TokensRoom
 from gatelodge.web.own_pages import ACCOUNT_HELD
 from gatelodge.web.room import Web
 
 
 def routes(
-    on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn, pages: Iterable[type[AccountPage]] = PAGES
+    on: Foundation,
+    web: Web,
+    sessions: SessionsRoom,
+    authn: Authn,
+    tokens: TokensRoom,
+    pages: Iterable[type[AccountPage]] = PAGES,
 ) -> tuple[Route, ...]:
     """Return the pages of the account: the overview, and those that are listed."""
     equipment = AccountEquipment(on, authn, sessions.browsers)
@@ -28,7 +35,10 @@ def routes(
     held = HeldForms(on.db, on.mint, on.clock, on.entropy)
     recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime)
     frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)
+    api = AccountApi(on.site.issuer, tokens.own, on.registry, recent, listed)
     return (
+        Route("account_api", "/account/api/{part}", {"GET": api.show}, "machine"),
+        Route("account_api", "/account/api/{part}/{act}", {"POST": api.act}, "machine", reads_json=True),
         Route("account", "/account", {"GET": ServedOverview(frame).show}),
         Route("account_held", ACCOUNT_HELD.path, {"GET": ServedHeldForm(frame).show}),
         *(_route(ServedAccountPage(frame, page)) for page in listed),

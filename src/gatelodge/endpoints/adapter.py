@@ -24,12 +24,13 @@ from gatelodge.endpoints.reading import (
     read_cookies,
     read_form,
     read_headers,
+    read_json,
     read_query,
 )
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Match, Route, Table
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
-from gatelodge.protocol.params import EMPTY
+from gatelodge.protocol.params import EMPTY, Params
 from gatelodge.protocol.reply import Cookie, Headers, Reply
 from gatelodge.sessions.cookies import LANGUAGE
 from gatelodge.telemetry import metrics
@@ -105,7 +106,7 @@ class HttpAdapter:
                 method=method,
                 path=route.path,
                 query=read_query(scope),
-                form=await read_form(scope, receive, headers, self.site.max_body) if method == "POST" else EMPTY,
+                form=await _body(route)(scope, receive, headers, self.site.max_body) if method == "POST" else EMPTY,
                 headers=headers,
                 cookies=cookies,
                 origin=origin,
@@ -169,6 +170,10 @@ class HttpAdapter:
         prefix, secure = ("__Host-", "; Secure") if self.site.secure else ("", "")
         age = "" if cookie.max_age is None else f"; Max-Age={cookie.max_age}"
         return f"{prefix}{cookie.name}={cookie.value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}".encode("latin-1")
+
+
+def _body(route: Route) -> Callable[[Scope, Receive, dict[str, str], int], Awaitable[Params]]:
+    return read_json if route.reads_json else read_form
 
 
 @lru_cache(maxsize=256)

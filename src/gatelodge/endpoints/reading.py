@@ -1,17 +1,20 @@
 """Reading a request within limits: everything that is refused here is refused before it costs anything."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from typing import Any, cast
 
 from gatelodge.config.site import Site
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.protocol.params import EMPTY, Params
+from gatelodge.protocol.strict_json import BadJson, read_object
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+_SPACE, _DELETE = 0x20, 0x7F  # control characters, which no parameter holds, are below the one, or the other
 MAX_HEADERS = 100
 _CLOSE = (("connection", "close"),)  # what follows on this connection was not read
 BODY_SECONDS = 10.0  # a body that takes longer is not read to its end
@@ -58,14 +61,47 @@ def read_query(scope: Scope) -> Params:
 
 async def read_form(scope: Scope, receive: Receive, headers: Mapping[str, str], limit: int) -> Params:
     """Return the parameters in the body. Raises `HttpRefusal` for another content type or more than `limit` bytes."""
+    body = await _read_bounded(receive, headers, limit)
+    if not body:
+        return EMPTY
+    _check_content_type(headers.get("content-type", ""), FORM)
+    return Params.parse(body)
+
+
+async def read_json(scope: Scope, receive: Receive, headers: Mapping[str, str], limit: int) -> Params:
+    """Return the members of the JSON object in the body, as the form of a page would say them.
+
+    `true` is `yes`, `false` and `null` are nothing, and a member of an object within is `outer.inner`. Raises
+    `HttpRefusal` as `read_form` does, and for what is no such object.
+    """
+    body = await _read_bounded(receive, headers, limit)
+    if not body:
+        return EMPTY
+    _check_content_type(headers.get("content-type", ""), JSON)
+    try:
+        return Params.of(_said("", read_object(body, limit)))
+    except BadJson:
+        raise HttpRefusal(400, "the body must be a JSON object of texts") from None
+
+
+def _said(outer: str, members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in members.items():
+        match value:
+            case str() if not any(ord(character) < _SPACE or ord(character) == _DELETE for character in value):
+                yield outer + name, value
+            case bool() | None:
+                yield outer + name, "yes" if value else ""
+            case dict() if not outer:
+                yield from _said(f"{name}.", cast("dict[str, Any]", value))
+            case _:
+                raise BadJson("a member that no form could say")
+
+
+async def _read_bounded(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     length = headers.get("content-length")
     if length is not None and (not length.isdecimal() or int(length) > limit):
         raise _too_large()
-    body = await _read_body(receive, limit)
-    if not body:
-        return EMPTY
-    _check_content_type(headers.get("content-type", ""))
-    return Params.parse(body)
+    return await _read_body(receive, limit)
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:
@@ -100,14 +136,14 @@ def _too_large() -> HttpRefusal:
     return HttpRefusal(413, "the body is too large", headers=_CLOSE)
 
 
-def _check_content_type(value: str) -> None:
-    """Accept the form encoding alone, in UTF-8 (RFC 6749 appendix B)."""
-    if value == FORM:
+def _check_content_type(value: str, wanted: str) -> None:
+    """Accept this encoding alone, in UTF-8 (RFC 6749 appendix B)."""
+    if value == wanted:
         return
     kind, _, parameters = value.partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if kind.strip().lower() != FORM or charset not in ("", "utf-8"):
-        raise HttpRefusal(415, f"the body must be {FORM} in utf-8")
+    if kind.strip().lower() != wanted or charset not in ("", "utf-8"):
+        raise HttpRefusal(415, f"the body must be {wanted} in utf-8")
 
 
 def client_address(scope: Scope, headers: Mapping[str, str], site: Site) -> str:

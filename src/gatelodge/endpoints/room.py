@@ -24,11 +24,12 @@ from gatelodge.ops.room import Ops
 from gatelodge.protocol.claims import supported_claims
 from gatelodge.protocol.metadata import Mounted, describe
 from gatelodge.protocol.response_type import enabled
+from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.room import SessionsRoom
 from gatelodge.telemetry.notes import NoteKeeper
 from gatelodge.tokens.room import TokensRoom
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access")
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", ACCOUNT)
 
 
 def door(on: Foundation, routes: Sequence[Route], error_page: ErrorPage, keeper: NoteKeeper | None) -> HttpAdapter:

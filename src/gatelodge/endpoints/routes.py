@@ -17,7 +17,8 @@ class Route:
     `path` is below the issuer's path, or a pattern such as `/static/{name:path}`. `kind` decides whether mistakes are
     told in JSON or as a page. `cors` lets scripts of any origin read the answer, never with credentials. `at_root`
     routes stand outside the issuer's path. `metadata` is the member of the metadata document that tells where it is. A
-    GET that `acts` does more than look, so no HEAD stands in for it.
+    GET that `acts` does more than look, so no HEAD stands in for it. `reads_json` says that a body is a JSON object in
+    place of a form.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Route:
     at_root: bool = False
     metadata: str = ""
     acts: bool = False
+    reads_json: bool = False
 
     def handler(self, method: str) -> Handler | None:
         """Return what answers this method; a HEAD is answered as a GET that only looks (RFC 9110 9.3.2)."""

@@ -7,7 +7,12 @@ from gatelodge.protocol.reply import NO_STORE, Reply, json_reply
 
 REALM = "gatelodge"
 
-_STATUS: dict[str, int] = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
+_STATUS: dict[str, int] = {
+    "invalid_request": 400,
+    "invalid_token": 401,
+    "insufficient_user_authentication": 401,
+    "insufficient_scope": 403,
+}
 
 
 def basic() -> str:
@@ -20,14 +25,19 @@ def bearer(
     description: str = "",
     scope: tuple[str, ...] = (),
     resource_metadata: str = "",
+    max_age: int | None = None,
 ) -> str:
-    """Return the challenge of a protected resource; without `error` the request carried no token at all (3.1)."""
+    """Return the challenge of a protected resource; without `error` the request carried no token at all (3.1).
+
+    `max_age` is how old the sign-in behind the token may be, in seconds (RFC 9470 3).
+    """
     parameters = (
         ("realm", REALM),
         ("error", error or ""),
         ("error_description", description if error else ""),
         ("scope", " ".join(scope)),
         ("resource_metadata", resource_metadata),
+        ("max_age", "" if max_age is None else str(max_age)),
     )
     return challenge("Bearer", parameters)
 
@@ -37,11 +47,11 @@ def challenge(scheme: str, parameters: Iterable[tuple[str, str]]) -> str:
     return f"{scheme} " + ", ".join(f'{name}="{_quotable(value)}"' for name, value in parameters if value)
 
 
-def bearer_reply(error: OAuthError | None = None, scope: tuple[str, ...] = ()) -> Reply:
+def bearer_reply(error: OAuthError | None = None, scope: tuple[str, ...] = (), *, max_age: int | None = None) -> Reply:
     """Refuse a request for a protected resource: 400, 401 or 403, with the challenge and the same in the body."""
     if error is None:
         return Reply(401, (("www-authenticate", bearer(scope=scope)), *NO_STORE))
-    asked = bearer(error.code, error.description, scope)
+    asked = bearer(error.code, error.description, scope, max_age=max_age)
     reply = json_reply({"error": error.code, "error_description": error.description}, _STATUS.get(error.code, 400))
     return reply.with_headers(("www-authenticate", asked), *error.headers)
 

@@ -6,7 +6,9 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.errors import OAuthError
 
 # About the person and not about any API (OpenID Connect Core 3.1.2.1, 5.4, 11).
-OPENID_SCOPES = frozenset({"openid", "profile", "email", "phone", "address", "offline_access"})
+# `account` is ours: what a person does on the pages of their account, done for them (account/api.py).
+ACCOUNT = "account"
+OPENID_SCOPES = frozenset({"openid", "profile", "email", "phone", "address", "offline_access", ACCOUNT})
 
 MAX_SCOPES = 100
 

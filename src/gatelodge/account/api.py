@@ -1,0 +1,125 @@
+"""The account for programs: what each page shows and does, as JSON, for an access token with the scope `account`.
+
+A token is for this server alone, or it is refused: one that an API was handed must not open the account of its person.
+Whatever is changed wants a sign-in as recent as a page does; a token whose sign-in is older is told to have another
+(RFC 9470). No cookie is read, and no page of another origin may read an answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused
+from gatelodge.account.fresh import RecentProof
+from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.request import Request
+from gatelodge.endpoints.userinfo import presented_token
+from gatelodge.ops.refusals import NotThere
+from gatelodge.protocol import rules
+from gatelodge.protocol.challenge import bearer_reply
+from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.progress import SignedInPerson
+from gatelodge.protocol.reply import Reply, json_reply
+from gatelodge.protocol.scope import ACCOUNT
+from gatelodge.sessions.browser import BrowserId
+from gatelodge.stores.registry import Registry
+from gatelodge.telemetry.emit import emit
+from gatelodge.telemetry.events import RequestRefused
+from gatelodge.telemetry.origin import about
+from gatelodge.tokens.own import Live, OwnTokens
+
+
+class _Session(Struct, frozen=True):
+    """Of what a token stands on, the session its authorization came of."""
+
+    sid: str = ""
+
+
+_session = Decoder(_Session).decode
+_NONE = BrowserId("", ())  # a program is in no browser
+
+
+@dataclass(frozen=True, slots=True)
+class AccountApi:
+    """Answers for the pages that are `in_api`. `issuer` is this server, for which a token must be, and nobody else."""
+
+    issuer: str
+    own: OwnTokens
+    registry: Registry
+    recent: RecentProof
+    listed: Sequence[AccountPage]
+
+    async def show(self, request: Request) -> Reply:
+        """Answer `GET /account/api/{part}` with what the page of that name tells."""
+        try:
+            page, visit = await self._admit(request)
+            return json_reply(await page.told(visit))
+        except OAuthError as error:
+            return self._refuse(request, error)
+
+    async def act(self, request: Request) -> Reply:
+        """Answer `POST /account/api/{part}/{act}`: do what a form of that page would ask for."""
+        try:
+            page, visit = await self._admit(request)
+            name = request.path_params["act"]
+            if name not in page.acts:
+                raise _not_there()
+            if not visit.proved_lately:
+                raise OAuthError(
+                    "insufficient_user_authentication",
+                    "the sign-in behind the access token is too old for a change",
+                    rules.ACCOUNT_FRESH,
+                )
+            done = await page.act(visit, name)
+        except OAuthError as error:
+            return self._refuse(request, error)
+        except ActRefused as refused:
+            said = {"error": "invalid_request", "error_description": f"the account refused: {refused.problem}"}
+            return json_reply({**said, "problem": refused.problem}, 400)
+        except NotThere:
+            raise _not_there() from None
+        return done if isinstance(done, Reply) else json_reply(_said(done))
+
+    async def _admit(self, request: Request) -> tuple[AccountPage, AccountVisit]:
+        """Return which page is meant, and for whom. Raises `OAuthError`, and `HttpRefusal` if there is no such page."""
+        token = presented_token(request)
+        if token is None:
+            raise OAuthError("invalid_token", "there is no access token", rules.TOKEN_ACTIVE)
+        live = await self.own.find(token, with_person=True)
+        if live is None or not live.is_held_by(await self.registry.client(live.claims["client_id"])):
+            raise OAuthError("invalid_token", "the access token is not valid any more", rules.TOKEN_ACTIVE)
+        about(request.origin, live.claims["client_id"])
+        if live.audience != (self.issuer,):
+            raise OAuthError("invalid_token", "the access token is not for this server alone", rules.ACCOUNT_AUDIENCE)
+        if live.user is None or ACCOUNT not in live.scope:
+            raise OAuthError("insufficient_scope", "the access token lacks the scope account", rules.TOKEN_SCOPE)
+        page = next((p for p in self.listed if p.in_api and p.name == request.path_params["part"]), None)
+        if page is None:
+            raise _not_there()
+        person, user, origin = _person(live, live.user.id), live.user, request.origin
+        lately = self.recent.is_given(person)
+        return page, AccountVisit(person, user, _NONE, origin, lately, query=request.query, form=request.form)
+
+    def _refuse(self, request: Request, error: OAuthError) -> Reply:
+        rule = error.rule.id if error.rule else ""
+        event = RequestRefused(error=error.code, rule=rule, endpoint="account_api", reason=error.description)
+        emit(event, request.origin)
+        steps_up = error.code == "insufficient_user_authentication"
+        return bearer_reply(error, (ACCOUNT,), max_age=self.recent.lifetime if steps_up else None)
+
+
+def _person(live: Live, user_id: int) -> SignedInPerson:
+    """Return who is behind a token, as its sign-in left them; they are in no browser here."""
+    said, sid = live.claims, _session(live.grounds).sid
+    amr = " ".join(said.get("amr", ()))
+    return SignedInPerson(user_id, said["sub"], 0, sid, said.get("auth_time") or 0, amr, said.get("acr") or "")
+
+
+def _said(done: ActDone) -> Mapping[str, object]:
+    return {"done": done.told, "signed_out": done.signed_out}
+
+
+def _not_there() -> HttpRefusal:
+    return HttpRefusal(404, "there is no such thing in this account", "not_found")
