@@ -16,6 +16,7 @@ PLACED = {
     "passkeys": "place",
     "links": "place",
     "recovery_codes": "place",
+    "trusted_browsers": "place",
     "sessions": "place",
     "visits": "place",
     "consents": "place",

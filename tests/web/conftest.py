@@ -34,6 +34,7 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.sessions.sign_ins import SignIns
+from gatelodge.sessions.trusted import TrustedBrowsers
 from gatelodge.stores import apis, clients, credentials, users
 from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import NewUser, UserRecord
@@ -211,7 +212,8 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
     ways = Ways((password,), db, clock, FactorPolicy())
     sign_ins = SignIns(db, MINT, clock, Randomness())
     contexts = SignInContexts(key, browsers, forms, sign_ins)
-    steps = SignInSteps("", contexts, browsers, sign_ins, ways)
+    trusted = TrustedBrowsers(db, MINT, clock, Randomness(), 30)
+    steps = SignInSteps("", contexts, browsers, sign_ins, trusted, ways)
     prompts = Prompts("", browsers, interactions, signposts, ways, NextPages(ways, sign_ins), clock)
     return House(
         db,

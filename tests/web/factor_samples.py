@@ -19,7 +19,7 @@ def factor_pages(pages: Pages, text: str, login: dict[str, Any]) -> dict[str, Re
         "address": f"otpauth://totp/{text}",
         "text": "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ",
     }
-    login = {**login, "beginning": f"{pages.base}/login?interaction=handle-1"}
+    login = {**login, "trust_days": 30, "beginning": f"{pages.base}/login?interaction=handle-1"}
     form = {"action": f"{pages.base}/login/go-on?interaction=handle-1", "csrf": "csrf-1"}
     ways = [(f"{pages.base}/login/set-up/passkey?interaction=handle-1", "Set up a passkey")]
     setup = {**form, "entries": ways, "beginning": f"{pages.base}/login", "again": "", "client_uri": "", "given": given}

@@ -10,12 +10,14 @@ from gatelodge.account.history import HistoryPage
 from gatelodge.account.passkeys import PasskeysPage
 from gatelodge.account.password import PasswordPage
 from gatelodge.account.profile import ProfilePage
+from gatelodge.account.second_step import SecondStepPage
 from gatelodge.account.sessions import SessionsPage
 
 PAGES: tuple[type[AccountPage], ...] = (
     ProfilePage,
     PasswordPage,
     PasskeysPage,
+    SecondStepPage,
     SessionsPage,
     AppsPage,
     HistoryPage,

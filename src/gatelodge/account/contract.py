@@ -68,6 +68,17 @@ class ActDone(NamedTuple):
     signed_out: bool = False
 
 
+class ActShown(NamedTuple):
+    """What is shown this one time in place of the page: a `template`, what it is given, and a `problem`, if it has one.
+
+    Nobody comes back to it: reloading it does the act again, if the form still counts.
+    """
+
+    template: str
+    given: Mapping[str, object]
+    problem: str = ""
+
+
 class AccountAct(NamedTuple):
     """Something that a page's forms ask for. `words` are those of its button.
 
@@ -123,7 +134,7 @@ class AccountPage(ABC):
         del visit
         return {}
 
-    async def act(self, visit: AccountVisit, name: str) -> ActDone | Reply:
+    async def act(self, visit: AccountVisit, name: str) -> ActDone | ActShown | Reply:
         """Do one of `acts`; a `Reply` is what the browser downloads.
 
         Raises `ActRefused`, and `NotThere` for what is not there or is another person's: both are one answer.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from gatelodge.account.addresses import where
-from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused
+from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused, ActShown
 from gatelodge.account.frame import AS_IT_IS, AccountFrame, Look
 from gatelodge.account.overview import overview
 from gatelodge.endpoints.failures import HttpRefusal
@@ -46,6 +46,9 @@ class ServedAccountPage:
             return await self._draw(request, sent, Look(problem=refused.problem))
         except NotThere:
             raise _not_there() from None
+        if isinstance(done, ActShown):
+            look = Look(problem=done.problem, scripts=self.page.scripts)
+            return self.frame.draw(request, visit, self.page.name, done.template, done.given, look)
         return done if isinstance(done, Reply) else self.frame.lead_on(request, done, self.page.name)
 
     async def _visit(self, request: Request) -> AccountVisit | Reply:

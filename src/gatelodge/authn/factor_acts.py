@@ -1,16 +1,28 @@
 """What a person does with their second factors. Each function is one transaction body with its audit events, which it
-returns.
+returns, and the letter that tells its person.
 
 Whoever calls has made sure who it is and that they proved it just now.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gatelodge.database.tx import Tx
-from gatelodge.stores import audit, authenticators, passkeys, recovery_codes, users
+from gatelodge.mail.catalogue import (
+    Letter,
+    RecoveryCodesMadeLetter,
+    RecoveryCodeUsedLetter,
+    SecondStepAddedLetter,
+    SecondStepClosedLetter,
+    SecondStepRemovedLetter,
+)
+from gatelodge.mail.letters import Letters
+from gatelodge.stores import audit, authenticators, passkeys, recovery_codes, trusted_browsers, users
 from gatelodge.telemetry.events import (
+    BrowserDistrusted,
     Event,
     FactorAdded,
+    FactorClosed,
     FactorOpened,
     FactorRemoved,
     Origin,
@@ -18,62 +30,95 @@ from gatelodge.telemetry.events import (
     RecoveryCodeUsed,
 )
 
-TOTP = "totp"
+TOTP, CODES = "totp", "recovery_codes"
+
+Events = tuple[Event, ...]
 
 
 class FactorRefused(Exception):
     """Nothing was changed: they have one already, have none, or may not sign in any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an act is told with: by which `letters`, where it was asked for, and when (seconds since 1970)."""
+
+    letters: Letters
+    origin: Origin
+    now: int
+
+
 async def add_authenticator(
-    tx: Tx, user_id: int, sealed: str, step: int, codes: Sequence[bytes], origin: Origin, now: int
-) -> tuple[Event, ...]:
-    """Give a person an authenticator app, with recovery codes if they have none. Raises `FactorRefused`."""
-    if await users.hold(tx, user_id) is None or not await authenticators.add(tx, user_id, sealed, step, now):
+    tx: Tx, user_id: int, sealed: str, step: int, codes: Sequence[bytes], on: Occasion
+) -> Events:
+    """Give a person an authenticator app, with recovery codes if there are any. Raises `FactorRefused`."""
+    if await users.hold(tx, user_id) is None or not await authenticators.add(tx, user_id, sealed, step, on.now):
         raise FactorRefused
-    events: tuple[Event, ...] = (FactorAdded(user_id=user_id, kind=TOTP),)
+    events: Events = (FactorAdded(user_id=user_id, kind=TOTP),)
     if codes:
-        await recovery_codes.replace(tx, user_id, codes, now)
+        await recovery_codes.replace(tx, user_id, codes, on.now)
         events += (RecoveryCodesMade(user_id=user_id),)
-    return await _recorded(tx, events, origin, now)
+    return await _told(tx, user_id, events, SecondStepAddedLetter(at=on.now), on)
 
 
-async def remove_authenticator(tx: Tx, user_id: int, origin: Origin, now: int) -> tuple[Event, ...]:
-    """Take it away, with the recovery codes if nothing is left that they could stand for. Raises `FactorRefused`."""
+async def remove_authenticator(tx: Tx, user_id: int, on: Occasion) -> Events:
+    """Take it away, with what only stood for it. Raises `FactorRefused`."""
     await users.claim(tx, user_id)
     if not await authenticators.remove(tx, user_id):
         raise FactorRefused
-    events: tuple[Event, ...] = (FactorRemoved(user_id=user_id, kind=TOTP),)
+    events: Events = (FactorRemoved(user_id=user_id, kind=TOTP),)
+    await trusted_browsers.remove_all(tx, user_id)
     if not await passkeys.list_of_user(tx, user_id) and await recovery_codes.remove(tx, user_id):
-        events += (FactorRemoved(user_id=user_id, kind="recovery_codes"),)
-    return await _recorded(tx, events, origin, now)
+        events += (FactorRemoved(user_id=user_id, kind=CODES),)
+    return await _told(tx, user_id, events, SecondStepRemovedLetter(at=on.now), on)
 
 
-async def make_codes(tx: Tx, user_id: int, codes: Sequence[bytes], origin: Origin, now: int) -> tuple[Event, ...]:
+async def close_authenticator(tx: Tx, user_id: int, on: Occasion) -> Events:
+    """Take no code any more after too many wrong ones."""
+    if not await authenticators.close(tx, user_id, on.now):
+        return ()
+    events: Events = (FactorClosed(user_id=user_id, kind=TOTP),)
+    return await _told(tx, user_id, events, SecondStepClosedLetter(at=on.now), on)
+
+
+async def open_authenticator(tx: Tx, user_id: int, on: Occasion) -> Events:
+    """Take codes again of an authenticator app that was closed, since another factor proved who it is."""
+    if not await authenticators.open_again(tx, user_id):
+        return ()
+    return await _told(tx, user_id, (FactorOpened(user_id=user_id, kind=TOTP),), None, on)
+
+
+async def make_codes(tx: Tx, user_id: int, codes: Sequence[bytes], on: Occasion) -> Events:
     """Give a person new recovery codes in place of those they have. Raises `FactorRefused`."""
     if await users.hold(tx, user_id) is None:
         raise FactorRefused
-    await recovery_codes.replace(tx, user_id, codes, now)
-    return await _recorded(tx, (RecoveryCodesMade(user_id=user_id),), origin, now)
+    await recovery_codes.replace(tx, user_id, codes, on.now)
+    return await _told(tx, user_id, (RecoveryCodesMade(user_id=user_id),), RecoveryCodesMadeLetter(at=on.now), on)
 
 
-async def use_code(tx: Tx, user_id: int, digest: bytes, origin: Origin, now: int) -> tuple[Event, ...] | None:
-    """Spend a recovery code, which opens what was closed; `None` if it is none."""
-    if not await recovery_codes.spend(tx, user_id, digest, now):
-        return None
-    left, _ = await recovery_codes.left(tx, user_id)
-    used = await _recorded(tx, (RecoveryCodeUsed(user_id=user_id, left=left),), origin, now)
-    return (*used, *await open_authenticator(tx, user_id, origin, now))
-
-
-async def open_authenticator(tx: Tx, user_id: int, origin: Origin, now: int) -> tuple[Event, ...]:
-    """Take codes of an authenticator app again that was closed, since another factor proved who it is."""
-    if not await authenticators.open_again(tx, user_id):
+async def use_code(tx: Tx, user_id: int, digest: bytes, on: Occasion) -> Events:
+    """Spend a recovery code, which opens what was closed; nothing is told if it is none."""
+    if not await recovery_codes.spend(tx, user_id, digest, on.now):
         return ()
-    return await _recorded(tx, (FactorOpened(user_id=user_id, kind=TOTP),), origin, now)
+    left, _ = await recovery_codes.left(tx, user_id)
+    used: Events = (RecoveryCodeUsed(user_id=user_id, left=left),)
+    await _told(tx, user_id, used, RecoveryCodeUsedLetter(at=on.now, left=left), on)
+    return used + await open_authenticator(tx, user_id, on)
 
 
-async def _recorded(tx: Tx, events: tuple[Event, ...], origin: Origin, now: int) -> tuple[Event, ...]:
+async def distrust(tx: Tx, user_id: int, row_id: int | None, on: Occasion) -> Events:
+    """Trust one browser of a person no more, or none. Raises `FactorRefused` if it is none of theirs."""
+    if row_id is None:
+        await trusted_browsers.remove_all(tx, user_id)
+    elif not await trusted_browsers.remove(tx, user_id, row_id):
+        raise FactorRefused
+    return await _told(tx, user_id, (BrowserDistrusted(user_id=user_id),), None, on)
+
+
+async def _told(tx: Tx, user_id: int, events: Events, letter: Letter | None, on: Occasion) -> Events:
     for event in events:
-        await audit.record(tx, event, origin, now)
+        await audit.record(tx, event, on.origin, on.now)
+    user = await users.find(tx, user_id) if letter is not None else None
+    if user is not None and letter is not None:
+        await on.letters.tell(tx, user, letter, on.origin, on.now)
     return events

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
-from gatelodge.authn import factor_acts
 from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Throttled, Way
+from gatelodge.authn.factor_acts import Occasion, use_code
 from gatelodge.authn.factor_guesses import FactorGuesses
-from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
-from gatelodge.database.tx import Database, Tx
+from gatelodge.database.tx import Tx
+from gatelodge.foundation.contract import Foundation
 from gatelodge.protocol import recovery_code
 from gatelodge.protocol.assurance import Factor
 from gatelodge.protocol.proof import HELD, Proof
@@ -37,15 +37,16 @@ class RecoveryCodes(Way):
     entry = "Use a recovery code"
     template = "recovery"
 
-    def __init__(self, db: Database, clock: Clock, guesses: FactorGuesses) -> None:
-        self._db = db
-        self._clock = clock
+    def __init__(self, on: Foundation, guesses: FactorGuesses) -> None:
+        self._db = on.db
+        self._clock = on.clock
+        self._letters = on.letters
         self._guesses = guesses
 
     @classmethod
     def open(cls, equipment: Equipment) -> tuple[Self]:
         on = equipment.on
-        return (cls(on.db, on.clock, FactorGuesses(on.vault.derive("factor guesses"), on.config.sign_in)),)
+        return (cls(on, FactorGuesses(on.vault.derive("factor guesses"), on.config.sign_in)),)
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         del visit
@@ -73,8 +74,9 @@ class RecoveryCodes(Way):
         full = await self._guesses.admit(tx, self.name, user_id, now)
         if full is not None:
             return Spent(right=False, wait=full.retry_after)
-        events = await factor_acts.use_code(tx, user_id, recovery_code.digest(user_id, code), origin, now)
-        if events is None:
+        occasion = Occasion(self._letters, origin, now)
+        events = await use_code(tx, user_id, recovery_code.digest(user_id, code), occasion)
+        if not events:
             event = SignInFailed(user_id=user_id, reason="wrong code")
             await audit.record(tx, event, origin, now)
             return Spent(right=False, events=(event,))

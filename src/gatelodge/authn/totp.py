@@ -6,24 +6,22 @@ before it. Whoever guesses too often in a day finds the app closed, until anothe
 
 from collections.abc import Mapping
 from typing import NamedTuple, Self
-from urllib.parse import urlsplit
 
 from gatelodge.authn.contract import TEMPLATES, Equipment, SignInRefused, SignInVisit, Throttled, Way
-from gatelodge.authn.factor_acts import TOTP
+from gatelodge.authn.factor_acts import TOTP, Occasion, close_authenticator
 from gatelodge.authn.factor_guesses import FactorGuesses
 from gatelodge.authn.totp_enrolment import TotpEnrolment
 from gatelodge.authn.totp_seeds import TotpSeeds, seeds_of
 from gatelodge.authn.visit import KnownPerson
-from gatelodge.clock import Clock
-from gatelodge.config.policies import LooksPolicy
 from gatelodge.database.places import place_of
-from gatelodge.database.tx import Database, Tx
+from gatelodge.database.tx import Tx
+from gatelodge.foundation.contract import Foundation
 from gatelodge.protocol.assurance import Factor
 from gatelodge.protocol.proof import HELD, Proof
 from gatelodge.protocol.totp import step_shown
 from gatelodge.stores import audit, authenticators
 from gatelodge.telemetry.emit import emit
-from gatelodge.telemetry.events import Event, FactorClosed, Origin, SignInFailed
+from gatelodge.telemetry.events import Event, Origin, SignInFailed
 
 AMR = ("otp",)  # RFC 8176
 
@@ -33,7 +31,7 @@ class Tried(NamedTuple):
 
     right: bool
     wait: int = 0
-    event: Event | None = None
+    events: tuple[Event, ...] = ()
 
 
 class TotpSignIn(Way):
@@ -48,9 +46,10 @@ class TotpSignIn(Way):
     template = "totp"
     templates = TEMPLATES
 
-    def __init__(self, db: Database, clock: Clock, seeds: TotpSeeds, guesses: FactorGuesses, enrol: TotpEnrolment):
-        self._db = db
-        self._clock = clock
+    def __init__(self, on: Foundation, seeds: TotpSeeds, guesses: FactorGuesses, enrol: TotpEnrolment) -> None:
+        self._db = on.db
+        self._clock = on.clock
+        self._letters = on.letters
         self._seeds = seeds
         self._guesses = guesses
         self._enrolment = enrol
@@ -60,8 +59,7 @@ class TotpSignIn(Way):
         on = equipment.on
         seeds = seeds_of(on)
         guesses = FactorGuesses(on.vault.derive("factor guesses"), on.config.sign_in)
-        enrol = TotpEnrolment(on.db, on.clock, on.entropy, seeds, _called(on.config.looks.name, on.site.issuer), _proof)
-        return (cls(on.db, on.clock, seeds, guesses, enrol),)
+        return (cls(on, seeds, guesses, TotpEnrolment(on, seeds, _proof)),)
 
     @property
     def enrolment(self) -> TotpEnrolment:
@@ -76,8 +74,8 @@ class TotpSignIn(Way):
             raise SignInRefused
         who, code = visit.person, visit.form.get("code") or ""
         tried = await self._db.at(place_of(who.user_id)).write(self._try, who.user_id, code, visit.origin)
-        if tried.event is not None:
-            emit(tried.event, visit.origin)
+        for event in tried.events:
+            emit(event, visit.origin)
         if tried.wait:
             raise Throttled(tried.wait)
         if not tried.right:
@@ -101,22 +99,15 @@ class TotpSignIn(Way):
         if step is None or not await authenticators.spend(tx, user_id, found.sealed, step, now):
             event = SignInFailed(user_id=user_id, reason="wrong code")
             await audit.record(tx, event, origin, now)
-            return Tried(right=False, event=event)
+            return Tried(right=False, events=(event,))
         await self._guesses.forgive(tx, self.name, user_id)
         return Tried(right=True)
 
     async def _close(self, tx: Tx, user_id: int, origin: Origin, now: int) -> Tried:
-        if not await authenticators.close(tx, user_id, now):
-            return Tried(right=False)
         await self._guesses.forget(tx, self.name, user_id)
-        event = FactorClosed(user_id=user_id, kind=self.name)
-        await audit.record(tx, event, origin, now)
-        return Tried(right=False, event=event)
+        occasion = Occasion(self._letters, origin, now)
+        return Tried(right=False, events=await close_authenticator(tx, user_id, occasion))
 
 
 def _proof(who: KnownPerson, at: int) -> Proof:
     return Proof(who.user_id, who.sub, TOTP, at, AMR, HELD)
-
-
-def _called(name: str, issuer: str) -> str:
-    return name if name != LooksPolicy.name else urlsplit(issuer).netloc

@@ -1,6 +1,7 @@
 """The ways to sign in of one server together: what each person can prove with them, and what is next in a sign-in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gatelodge.authn.contract import Way
 from gatelodge.clock import Clock
@@ -50,9 +51,9 @@ class Ways:
         """Return the path of the page that a sign-in begins at."""
         return self.named((await self.first(wanted, user_id)).kinds[0]).path
 
-    async def after(self, proofs: Sequence[Proof], wanted: Levels) -> NextProof:
-        """Return what is next in a sign-in after these proofs of one person."""
-        abilities = await self._abilities(proofs[-1].user_id)
+    async def after(self, proofs: Sequence[Proof], wanted: Levels, *, trusted: bool = False) -> NextProof:
+        """Return what is next in a sign-in after these proofs of one person, in a browser that may be `trusted`."""
+        abilities = replace(await self._abilities(proofs[-1].user_id), trusted=trusted)
         return assurance.next_proof(wanted, self._policy, abilities, proofs, self._clock.now())
 
     async def alone(self, proof: Proof) -> AuthnEvent | None:

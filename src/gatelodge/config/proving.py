@@ -38,6 +38,12 @@ class SignInPolicy:
         low=1,
         high=1_000,
     )
+    trust_days: int = setting(
+        30,
+        "Days for which a browser may stand for the second factor that was proven in it. 0: none does.",
+        low=0,
+        high=365,
+    )
     second_factor: str = setting(
         "offered",
         "Who must prove two different things at a sign-in: with offered whoever set up a second factor, with required"

@@ -62,6 +62,42 @@ class AdministratorUnmadeLetter(Letter):
     at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStepAddedLetter(Letter):
+    """Somebody set up an authenticator app."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStepRemovedLetter(Letter):
+    """The authenticator app asks for nothing any more."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStepClosedLetter(Letter):
+    """Somebody who knows the password guesses codes."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodesMadeLetter(Letter):
+    """There are new recovery codes, and the old ones are good no more."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodeUsedLetter(Letter):
+    """A recovery code let somebody in; `left` are still good."""
+
+    at: int
+    left: int
+
+
 LETTERS: tuple[type[Letter], ...] = (
     PasswordChangedLetter,
     AccountDisabledLetter,
@@ -69,4 +105,9 @@ LETTERS: tuple[type[Letter], ...] = (
     AccountRemovedLetter,
     AdministratorMadeLetter,
     AdministratorUnmadeLetter,
+    SecondStepAddedLetter,
+    SecondStepRemovedLetter,
+    SecondStepClosedLetter,
+    RecoveryCodesMadeLetter,
+    RecoveryCodeUsedLetter,
 )

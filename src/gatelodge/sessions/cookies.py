@@ -1,7 +1,8 @@
 """The cookies of this product, and what this room sees of a request.
 
 `BROWSER` names a browser and nobody in it: interactions and forms are bound to it. `SESSION` is a person signed in.
-`KNOWN` is the memory of a browser people signed in with before. `POSTED` holds for a moment a request that was posted
+`KNOWN` is the memory of a browser people signed in with before, `TRUSTED` the beginning of the names of those that say
+for whose second factor a browser stands. `POSTED` holds for a moment a request that was posted
 from another site. `LANGUAGE` is the language somebody chose for the pages. On https the adapter prefixes each with
 `__Host-`, sets `Secure`, and reads no other; on every scheme it sets `HttpOnly`, `SameSite=Lax` and `Path`.
 
@@ -20,6 +21,7 @@ BROWSER = "gatelodge-browser"
 POSTED = "gatelodge-posted"
 SESSION = "gatelodge-session"
 KNOWN = "gatelodge-known"
+TRUSTED = "gatelodge-trusted"
 LANGUAGE = "gatelodge-language"
 
 KNOWN_LIFETIME = 180 * 86_400  # seconds

@@ -8,6 +8,7 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.sessions.sign_ins import SignIns
+from gatelodge.sessions.trusted import TrustedBrowsers
 from gatelodge.sessions.typed_codes import TypedCodes
 
 
@@ -19,6 +20,7 @@ class SessionsRoom:
     interactions: Interactions
     typed_codes: TypedCodes
     sign_ins: SignIns
+    trusted: TrustedBrowsers
     csrf_key: csrf.Key
 
 
@@ -30,5 +32,6 @@ def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
         Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime, policy.interaction_memory),
         TypedCodes(on.db, on.clock, on.entropy, on.vault.derive("typed codes")),
         SignIns(on.db, on.mint, on.clock, on.entropy),
+        TrustedBrowsers(on.db, on.mint, on.clock, on.entropy, on.config.sign_in.trust_days),
         csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),
     )

@@ -15,8 +15,10 @@ from gatelodge.stores import (
     links,
     names,
     passkeys,
+    recovery_codes,
     refresh_tokens,
     sessions,
+    trusted_browsers,
     users,
     visits,
 )
@@ -69,6 +71,7 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
 async def empty(tx: Tx, user_id: int, now: int) -> None:
     """Take off all that an account is entered by, and end all that was begun in it: nobody knows whose that was."""
     await credentials.remove_all(tx, user_id)
+    await recovery_codes.remove(tx, user_id)
     for passkey in await passkeys.list_of_user(tx, user_id):
         await passkeys.remove(tx, user_id, passkey.id)
     await links.remove_all(tx, user_id)
@@ -81,6 +84,7 @@ async def end_all(tx: Tx, user_id: int, now: int, but: str = "") -> None:
     await visits.tell(tx, user_id, lambda sid: sid != but, now)
     await sessions.end_all_of_user(tx, user_id, but)
     await refresh_tokens.revoke_of_user(tx, user_id, now)
+    await trusted_browsers.remove_all(tx, user_id)
 
 
 class Ended(NamedTuple):

@@ -106,6 +106,7 @@ ENDS = {
     "tickets": Ends("expires_at"),
     "access_tokens": Ends("expires_at"),
     "sessions": Ends("expires_at"),
+    "trusted_browsers": Ends("expires_at"),
     "seen": Ends("expires_at", key="digest"),
     "throttle": Ends("resets_at", key="bucket"),
     "outbox": Ends("sent_at"),

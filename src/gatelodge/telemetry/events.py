@@ -50,6 +50,8 @@ from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
 from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
+from gatelodge.telemetry.factors import BrowserDistrusted as BrowserDistrusted
+from gatelodge.telemetry.factors import BrowserTrusted as BrowserTrusted
 from gatelodge.telemetry.factors import FactorAdded as FactorAdded
 from gatelodge.telemetry.factors import FactorClosed as FactorClosed
 from gatelodge.telemetry.factors import FactorOpened as FactorOpened

@@ -54,3 +54,17 @@ class RecoveryCodeUsed(Event):
     by: ClassVar[ActorKind] = "person"
     level: ClassVar[Level] = "warning"
     left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserTrusted(Event):
+    """A browser stands for a person's second factor from now on, for some days."""
+
+    by: ClassVar[ActorKind] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserDistrusted(Event):
+    """A browser, or every one, stands for a person's second factor no more."""
+
+    by: ClassVar[ActorKind] = "person"

@@ -76,7 +76,8 @@ class LoginPage:
             return await self.form(request, replace(context, again="changed"), step)
         try:
             proof = await self.way.prove(visit_of(request, context, request.form))
-            return await self.steps.after(request, context, proof)
+            trust = self.way.guards and request.form.get("trust") == "yes"
+            return await self.steps.after(request, context, proof, trust=trust)
         except Throttled as refused:
             refusal = ShownAgain("throttled", refused.retry_after)
         except SignInRefused:
@@ -107,6 +108,7 @@ class LoginPage:
             page=context.page,
             entries=[OtherWay(self.steps.address(way.name, context), way.entry) for way in others if not way.beside],
             beside=beside,
+            trust_days=self.steps.trust_days if self.way.guards else 0,
             beginning=self.steps.beginning(context) if context.half else "",
             given=given,
             problem=refusal.problem if refusal else None,

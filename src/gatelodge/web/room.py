@@ -70,7 +70,7 @@ def routes(
     kinds = _kinds(on, web, sessions, ops, prompts)
     forms = Forms(on.site.base, sessions.csrf_key, browsers, sessions.interactions, kinds, ops.signposts)
     found = SignInContexts(sessions.csrf_key, browsers, forms, sessions.sign_ins)
-    steps = SignInSteps(on.site.base, found, browsers, sessions.sign_ins, authn.ways)
+    steps = SignInSteps(on.site.base, found, browsers, sessions.sign_ins, sessions.trusted, authn.ways)
     login = {way.name: LoginPage(pages, found, steps, authn.ways, way) for way in authn.ways.listed}
     set_up, go_on = SetUpPages(pages, found, steps, authn.ways), GoOnPage(pages, found, steps, authn.ways)
     own = [OwnRoutes(page, login, browsers, sessions.csrf_key) for page in login.values()]

@@ -4,6 +4,7 @@ A proof that is enough begins the session. One that is not is kept with those be
 more. Whoever comes to a page that is not next is led to the one that is, so no step can be left out.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gatelodge.authn.contract import SignInRefused
@@ -11,12 +12,13 @@ from gatelodge.authn.enrolment import PATH
 from gatelodge.authn.ways import Ways
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
-from gatelodge.protocol.assurance import Ask, Done, Enrol, NextProof, Refuse
+from gatelodge.protocol.assurance import Ask, Done, Enrol, Levels, NextProof, Refuse
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import Proof
 from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.sign_ins import SignIns
+from gatelodge.sessions.trusted import TrustedBrowsers
 from gatelodge.web.sign_in_context import SignInContext, SignInContexts
 
 GO_ON = "/login/go-on"
@@ -25,8 +27,18 @@ GO_ON = "/login/go-on"
 class SignInSteps:
     """Leads through sign-ins. `base` is the issuer's path."""
 
-    def __init__(self, base: str, contexts: SignInContexts, browsers: Browsers, sign_ins: SignIns, ways: Ways) -> None:
+    def __init__(
+        self,
+        base: str,
+        contexts: SignInContexts,
+        browsers: Browsers,
+        sign_ins: SignIns,
+        trusted: TrustedBrowsers,
+        ways: Ways,
+    ) -> None:
+        self.trust_days = trusted.days
         self._base = base
+        self._trusted = trusted
         self._contexts = contexts
         self._browsers = browsers
         self._sign_ins = sign_ins
@@ -35,7 +47,7 @@ class SignInSteps:
     async def next(self, request: Request, context: SignInContext) -> NextProof:
         """Return what is next; before the first proof, who is here matters only where a level must be reached."""
         if context.half is not None:
-            return await self._ways.after(context.half.proofs, context.half.wanted)
+            return await self._after(request, context.half.proofs, context.half.wanted)
         person = await self._browsers.signed_in(request) if context.wanted.are_demanded else None
         return await self._ways.first(context.wanted, None if person is None else person.user_id)
 
@@ -74,15 +86,19 @@ class SignInSteps:
         """Return where this sign-in begins, as whoever it may be."""
         return self._address(self._ways.listed[0].path, replace(context, half=None))
 
-    async def after(self, request: Request, context: SignInContext, proof: Proof) -> Reply:
-        """Go on after a proof. Raises `SignInRefused` if it is of somebody else than those before it, or void."""
+    async def after(self, request: Request, context: SignInContext, proof: Proof, *, trust: bool = False) -> Reply:
+        """Go on after a proof; `trust` this browser if it ends the sign-in.
+
+        Raises `SignInRefused` if it is of somebody else than those before it, or void.
+        """
         half = context.half
         if half is not None and half.user_id != proof.user_id:
             raise SignInRefused
         proofs, wanted = ((*half.proofs, proof), half.wanted) if half is not None else ((proof,), context.wanted)
-        step = await self._ways.after(proofs, wanted)
+        step = await self._after(request, proofs, wanted)
         if isinstance(step, Done) and step.due is None:
-            return await self.finish(request, context, step)
+            done = await self.finish(request, context, step)
+            return done.with_cookies(*await self._trusted.trust(request, proof.user_id)) if trust else done
         if isinstance(step, Done) and step.due is not None:
             await self._ways.put_off(proof.user_id, step.due)
         kept = await self.keep(context, proof)
@@ -109,6 +125,10 @@ class SignInSteps:
             if path := await way.afterwards(person.user_id, request.cookies):
                 return self._address(path, replace(context, half=None))
         return self._base + context.back
+
+    async def _after(self, request: Request, proofs: Sequence[Proof], wanted: Levels) -> NextProof:
+        trusted = await self._trusted.knows(request, proofs[-1].user_id)
+        return await self._ways.after(proofs, wanted, trusted=trusted)
 
     def _address(self, path: str, context: SignInContext) -> str:
         return f"{self._base}{path}?{context.whole_query}"

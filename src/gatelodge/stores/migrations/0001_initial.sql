@@ -117,6 +117,21 @@ create table recovery_codes (
 );
 create index recovery_codes_user on recovery_codes (user_id);
 
+-- Browsers that stand for a person's second factor. The cookie's value is id + secret; the row keeps the digest of it.
+create table trusted_browsers (
+    {PLACED},
+    user_id bigint not null,
+    digest {BYTES} not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    browser text not null,
+    system text not null,
+    address text not null,
+    {PERSON}
+);
+create index trusted_browsers_user on trusted_browsers (user_id);
+create index trusted_browsers_expiry on trusted_browsers (expires_at);
+
 -- Passkeys: the credential record of WebAuthn L3 4. That no two have one id is said by `names`, kind 'passkey'.
 create table passkeys (
     {PLACED},
