@@ -43,9 +43,13 @@ def register(database: Database, registry: Registry) -> Register:
 
 
 @pytest.fixture
-def proofs(registry: Registry, database: Database, clock: Clock) -> ClientProofs:
-    remote = RemoteKeys(Outbound(allow_loopback=True), clock)
-    return ClientProofs(METHODS, registry, Means(ISSUER, database, remote, clock))
+def means(database: Database, clock: Clock) -> Means:
+    return Means(ISSUER, database, RemoteKeys(Outbound(allow_loopback=True), clock), clock)
+
+
+@pytest.fixture
+def proofs(registry: Registry, means: Means) -> ClientProofs:
+    return ClientProofs(METHODS, registry, means)
 
 
 @pytest.fixture

@@ -1,16 +1,21 @@
 """What holds for every method in the list, also for one that is added later."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from tests.client_auth.samples import BAD, CLIENTS, GOOD, NOW, Attempt, Prove
+from tests.client_auth.samples import BAD, CLIENTS, GOOD, NOW, SECRET, Attempt, Prove
 
-from gatelodge.client_auth import METHODS, NotProven
+from gatelodge.client_auth import METHODS, ClientProofs, Means, NotProven
+from gatelodge.client_auth.contract import Method, PresentedProof
+from gatelodge.client_auth.none import NoProof
 from gatelodge.database.tx import Database
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
+from gatelodge.protocol.params import Params
 from gatelodge.stores import clients
 from gatelodge.stores.registry import Registry
+from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +99,33 @@ async def test_CA_01_two_proofs_in_one_request_are_refused(prove: Prove, one: st
 async def test_a_request_that_proves_nothing_is_refused(prove: Prove) -> None:
     with pytest.raises(NotProven):
         await prove(Attempt())
+
+
+async def test_a_secret_without_a_client_is_refused(prove: Prove) -> None:
+    with pytest.raises(NotProven):
+        await prove(Attempt({"client_secret": SECRET}))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=NAMES)
+async def test_nobody_proves_anything_to_any_method(method: Method[Any], means: Means) -> None:
+    attempt = GOOD[method.name]("nobody")
+    presented = method.read(Params.of(attempt.pairs()), attempt.headers.get("authorization"))
+    assert presented is not None
+    with pytest.raises(NotProven):
+        await method.check(presented, None, means)
+
+
+class Credulous(NoProof):
+    """Forgets to look whether there is a client."""
+
+    async def check(self, presented: PresentedProof[None], client: Client | None, means: Means) -> None:
+        return None
+
+
+async def test_nobody_is_a_client_because_a_method_forgot_to_look(registry: Registry, means: Means) -> None:
+    proofs = ClientProofs([Credulous()], registry, means)
+    with pytest.raises(NotProven):
+        await proofs.prove(Params.of([("client_id", "nobody")]), {}, Origin())
 
 
 @pytest.mark.parametrize("name", ["client_secret_basic", "client_secret_post", "none"])

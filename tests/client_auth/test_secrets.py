@@ -61,6 +61,7 @@ def test_the_scheme_may_be_in_any_case(scheme: str) -> None:
         "Basic ",
         "",
         "Bearer abc",
+        header("web1:secret").replace("Basic", "Bearer"),
         "Digest abc",
         header("no colon"),
         header("web1:bad%zz"),

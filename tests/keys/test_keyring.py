@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from gatelodge.clock import SystemEntropy
-from gatelodge.keys.keyring import NoSigningKey, make_key, open_ring, state
+from gatelodge.keys.keyring import NoSigningKey, check_opens, make_key, open_ring, state
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.protocol.client import SigningAlg
 from gatelodge.stores.signing_keys import SigningKey
@@ -106,3 +106,19 @@ def test_two_sealed_keys_cannot_be_exchanged() -> None:
 
 def test_a_removed_key_is_not_even_opened() -> None:
     assert open_ring([replace(FIRST, sealed=b"gone")], VAULT, 300).keys == ()
+
+
+def test_FLT_25_what_would_not_open_is_told_before_it_is_opened() -> None:
+    check_opens([SECOND, replace(FIRST, sealed=b"gone")], VAULT, 300)
+    with pytest.raises(WrongSecretKey):
+        check_opens([SECOND, replace(FIRST, sealed=b"gone")], VAULT, 299)
+
+
+def test_a_key_verifies_hints_for_so_long_and_a_compromised_one_never_again() -> None:
+    compromised = replace(row(active=100), retires_at=200, removed_at=200)
+    ring = open_ring([FIRST, SECOND, compromised], VAULT, 300, remember=1_000)
+    found = [ring.hints_at(now).find(FIRST.kid, "ES256") is not None for now in (300, 1_199, 1_200)]
+    assert found == [True, True, False]
+    assert ring.at(300).find(FIRST.kid, "ES256") is None
+    assert ring.hints_at(300).find(compromised.kid, "ES256") is None
+    assert ring.hints_at(300).find("unknown", "ES256") is None

@@ -7,14 +7,15 @@ from typing import Protocol
 import pytest
 import structlog
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from gatelodge.clock import SystemEntropy
-from gatelodge.database.tx import Database
+from gatelodge.database.tx import Database, Unavailable
 from gatelodge.keys.keyring import ALGORITHMS, make_key, state
-from gatelodge.keys.keys import SigningKeys
-from gatelodge.keys.schedule import Schedule, plan_first
+from gatelodge.keys.keys import SigningKeys, _keep
+from gatelodge.keys.schedule import Change, Schedule, plan_first
 from gatelodge.keys.vault import Vault, WrongSecretKey
-from gatelodge.stores import audit, signing_keys
+from gatelodge.stores import audit, instance, signing_keys
 from gatelodge.stores.signing_keys import SigningKey
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.events import SERVER, Origin
@@ -191,19 +192,34 @@ async def test_AUD_01_a_scheduled_succession_is_in_the_audit_trail_once_and_the_
     clock.advance(1_000)
     await asyncio.gather(keys.tend(), other.tend())
     await keys.tend()
-    entries = {str(entry.detail["alg"]): entry for entry in await installation.read(audit.list_recent, 10)}
-    assert [(entry.event, entry.actor) for entry in entries.values()] == [("key_succeeded", SERVER)] * 2
+    trail = await installation.read(audit.list_recent, 10)
+    assert [(entry.event, entry.actor) for entry in trail] == [("key_succeeded", SERVER)] * 2
+    entries = {str(entry.detail["alg"]): entry for entry in trail}
     (made,) = [row for row in keys.rows() if row.alg == "ES256" and state(row, clock.now()) == "next"]
     signing = keys.ring.signer("ES256", clock.now()).kid
     assert entries["ES256"].detail == {"kid": made.kid, "alg": "ES256", "signing": signing}
 
 
-async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(keys: SigningKeys, clock: Clock) -> None:
+async def test_FLT_24_a_compromised_key_signs_and_verifies_no_more(
+    keys: SigningKeys, installation: Database, clock: Clock
+) -> None:
     bad = keys.ring.signer("ES256", clock.now()).kid
     await keys.retire(bad, Origin(), compromised=True)
     assert keys.ring.signer("ES256", clock.now()).kid != bad
     assert keys.ring.public(bad, clock.now()) is None
     assert standing(keys, clock.now())[("ES256", "next")] == 1
+    trail = await installation.read(audit.list_recent, 10)
+    assert ("key_retired", {"kid": bad}) in [(entry.event, entry.detail) for entry in trail]
+
+
+async def test_what_was_planned_from_rows_that_changed_since_is_not_kept(
+    installation: Database, first_rows: list[SigningKey]
+) -> None:
+    seen = await installation.read(instance.revision)
+    await installation.write(instance.claim_revision, seen)
+    with pytest.raises(Unavailable):  # it was run again until it was enough
+        await installation.write(_keep, seen, Change(added=(first_rows[0],)))
+    assert await installation.read(signing_keys.list_all) == []
 
 
 async def test_retiring_an_unknown_key_writes_nothing(keys: SigningKeys, installation: Database) -> None:
@@ -219,6 +235,18 @@ async def test_a_ring_is_opened_again_only_when_rows_changed(keys: SigningKeys) 
 
 
 async def test_the_metrics_say_how_long_the_active_key_has_signed(keys: SigningKeys, clock: Clock) -> None:
+    metrics.KEY_AGE.clear()
     clock.advance(30)
     await keys.look()
     assert b'gatelodge_signing_key_age_seconds{alg="ES256"} 30.0' in metrics.exposition()
+
+
+async def test_whoever_looks_makes_what_is_due_and_tells_of_it(keys: SigningKeys, clock: Clock) -> None:
+    clock.advance(1_000)
+    with capture_logs() as told:
+        await keys.look()
+        await keys.look()
+    assert sorted((line["event"], line["alg"]) for line in told) == [
+        ("key_succeeded", "ES256"),
+        ("key_succeeded", "RS256"),
+    ]

@@ -171,4 +171,6 @@ async def test_one_clients_flood_does_not_cool_another_clients_set(remote: Remot
 async def test_memory_is_bounded(remote: RemoteKeys) -> None:
     for number in range(ROOM + 5):
         await remote.find(f"https://rp{number}.test/jwks", "a", "ES256")
+        await remote.find(URI, "a", "ES256")
     assert len(remote._held) == ROOM
+    assert URI in remote._held  # in use all the time

@@ -95,6 +95,10 @@ def test_FLT_24_a_rotation_waits_until_the_next_key_was_published_long_enough() 
     assert states(rows, 100) == {"a": "retired", "b": "active"}
 
 
+def test_a_rotation_without_a_next_key_changes_nothing() -> None:
+    assert plan_rotation(begun()[:1], "ES256", 30, BY_TIME) == Change()
+
+
 def test_a_rotation_never_delays_what_was_planned() -> None:
     rows = begun()
     rows = after(rows, plan_rotation(rows, "ES256", 950, BY_TIME))

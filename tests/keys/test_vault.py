@@ -55,6 +55,16 @@ def test_a_new_secret_key_opens_what_the_old_one_sealed_and_seals_anew() -> None
     assert vault(NEW).unseal(both.seal(b"private", "key 1"), "key 1") == b"private"
 
 
+def test_what_an_older_secret_key_sealed_is_sealed_anew_once() -> None:
+    both = vault(NEW, OLD)
+    anew = both.reseal(vault(OLD).seal(b"private", "key 1"), "key 1")
+    assert anew is not None
+    assert vault(NEW).unseal(anew, "key 1") == b"private"
+    assert both.reseal(anew, "key 1") is None
+    with pytest.raises(WrongSecretKey):
+        both.reseal(anew, "key 2")
+
+
 def test_keys_are_derived_per_purpose_newest_first() -> None:
     both = vault(NEW, OLD)
     assert both.derive_all("csrf") == [vault(NEW).derive("csrf"), vault(OLD).derive("csrf")]
