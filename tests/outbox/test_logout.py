@@ -137,6 +137,17 @@ async def test_an_application_is_told_once_in_a_token_that_is_one(world: World, 
     assert "nonce" not in parts.claims
 
 
+async def test_who_knows_sessions_by_their_sid_is_told_of_that_alone(world: World) -> None:
+    shop = Application()
+    async with applications(shop):
+        await world.change_client("web1", backchannel_logout_uri=shop.uri, backchannel_needs_sid=True)
+        said = await sign_in_and_out(world, "web1")
+        await courier(world).look()
+
+    claims = jose.take_apart(shop.heard[0]).claims
+    assert (claims["sid"], "sub" in claims) == (said["sid"], False)
+
+
 async def test_JWT_12_a_logout_token_is_good_for_nothing_else(world: World) -> None:
     shop = Application()
     async with applications(shop):

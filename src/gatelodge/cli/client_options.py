@@ -46,7 +46,7 @@ MEMBERS = (
         "--backchannel-logout-session/--no-backchannel-logout-session",
         "backchannel_logout_session_required",
         default=None,
-        help="It has to be told which session. It always is.",
+        help="It knows sessions by their sid: it is told of that alone, not whose it was.",
     ),
     click.option(
         "--frontchannel-logout-uri",

@@ -66,5 +66,6 @@ class LogoutNotice(ParcelKind):
 
     def _token(self, client: Client, visit: SessionVisit) -> str:
         now, jti = self._clock.now(), b64(self._entropy.bytes(JTI_BYTES))
-        claims = logout_token_claims(EndedSession(self._issuer, client.id, visit.sub, visit.sid, jti), now)
+        whose = None if client.backchannel_needs_sid else visit.sub
+        claims = logout_token_claims(EndedSession(self._issuer, client.id, whose, visit.sid, jti), now)
         return self._keys.ring.signer(client.id_token_alg, now).sign(claims, TYPE)

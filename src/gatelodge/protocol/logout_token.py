@@ -12,22 +12,24 @@ LIFETIME = 120  # seconds: as long as is recommended at most
 class EndedSession:
     """That a session of the person `subject` is over, told to one client; `sid` is what its ID tokens called it.
 
-    `jti` is random and another one each time it is told.
+    `jti` is random and another one each time it is told. Without `subject` it can be of no other session of the same
+    person: some libraries end all of them where both are named.
     """
 
     issuer: str
     client_id: str
-    subject: str
+    subject: str | None
     sid: str
     jti: str
 
 
 def logout_token_claims(ended: EndedSession, now: int) -> dict[str, Any]:
     """Return the claims of a logout token made at `now`. There is never a nonce: it could pass for an ID token."""
+    whose = {} if ended.subject is None else {"sub": ended.subject}
     return {
         "iss": ended.issuer,
         "aud": ended.client_id,
-        "sub": ended.subject,
+        **whose,
         "sid": ended.sid,
         "iat": now,
         "exp": now + LIFETIME,
