@@ -320,6 +320,36 @@ async def test_ACC_07_a_password_that_was_replaced_meanwhile_signs_nobody_in(
     assert await browsers.signed_in(visitor.request()) is not None  # what was there before is left alone
 
 
+async def test_what_is_proven_for_a_session_counts_there_alone_and_while_it_is_there(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord
+) -> None:
+    person, cookies = await browsers.sign_in(visitor.request(), proven(alice))
+    visitor.keep(cookies)
+    more = replace(proven(alice, "pwd otp mfa"), session_id=person.session_id)
+    elsewhere = Visitor()
+    await enter(browsers, elsewhere, alice)
+    for other in (elsewhere, Visitor()):
+        with pytest.raises(SignInRefused):
+            await browsers.sign_in(other.request(), more)
+    again, cookies = await browsers.sign_in(visitor.request(), more)
+    assert (again.session_id, again.sid, again.amr) == (person.session_id, person.sid, "pwd otp mfa")
+    visitor.keep(cookies)
+    await browsers.sign_out(visitor.request())
+    with pytest.raises(SignInRefused):
+        await browsers.sign_in(visitor.request(), more)
+
+
+async def test_a_sign_in_whose_way_was_taken_already_signs_nobody_in(
+    browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database
+) -> None:
+    async def spent(_tx, _held, _now: int) -> bool:
+        return False
+
+    with pytest.raises(SignInRefused):
+        await browsers.sign_in(visitor.request(), proven(alice), spent)
+    assert await database.read(lambda tx: _all(tx, "select id from sessions")) == []
+
+
 async def test_a_session_that_ends_while_it_is_read_names_nobody(
     browsers: Browsers, visitor: Visitor, alice: UserRecord, database: Database, clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
