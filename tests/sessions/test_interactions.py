@@ -10,7 +10,7 @@ from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.protocol.progress import ConsentAnswer, Progress
 from gatelodge.sessions.browser import BrowserId
-from gatelodge.sessions.interactions import KIND, Interaction, Interactions
+from gatelodge.sessions.interactions import KIND, Interaction, Interactions, Past
 
 MINT = Mint(b"epoch", b"m" * 32)
 
@@ -87,6 +87,16 @@ async def test_it_is_answered_once(interactions: Interactions, database: Databas
     assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is None
     await interactions.save(parked, ALICES)
     assert await interactions.resume(AUTHORIZATION, parked.handle, ALICES) is None
+
+
+async def test_what_waits_is_of_one_kind(interactions: Interactions, clock) -> None:
+    parked = await park(interactions)
+    assert await interactions.resume("another", parked.handle, ALICES) is None
+    assert await interactions.resume(None, parked.handle, ALICES) == parked
+    clock.advance(LIFETIME)
+    assert await interactions.recall("another", parked.handle, ALICES) is None
+    assert await interactions.recall(None, parked.handle, MALLORYS) is None
+    assert await interactions.recall(AUTHORIZATION, parked.handle, ALICES) == Past(AUTHORIZATION, parked.params, False)
 
 
 async def test_it_expires(interactions: Interactions, database: Database, clock) -> None:
