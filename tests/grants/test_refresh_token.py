@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx2
 import jwt
 import pytest
+from structlog.testing import capture_logs
 from tests.world import API, APIS, World, assert_error, audited, exchange, refresh, secret_of
 
 from gatelodge.protocol.client import Api
@@ -42,14 +43,16 @@ async def test_RT_02_a_token_from_before_the_last_ends_the_whole_family(world: W
         await world.assert_dead(tokens)
 
 
-async def test_RT_02_the_audit_trail_has_the_replay(world: World):
+async def test_RT_02_the_audit_trail_and_the_log_have_the_replay(world: World):
     first = await world.browser().tokens()
     second = (await refresh(world, first["refresh_token"])).json()
     await refresh(world, second["refresh_token"])
 
-    replayed = await refresh(world, first["refresh_token"])
+    with capture_logs() as lines:
+        replayed = await refresh(world, first["refresh_token"])
 
     assert await audited(world, replayed) == [("refresh_replayed", "web1", world.people["alice"].id)]
+    assert [line["generation"] for line in lines if line["event"] == "refresh_replayed"] == [1]
 
 
 async def test_RT_02_the_last_token_again_after_the_overlap_ends_the_whole_family(world: World, clock):
