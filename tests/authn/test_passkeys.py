@@ -282,3 +282,95 @@ async def test_an_answer_that_is_refused_is_in_the_trail_with_its_rule_where_it_
     answer = await visit.use(page, key.get(dict(await visit.challenge()), origin="https://evil.test"))
 
     assert ("sign_in_failed", None, world.people["alice"].id) in await audited(world, answer)
+
+
+async def offered(world: World, able: str = "offer signal", name: str = "alice") -> tuple[Visit, httpx2.Response]:
+    """Sign in with a password in a browser that can do this with passkeys."""
+    visit = Visit(world)
+    page = await visit.browser.authorize()
+    await visit.browser.http.post("/login/passkey/challenge", data={"able": able}, headers=OURS)
+    return visit, await visit.browser.sign_in(page, name)
+
+
+def offer_of(page: httpx2.Response) -> dict[str, Any]:
+    """The options of the offer on a page."""
+    return json.loads(unescape(page.text.split('id="add-passkey"')[1].split("data-options='")[1].split("'")[0]))
+
+
+async def test_after_a_password_a_passkey_is_offered_where_the_browser_can_make_one(world: World) -> None:
+    visit, page = await offered(world)
+    assert page.url.path == "/login/passkey/after"
+    assert "Add a passkey?" in page.text
+
+    key = SoftwareKey()
+    said = key.create({**offer_of(page), **await visit.challenge("enrol")})
+    done = await visit.browser.submit(page, act="add", passkey=said)
+
+    assert done.url.path == "/consent"
+    assert (await Visit(world).sign_in(key)).url.path == "/consent"
+    (kept,) = (await ceremonies_in(world).known(world.people["alice"].id)).passkeys
+    assert kept.uv_seen
+
+
+async def test_a_passkey_that_the_browser_made_by_itself_has_verified_nobody(world: World) -> None:
+    visit, page = await offered(world)
+    key = SoftwareKey(flags=0)
+    said = key.create({**offer_of(page), **await visit.challenge("offer")})
+
+    assert (await visit.browser.submit(page, act="made", passkey=said)).url.path == "/consent"
+
+    (kept,) = (await ceremonies_in(world).known(world.people["alice"].id)).passkeys
+    assert not kept.uv_seen
+
+
+async def test_not_now_is_remembered_and_browsers_that_cannot_are_not_asked(world: World) -> None:
+    visit, page = await offered(world)
+    assert (await visit.browser.submit(page, act="later")).url.path == "/consent"
+    again = await visit.browser.authorize(prompt="login")
+    assert (await visit.browser.sign_in(again, "alice")).url.path == "/consent"
+
+    _, plain = await offered(world, able="")
+    assert plain.url.path == "/consent"
+    _, told_only = await offered(world, able="signal")
+    assert told_only.url.path == "/consent"
+
+
+async def test_who_has_passkeys_is_led_on_when_their_device_was_told_which(world: World) -> None:
+    key = await enrol(world)
+    _, page = await offered(world)
+
+    assert page.url.path == "/login/passkey/after"
+    signal = json.loads(unescape(page.text.split("data-signal='")[1].split("'")[0]))
+    assert signal["credentialIds"] == [json.loads(key.get({"challenge": "x"}))["id"]]
+    assert (signal["rpId"], signal["name"], signal["displayName"]) == ("id.test", "alice", "Alice Liddell")
+    onward = unescape(page.text.split('id="onward" href="')[1].split('"')[0])
+    assert onward.startswith("/authorize?interaction=")
+
+
+async def test_ACC_11_the_offer_adds_nothing_for_whoever_did_not_just_sign_in(world: World, clock: FakeClock) -> None:
+    visit, page = await offered(world)
+    said = SoftwareKey().create({**offer_of(page), **await visit.challenge("enrol")})
+    stranger = Visit(world)
+    assert (await stranger.browser.post_form(page, act="add", passkey=said)).status_code == 403
+    clock.advance(301)
+
+    late = await visit.browser.submit(page, act="add", passkey=said)
+
+    assert late.url.path == "/consent"
+    assert (await ceremonies_in(world).known(world.people["alice"].id)).passkeys == ()
+
+
+async def test_ACC_16_an_offer_is_answered_with_what_was_asked_for(world: World) -> None:
+    visit, page = await offered(world)
+    asked, own = await visit.challenge("enrol"), await visit.challenge("offer")
+    unasked = SoftwareKey(flags=0)
+
+    for act, said in (
+        ("add", unasked.create({**offer_of(page), **asked})),
+        ("made", SoftwareKey().create({**offer_of(page), **await visit.challenge("enrol")})),
+        ("add", SoftwareKey().create({**offer_of(page), **own})),
+        ("add", "nonsense"),
+    ):
+        again = await visit.browser.submit(page, act=act, passkey=said)
+        assert (again.status_code, again.url.path) == (400, "/login/passkey/after")
+    assert (await ceremonies_in(world).known(world.people["alice"].id)).passkeys == ()
