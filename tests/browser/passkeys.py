@@ -50,5 +50,6 @@ def authenticator_of(visitor: Visitor) -> VirtualAuthenticator:
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
+    visitor.has_authenticator = True
     made = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     return VirtualAuthenticator(session, made["authenticatorId"])

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 from tests.browser.accounts import Person
 
+from gatelodge.authn.passkeys import AFTER
+
 PATIENCE = 30_000  # milliseconds: a page that takes one second here takes ten where others are at work
 expect.set_options(timeout=PATIENCE)
 
@@ -17,6 +19,7 @@ class Visitor:
     context: BrowserContext
     page: Page = field(init=False)
     complaints: list[str] = field(default_factory=list[str], init=False)
+    has_authenticator: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.context.set_default_timeout(PATIENCE)
@@ -33,7 +36,16 @@ class Visitor:
         """Fill in the sign-in page and send it."""
         self.page.fill("#username", person.username)
         self.page.fill("#password", person.password)
-        self.page.click("#submit")
+        with self.page.expect_navigation():
+            self.page.click("#submit")
+        if not self.has_authenticator:
+            self.decline_passkey()
+
+    def decline_passkey(self) -> None:
+        """Say no to a passkey, if one is offered."""
+        if self.page.url.startswith(f"{self.site}{AFTER}"):
+            with self.page.expect_navigation():
+                self.page.click("#later")
 
     def allow(self) -> None:
         """Answer the consent page with yes."""
