@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatelodge.authn.totp_seeds import TotpSeeds
 from gatelodge.clock import SystemEntropy
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import Database
@@ -16,7 +17,7 @@ from gatelodge.ops.providers import sealed
 from gatelodge.protocol import registration
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis as api_store
-from gatelodge.stores import audit, providers, users
+from gatelodge.stores import audit, authenticators, providers, users
 from gatelodge.stores import clients as client_store
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +53,19 @@ async def test_planting_again_changes_nothing(database) -> None:
     await database.write(demo.plant, HERE, {}, NOW + 100)
     assert await everything(database) == before
     assert await trail(database) == events
+
+
+async def test_bob_has_an_app_and_alice_has_none(database) -> None:
+    await database.write(demo.plant, HERE, HASHES, NOW)
+    seeds = TotpSeeds(b"k" * 32, Vault(["s" * 32], SystemEntropy()), SystemEntropy())
+    alice, bob = await database.read(users.find_by_login, "alice"), await database.read(users.find_by_login, "bob")
+    for _ in range(2):
+        await database.write(demo.plant_apps, seeds, NOW)
+        kept = await database.read(authenticators.find, bob.id)
+        assert len(seeds.unseal(bob.id, kept.sealed)) == 20
+        assert kept.closed_at is None
+        await database.write(authenticators.close, bob.id, NOW)
+    assert await database.read(authenticators.find, alice.id) is None
 
 
 async def test_another_port_moves_redirect_uris_and_the_api(database) -> None:

@@ -78,11 +78,11 @@ def test_the_nightly_job_reads_and_can_do_nothing_else(demo: Demo) -> None:
 
 
 def test_the_password_program_works_between_its_warning_and_the_way_out(demo: Demo) -> None:
-    done = demo.run("legacy_password.py", stdin="bob\nbuilder\n")
+    done = demo.run("legacy_password.py", stdin="alice\nwonderland\n")
     assert done.returncode == 0, done.stderr
     warning, way_out = done.stdout.index("WARNING"), done.stdout.index("THE WAY OUT")
     assert warning < done.stdout.index(ORDERS) < way_out
-    assert "builder" not in done.stdout
+    assert "wonderland" not in done.stdout
 
 
 def test_the_password_program_says_that_the_password_is_wrong(demo: Demo) -> None:

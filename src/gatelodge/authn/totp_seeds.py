@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from gatelodge.clock import Entropy
 from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.locked import lock, unlock
+from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import b64, unb64
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.protocol.totp import SEED_BYTES
@@ -56,7 +57,12 @@ class TotpSeeds:
 
 def seeds_of(on: Foundation) -> TotpSeeds:
     """Return the seeds of a server."""
-    return TotpSeeds(on.mint.derive("authenticator apps"), on.vault, on.entropy)
+    return seeds_under(on.mint, on.vault, on.entropy)
+
+
+def seeds_under(mint: Mint, vault: Vault, entropy: Entropy) -> TotpSeeds:
+    """Return the seeds of an installation."""
+    return TotpSeeds(mint.derive("authenticator apps"), vault, entropy)
 
 
 def _purpose(user_id: int) -> str:

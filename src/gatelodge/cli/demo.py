@@ -96,20 +96,23 @@ def settings(host: str, port: int, data: Path) -> Config:
 def prepare(config: Config, ports: SamplePorts) -> None:
     """Make the database, the keys and the demo's people and applications, or bring them up to date."""
     from gatelodge.authn.hashing import PasswordPool
+    from gatelodge.authn.totp_seeds import seeds_under
     from gatelodge.database import migrate
     from gatelodge.demo import corp
     from gatelodge.demo import planting as verbs
     from gatelodge.ops.providers import sealed
-    from gatelodge.ops.setup import initialise, open_vault
+    from gatelodge.ops.setup import initialise, mint_of, open_vault
 
     async def whole(context: running.CommandContext) -> None:
         vault = open_vault(config, context.entropy)
-        await initialise(config, context.db, vault, context.clock, context.entropy)
+        instance = await initialise(config, context.db, vault, context.clock, context.entropy)
         newcomers = await context.db.read(verbs.missing)
         pool = PasswordPool(config.sign_in, context.entropy)
         hashes = {person.new.username: await pool.hash(person.password) for person in newcomers}
         pool.close()
         await context.db.write(verbs.plant, config.server.issuer, hashes, context.clock.now())
+        apps = seeds_under(mint_of(instance, vault), vault, context.entropy)
+        await context.db.write(verbs.plant_apps, apps, context.clock.now())
         await context.db.write(verbs.plant_samples, ports, context.clock.now())
         known = sealed(corp.provider(ports.corp), corp.SECRET, vault)
         await context.db.write(verbs.plant_provider, known, context.clock.now())

@@ -20,7 +20,10 @@ def summary(config: Config, data: Path, beside: samples.Beside | None) -> dict[s
     return {
         "issuer": issuer,
         "data": str(data),
-        "people": [{"username": p.new.username, "password": p.password} for p in demo_data.PEOPLE],
+        "people": [
+            {"username": p.new.username, "password": p.password, **({"app": p.app} if p.app else {})}
+            for p in demo_data.PEOPLE
+        ],
         "clients": [client.id for client in clients],
         "api": demo_data.api(issuer).identifier,
         "examples": beside.addresses if beside else {},
@@ -35,6 +38,7 @@ def welcome(config: Config, data: Path, beside: samples.Beside | None) -> tuple[
         f"  {_bold('Gatelodge demo')}   {_link(issuer)}   {_faint(f'Ctrl-C stops it; data in {data}')}",
         "",
         f"  Sign in as  {_bold('alice')} / {_bold('wonderland')}  or  {_bold('bob')} / {_bold('builder')}",
+        *_apps(issuer),
         "",
         *(_from_corp() if beside else ()),
         *(_row(address, says) for address, says in (*_applications(issuer, beside), *_watching(issuer))),
@@ -44,6 +48,17 @@ def welcome(config: Config, data: Path, beside: samples.Beside | None) -> tuple[
         "",
         click.style("  The legacy grants (password, implicit, hybrid) are on, here only.", fg="yellow"),
         "",
+    )
+
+
+def _apps(issuer: str) -> tuple[str, ...]:
+    from gatelodge.demo import data as demo_data
+
+    return tuple(
+        f"  {person.new.username.capitalize()} has a second step: their phone is at {_link(issuer + '/demo/phone')},"
+        f" the key of their app is {_bold(person.app)}"
+        for person in demo_data.PEOPLE
+        if person.app
     )
 
 

@@ -1,5 +1,6 @@
 """The demo: people, applications and an API, fixed so that examples can be pasted. So it never leaves loopback."""
 
+from base64 import b32decode
 from dataclasses import dataclass
 
 from gatelodge.grants import GRANTS
@@ -46,10 +47,16 @@ def shown(issuer: str) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """A person and the password everybody knows."""
+    """A person and the password everybody knows. `app` is the key of their authenticator app, if they have one."""
 
     new: NewUser
     password: str
+    app: str = ""
+
+    @property
+    def seed(self) -> bytes:
+        """The key as an authenticator app has it."""
+        return b32decode(self.app.replace(" ", ""))
 
 
 PEOPLE = (
@@ -117,6 +124,7 @@ PEOPLE = (
             },
         ),
         "builder",
+        app="GATE LODG EDEM OBOB SAUT HENT ICAT ORAP",
     ),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from gatelodge.authn.totp_seeds import TotpSeeds
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.demo import corp
@@ -14,7 +15,7 @@ from gatelodge.demo.samples import SamplePorts
 from gatelodge.ops import apis, clients, providers, users
 from gatelodge.protocol.client import Api, Client
 from gatelodge.stores import apis as api_store
-from gatelodge.stores import audit
+from gatelodge.stores import audit, authenticators
 from gatelodge.stores import clients as client_store
 from gatelodge.stores import providers as provider_store
 from gatelodge.stores import users as user_store
@@ -32,6 +33,15 @@ async def plant(tx: Tx, issuer: str, hashes: Mapping[str, str], now: int) -> Non
     await plant_api(tx, demo_data.api(issuer), now)
     for person in await missing(tx):
         await users.add(tx, person.new, hashes[person.new.username], ORIGIN, now)
+
+
+async def plant_apps(tx: Tx, seeds: TotpSeeds, now: int) -> None:
+    """Give the people their authenticator apps, or open again what too many wrong codes closed."""
+    for person in PEOPLE:
+        user = await user_store.find_by_login(tx, person.new.username) if person.app else None
+        if user is not None:
+            await authenticators.add(tx, user.id, seeds.seal(user.id, person.seed), 0, now)
+            await authenticators.open_again(tx, user.id)
 
 
 async def plant_samples(tx: Tx, ports: SamplePorts, now: int) -> None:

@@ -14,10 +14,12 @@ def routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     from gatelodge.demo import pages as demo
     from gatelodge.demo.pages.line import for_library, to_own_server
     from gatelodge.demo.pages.outbox import OutboxDemo
+    from gatelodge.demo.pages.phone import PhoneDemo
 
     outbox = Route("demo_outbox", "/demo/outbox", {"GET": OutboxDemo(pages, on.db, on.vault).show})
+    phone = Route("demo_phone", "/demo/phone", {"GET": PhoneDemo(pages, on.clock).show})
     issuer, door = on.site.issuer, on.outbound
-    return outbox, *demo.routes(pages, to_own_server(issuer, door), for_library(issuer, door), on.entropy)
+    return outbox, phone, *demo.routes(pages, to_own_server(issuer, door), for_library(issuer, door), on.entropy)
 
 
 def shown(on: Foundation) -> Mapping[str, object]:
