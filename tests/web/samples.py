@@ -152,6 +152,7 @@ def _demo_web(pages: Pages, came: list[tuple[str, str]] | None, problem: str, te
         exchanges=(ShownExchange(text, text, 200, text),) if came else (),
         claims=text if came else "",
         signed_in=came is not None,
+        told_to_leave=came is None,
         name=text,
         may_refresh=True,
     )
