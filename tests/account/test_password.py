@@ -6,10 +6,10 @@ from tests.account.test_frame import signed_in
 from tests.conftest import FakeClock
 from tests.world import Browser, World, audited
 
-from gatelodge.database.tx import Tx
 from gatelodge.mail.letters import Letters
 from gatelodge.ops import passwords
 from gatelodge.ops.refusals import OperationRefused
+from gatelodge.stores import credentials
 from gatelodge.telemetry.events import Origin
 
 NEW = "a-better-wonderland"
@@ -79,21 +79,27 @@ async def test_a_password_that_is_changed_twice_at_once_is_changed_once(world: W
     assert await opens(world, NEW)
 
 
-async def test_somebody_without_a_password_proves_who_they_are_and_chooses_one(world: World, clock: FakeClock) -> None:
+async def lose_password(world: World) -> None:
+    await world.foundation.db.write(credentials.remove_password, world.people["alice"].id)
+
+
+async def test_somebody_without_a_password_proves_who_they_are_and_chooses_one(world: World) -> None:
     here = await signed_in(world)
-
-    async def lose(tx: Tx) -> None:
-        await tx.run("delete from credentials where user_id = $1", world.people["alice"].id)
-
-    await world.foundation.db.write(lose)
+    await lose_password(world)
     page = await here.get("/account/password")
     assert "Choose a password" in page.text
     await here.submit(page, new_password=NEW, again=NEW, act="change")
     assert await opens(world, NEW)
 
-    await world.foundation.db.write(lose)
+
+async def test_somebody_who_can_prove_nothing_is_not_locked_out_of_choosing_one(world: World, clock: FakeClock) -> None:
+    here = await signed_in(world)
+    await lose_password(world)
     clock.advance(world.foundation.config.sessions.change_lifetime)
-    assert (await here.get("/account/password")).headers["location"].startswith("/login?page=account_page")
+
+    await here.submit(await here.get("/account/password"), new_password=NEW, again=NEW, act="change")
+
+    assert await opens(world, NEW)
 
 
 async def test_what_was_proved_is_compared_again_when_it_is_replaced(world: World) -> None:

@@ -4,6 +4,7 @@ import re
 
 import httpx2
 from tests.account.test_frame import signed_in
+from tests.conftest import FakeClock
 from tests.world import Browser, World, assert_page400, audited, refresh
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -108,3 +109,17 @@ async def test_ADM_01_a_session_of_another_is_not_there_and_stays(world: World) 
         assert_page400(await alice.post_form(await at_page(alice), sid=sid, act="end"), status=404)
 
     assert await is_in(bob)
+
+
+async def test_beyond_the_most_the_one_that_was_seen_the_longest_ago_ends(world: World, clock: FakeClock) -> None:
+    most = world.foundation.config.sessions.most
+    first = await signed_in(world)
+    clock.advance(1)
+    for _ in range(most - 1):
+        await signed_in(world)
+    assert await is_in(first)
+    clock.advance(1)
+    last = await signed_in(world)
+
+    assert not await is_in(first)
+    assert len(sids(await at_page(last))) == most

@@ -325,3 +325,9 @@ def test_the_example_on_the_page_loads(tmp_path: Path) -> None:
 
 def test_reading_takes_no_time() -> None:
     assert seconds_of(lambda: load(None, {"GATELODGE_ISSUER": "https://as.test"})) < 0.5
+
+
+def test_the_profile_of_two_factors_bounds_how_long_sessions_live(tmp_path: Path) -> None:
+    sessions = load(written(tmp_path, '[sessions]\nprofile = "aal2"\nidle_lifetime = 600\n'), {}).sessions
+    assert (sessions.idle_lifetime, sessions.lifetime) == (600, 86_400)
+    assert load(written(tmp_path, '[sessions]\nprofile = "aal2"\n'), {}).sessions.idle_lifetime == 3_600

@@ -61,9 +61,10 @@ class DataPage(AccountPage):
         due_at = now + self._on.config.retention.deletion_days * DAY
         try:
             if name == "delete":
-                emit(await there.write(deletion.ask, who, visit.signed_in.sid, due_at, visit.origin, now), visit.origin)
+                whose = (who, visit.signed_in.sid, due_at, self._on.letters)
+                emit(await there.write(deletion.ask, *whose, visit.origin, now), visit.origin)
             else:
-                emit(await there.write(deletion.stop, who, visit.origin, now), visit.origin)
+                emit(await there.write(deletion.stop, who, self._on.letters, visit.origin, now), visit.origin)
         except OperationRefused:
             raise ActRefused("already") from None
         return ActDone("asked" if name == "delete" else "kept")

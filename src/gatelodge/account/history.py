@@ -67,7 +67,7 @@ class HistoryPage(AccountPage):
         there, now = self._on.db.at(place_of(visit.user.id)), self._on.clock.now()
         try:
             had_password = await there.write(
-                verbs.disown, visit.user.id, place.id, visit.signed_in.sid, visit.origin, now
+                verbs.disown, visit.user.id, place.id, visit.signed_in.sid, self._on.letters, visit.origin, now
             )
         except OperationRefused:
             raise ActRefused("here") from None

@@ -38,7 +38,11 @@ class PasswordPage(AccountPage):
         return cls(equipment.on, equipment.authn)
 
     async def is_guarded(self, visit: AccountVisit) -> bool:
-        return await self._hash(visit) is None  # with one, that is the proof
+        held = await self._authn.ways.held(visit.user.id)
+        if any(factor.guards for factor in held):
+            return True  # a password alone is not what they are asked for
+        # The present one is a proof by itself. Who can prove nothing at all cannot be asked to.
+        return bool(held) and await self._hash(visit) is None
 
     async def show(self, visit: AccountVisit) -> Mapping[str, object]:
         return {"has_one": await self._hash(visit) is not None, "least": rules_of(self._policy).least}

@@ -7,7 +7,7 @@ from gatelodge.authn.contract import Way
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol import assurance
-from gatelodge.protocol.assurance import Abilities, Ask, Done, FactorPolicy, Levels, NextProof
+from gatelodge.protocol.assurance import Abilities, Ask, Done, Factor, FactorPolicy, Levels, NextProof
 from gatelodge.protocol.proof import AuthnEvent, Proof, conclude
 from gatelodge.stores import factor_dues, users
 
@@ -55,6 +55,10 @@ class Ways:
         """Return what is next in a sign-in after these proofs of one person, in a browser that may be `trusted`."""
         abilities = replace(await self._abilities(proofs[-1].user_id), trusted=trusted)
         return assurance.next_proof(wanted, self._policy, abilities, proofs, self._clock.now())
+
+    async def held(self, user_id: int) -> tuple[Factor, ...]:
+        """Return what this person can prove here."""
+        return tuple((await self._abilities(user_id)).enrolled)
 
     async def alone(self, proof: Proof) -> AuthnEvent | None:
         """Return what one proof comes to where there is no page for another; `None` if another is needed."""

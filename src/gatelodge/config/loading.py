@@ -132,7 +132,7 @@ def _settled(given: Iterable[Given], folder: Path) -> Config:
         section, key = item.setting
         policy = replace(getattr(config, section), **{key: read(item)})
         config = replace(config, **{section: policy})
-    return config
+    return replace(config, sessions=config.sessions.bounded())
 
 
 def _meant(wrong: str, known: Iterable[str]) -> str:

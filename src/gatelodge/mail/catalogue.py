@@ -98,6 +98,28 @@ class RecoveryCodeUsedLetter(Letter):
     left: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInDisownedLetter(Letter):
+    """The person said of a sign-in that it was not them: their password is void."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionAskedLetter(Letter):
+    """The person asked for their account to be deleted, and can stop it until `due_at`."""
+
+    at: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionStoppedLetter(Letter):
+    """The account whose deletion was asked for stays."""
+
+    at: int
+
+
 LETTERS: tuple[type[Letter], ...] = (
     PasswordChangedLetter,
     AccountDisabledLetter,
@@ -110,4 +132,7 @@ LETTERS: tuple[type[Letter], ...] = (
     SecondStepClosedLetter,
     RecoveryCodesMadeLetter,
     RecoveryCodeUsedLetter,
+    SignInDisownedLetter,
+    DeletionAskedLetter,
+    DeletionStoppedLetter,
 )

@@ -8,7 +8,7 @@ from gatelodge.config.policies import Config
 from gatelodge.database.tx import Tx
 from gatelodge.keys.vault import Vault
 from gatelodge.mail.catalogue import Letter
-from gatelodge.stores import outbox
+from gatelodge.stores import outbox, users
 from gatelodge.stores.outbox import NewParcel, Parcel
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.origin import Origin
@@ -52,6 +52,12 @@ class Letters:
         """Have a person told, at their own address, what was just done there, if they have one."""
         if user.email is not None:
             await self.put(tx, letter, addressee_of(user, user.email), f"{origin.request_id} {now}", now)
+
+    async def tell_of(self, tx: Tx, user_id: int, letter: Letter, origin: Origin, now: int) -> None:
+        """Do the same for the person of this id, if they are there."""
+        user = await users.find(tx, user_id) if self.are_sent else None
+        if user is not None:
+            await self.tell(tx, user, letter, origin, now)
 
 
 def letters_of(config: Config, vault: Vault) -> Letters:

@@ -4,7 +4,7 @@ from gatelodge.database.tx import Tx
 from gatelodge.mail.catalogue import PasswordChangedLetter
 from gatelodge.mail.letters import Letters
 from gatelodge.ops.refusals import OperationRefused
-from gatelodge.stores import audit, credentials, endings, users
+from gatelodge.stores import audit, credentials, endings
 from gatelodge.telemetry.events import Origin, PasswordChanged
 
 
@@ -21,6 +21,5 @@ async def change(
     await endings.change_password(tx, user_id, after, now, but)
     event = PasswordChanged(user_id=user_id)
     await audit.record(tx, event, origin, now)
-    if (user := await users.find(tx, user_id)) is not None:
-        await letters.tell(tx, user, PasswordChangedLetter(at=now), origin, now)
+    await letters.tell_of(tx, user_id, PasswordChangedLetter(at=now), origin, now)
     return event

@@ -99,6 +99,7 @@ class _Beginning:
     old: _Presented | None
     spends: Spends | None
     origin: Origin
+    most: int
 
 
 class Browsers:
@@ -178,7 +179,7 @@ class Browsers:
             browser=device.browser,
             system=device.system,
         )
-        beginning = _Beginning(new, proven, self._presented(request), spends, request.origin)
+        beginning = _Beginning(new, proven, self._presented(request), spends, request.origin, self._policy.most)
         begun = await self._db.write(_begin, beginning, now)
         if begun is None:
             raise SignInRefused
@@ -243,7 +244,11 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, events.Signe
     others = None if old is None else await sessions.find(tx, old.row_id, old.digest, now)
     if others is not None:
         await _leave(tx, others, now)
-    return await sessions.add(tx, held, new, now), event
+    row_id = await sessions.add(tx, held, new, now)
+    surplus = await sessions.surplus(tx, proven.user_id, begun.most, now)
+    if surplus:
+        await endings.end_sessions(tx, proven.user_id, surplus.__contains__, now)
+    return row_id, event
 
 
 async def _end(

@@ -170,6 +170,18 @@ async def of_person(tx: Tx, user_id: int, now: int) -> list[SeenSession]:
     return [SeenSession(*row) for row in await tx.all(OF_PERSON, place_of(user_id), user_id, now)]
 
 
+SURPLUS = """
+select sid from sessions where place = $1 and user_id = $2 and expires_at > $3
+order by seen_at desc, id desc limit 100 offset $4
+"""
+
+
+async def surplus(tx: Tx, user_id: int, most: int, now: int) -> frozenset[str]:
+    """Return the sessions of a person beyond so many, by `sid`: those that were seen the longest ago."""
+    rows = await tx.all(SURPLUS, place_of(user_id), user_id, now, most)
+    return frozenset(str(row[0]) for row in rows)
+
+
 END_OF_PERSON = """
 delete from sessions where place = $1 and user_id = $2 and sid = $3 and expires_at > $4
 """
