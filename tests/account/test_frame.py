@@ -5,6 +5,8 @@ import re
 from tests.world import Browser, World, assert_page400
 
 from gatelodge.account import PAGES
+from gatelodge.protocol.provider import UpstreamIdentity
+from gatelodge.stores import links
 
 
 async def signed_in(world: World, name: str = "alice", password: str | None = None) -> Browser:
@@ -20,6 +22,8 @@ async def with_something_of_everything(world: World, name: str = "alice") -> Bro
     await signed_in(world, name)
     browser = world.browser()
     await browser.tokens("web1", name)
+    elsewhere = UpstreamIdentity(issuer="https://corp.test", subject=name)
+    await world.foundation.db.write(links.add, world.people[name].id, "corp", elsewhere, world.foundation.clock.now())
     return browser
 
 

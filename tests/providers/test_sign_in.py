@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from tests.conftest import FakeClock
-from tests.providers.conftest import Federated, button_on
+from tests.federated import Federated, button_on
 from tests.world import PASSWORDS, exchange
 
 from gatelodge.protocol import jose
@@ -143,7 +143,7 @@ async def test_ACC_19_a_subject_of_another_issuer_is_another_person(federated: F
 
 async def test_linking_at_once_is_the_operators_choice_and_never_for_administrators(federated: Federated):
     await federated.add(link="verified_address")
-    proved = {"email": "alice@example.org", "email_verified": True}
+    proved: dict[str, Any] = {"email": "alice@example.org", "email_verified": True}
     assert (await federated.sign_in(federated.world.browser(), **proved)).url.path == "/consent"
 
     alice = federated.world.people["alice"]
@@ -350,7 +350,7 @@ async def test_who_says_no_there_is_led_back(federated: Federated):
 
 
 async def test_a_provider_that_is_disabled_or_gone_is_over_at_once(federated: Federated):
-    from tests.providers.conftest import OPERATOR
+    from tests.federated import OPERATOR
 
     from gatelodge.ops import providers as verbs
 

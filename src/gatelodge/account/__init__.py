@@ -7,6 +7,7 @@ from gatelodge.account.apps import AppsPage
 from gatelodge.account.contract import AccountPage
 from gatelodge.account.data import DataPage
 from gatelodge.account.history import HistoryPage
+from gatelodge.account.links import LinksPage
 from gatelodge.account.passkeys import PasskeysPage
 from gatelodge.account.password import PasswordPage
 from gatelodge.account.profile import ProfilePage
@@ -18,6 +19,7 @@ PAGES: tuple[type[AccountPage], ...] = (
     PasswordPage,
     PasskeysPage,
     SecondStepPage,
+    LinksPage,
     SessionsPage,
     AppsPage,
     HistoryPage,

@@ -98,7 +98,8 @@ class AccountPage(ABC):
     templates (both without suffix) that extends `account/frame.html`. `tile` is a template of what the overview says of
     it, drawn with what `glance` returns; without one the overview has only the way there. `acts` are what its forms can
     ask for, by the values of their buttons, which are named `act`. What is `in_api` is there for programs as well:
-    `told` and every act, below `/account/api/`. `scripts` says whether it runs any.
+    `told` and every act, below `/account/api/`. `scripts` says whether it runs any,
+    `leads_away` whether the answer to a form of it may be elsewhere.
     """
 
     name: ClassVar[str]
@@ -109,6 +110,7 @@ class AccountPage(ABC):
     acts: ClassVar[Mapping[str, AccountAct]] = {}
     in_api: ClassVar[bool] = False
     scripts: ClassVar[bool] = False
+    leads_away: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

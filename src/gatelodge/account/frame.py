@@ -30,6 +30,7 @@ class Look:
     problem: str = ""
     again: bool = False
     scripts: bool = False
+    leads_away: bool = False
 
 
 AS_IT_IS = Look()
@@ -75,7 +76,7 @@ class AccountFrame:
             template,
             status=400 if look.problem else 200,
             locale=choose([str(user.claims.get("locale", ""))]),
-            allows=Allows(scripts=look.scripts, forms="here"),
+            allows=Allows(scripts=look.scripts, forms="anywhere" if look.leads_away else "here"),
             csrf=csrf.token(self.key, browser.secret, _purpose(name, visit)),
             action=f"{self.pages.base}{where(name).address}",
             here=name,

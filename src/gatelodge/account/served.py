@@ -47,7 +47,7 @@ class ServedAccountPage:
         except NotThere:
             raise _not_there() from None
         if isinstance(done, ActShown):
-            look = Look(problem=done.problem, scripts=self.page.scripts)
+            look = Look(problem=done.problem, scripts=self.page.scripts, leads_away=self.page.leads_away)
             return self.frame.draw(request, visit, self.page.name, done.template, done.given, look)
         return done if isinstance(done, Reply) else self.frame.lead_on(request, done, self.page.name)
 
@@ -60,7 +60,7 @@ class ServedAccountPage:
 
     async def _draw(self, request: Request, visit: AccountVisit, look: Look = AS_IT_IS) -> Reply:
         given = await self.page.show(visit if look.problem else replace(visit, form=EMPTY))
-        look = replace(look, scripts=self.page.scripts)
+        look = replace(look, scripts=self.page.scripts, leads_away=self.page.leads_away)
         return self.frame.draw(request, visit, self.page.name, self.page.template, given, look)
 
 
@@ -100,7 +100,7 @@ class ServedHeldForm:
         if held is None or page is None:
             return self.frame.lead_on(request, ActDone("forgotten"), "")
         given = {"fields": held.fields, "words": page.acts[dict(held.fields)["act"]].words}
-        return self.frame.draw(request, visit, page.name, "account/held", given)
+        return self.frame.draw(request, visit, page.name, "account/held", given, Look(leads_away=page.leads_away))
 
 
 def _not_there() -> HttpRefusal:

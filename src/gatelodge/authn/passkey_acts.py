@@ -8,7 +8,7 @@ from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
 from gatelodge.protocol import rules
 from gatelodge.protocol.passkey import MOST, NewPasskey, PasskeyRefused, plain_name
-from gatelodge.stores import audit, credentials, passkeys, users
+from gatelodge.stores import audit, entrances, passkeys, users
 from gatelodge.telemetry.events import (
     Event,
     Origin,
@@ -58,10 +58,9 @@ async def rename(tx: Tx, user_id: int, passkey_id: int, typed: str, origin: Orig
 async def remove(tx: Tx, user_id: int, passkey_id: int, origin: Origin, now: int) -> PasskeyRemoved:
     """Take a passkey away from a person. Raises `NoSuchPasskey`, and `LastWay` if it is the last that signs them in."""
     await users.claim(tx, user_id)  # of two that remove the last two at once, one finds that the other did
-    others = [one for one in await passkeys.list_of_user(tx, user_id) if one.id != passkey_id]
     if not await passkeys.remove(tx, user_id, passkey_id):
         raise NoSuchPasskey
-    if not others and await credentials.password(tx, user_id) is None:
+    if not await entrances.are_left(tx, user_id):
         raise LastWay
     event = PasskeyRemoved(user_id=user_id, passkey=passkey_id)
     await audit.record(tx, event, origin, now)

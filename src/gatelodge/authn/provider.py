@@ -105,9 +105,7 @@ class ProviderSignIn(Way):
     async def _go_on(self, call: WayRequest, begun: BegunVisit, answer: Params) -> Answer:
         received = await self._upstream.receive(begun, answer)
         if begun.user_id:
-            connected = await self._upstream.connect(
-                begun.user_id, received.provider.name, received.identity, call.origin
-            )
+            connected = await self._upstream.connect(begun.user_id, received, call.origin)
             return redirect(f"{self._base}/account/links") if connected else self._problem(begun.provider, "taken")
         recognised = await self._upstream.recognise(received, call.browser, call.origin)
         if isinstance(recognised, str):

@@ -28,6 +28,20 @@ class PasswordChangedLetter(Letter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedLetter(Letter):
+    """An account elsewhere signs the person in from now on."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkedLetter(Letter):
+    """An account elsewhere signs the person in no more."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDisabledLetter(Letter):
     """An administrator keeps the person out."""
 
@@ -122,6 +136,8 @@ class DeletionStoppedLetter(Letter):
 
 LETTERS: tuple[type[Letter], ...] = (
     PasswordChangedLetter,
+    LinkedLetter,
+    UnlinkedLetter,
     AccountDisabledLetter,
     AccountEnabledLetter,
     AccountRemovedLetter,

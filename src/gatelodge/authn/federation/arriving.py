@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from gatelodge.database.tx import Tx
+from gatelodge.mail.catalogue import LinkedLetter
+from gatelodge.mail.letters import Letters
 from gatelodge.protocol.linking import (
     AddressOwner,
     AskOwner,
@@ -46,6 +48,28 @@ class TurnedAway:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Who somebody is at the provider of this name."""
+
+    provider: str
+    identity: UpstreamIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Noting:
+    """How an arrival is noted: who is written to, where it came from, and when."""
+
+    letters: Letters
+    origin: Origin
+    now: int
+
+    async def note(self, tx: Tx, event: Event) -> Event:
+        """Write an event to the audit trail, and return it."""
+        await audit.record(tx, event, self.origin, self.now)
+        return event
+
+
+@dataclass(frozen=True, slots=True)
 class Newcomer:
     """What a new account gets that is random: its subject identifier, and a user name where no address is one."""
 
@@ -54,60 +78,69 @@ class Newcomer:
 
 
 async def arrive(
-    tx: Tx, provider: Provider, identity: UpstreamIdentity, newcomer: Newcomer, origin: Origin, now: int
+    tx: Tx, provider: Provider, identity: UpstreamIdentity, newcomer: Newcomer, noting: Noting
 ) -> Recognised | TurnedAway | AskOwner | AskWho:
     """Return whose account this is, or what they are asked. Raises `NameTaken` if another of theirs was faster."""
+    who = Elsewhere(provider.name, identity)
     link = await links.find(tx, identity.issuer, identity.subject)
     if link is not None:
-        await links.use(tx, link, provider.name, identity, now)
-        return await _recognised(tx, link.user_id, provider, (), origin, now)
+        await links.use(tx, link, provider.name, identity, noting.now)
+        return await _recognised(tx, link.user_id, who, (), noting)
     match first_visit(provider, identity, await _owner(tx, identity)):
         case LinkAtOnce(user_id):
-            events = (await connect(tx, user_id, provider.name, identity, origin, now),)
+            events = (await connect(tx, user_id, who, noting),)
         case Reclaim(user_id):
-            events = await _reclaim(tx, user_id, provider, identity, origin, now)
+            events = await _reclaim(tx, user_id, who, noting)
         case MakeAccount(address):
             new = NewUser(sub=newcomer.sub, username=address, email=address, email_verified=True, name=identity.name)
-            user_id, *events = await begin(tx, new, provider.name, identity, origin, now)
+            user_id, *events = await begin(tx, new, who, noting)
         case asked:
             return asked
-    return await _recognised(tx, user_id, provider, tuple(events), origin, now)
+    return await _recognised(tx, user_id, who, tuple(events), noting)
 
 
-async def connect(tx: Tx, user_id: int, provider: str, identity: UpstreamIdentity, origin: Origin, now: int) -> Event:
-    """Connect an account elsewhere to a person. Raises `NameTaken` if it is connected already, to whomever."""
-    await links.add(tx, user_id, provider, identity, now)
-    return await _noted(tx, Linked(user_id=user_id, provider=provider), origin, now)
+async def connect(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> Event:
+    """Connect an account elsewhere to a person, and tell them by mail.
 
-
-async def begin(
-    tx: Tx, new: NewUser, provider: str, identity: UpstreamIdentity, origin: Origin, now: int
-) -> tuple[int, Event, Event]:
-    """Make an account for somebody who came from a provider; return its id and what happened. Raises `NameTaken`."""
-    user = await users.add(tx, new, now)
-    added = await _noted(tx, UserAdded(user_id=user.id), origin, now)
-    return user.id, added, await connect(tx, user.id, provider, identity, origin, now)
-
-
-async def _reclaim(
-    tx: Tx, user_id: int, provider: Provider, identity: UpstreamIdentity, origin: Origin, now: int
-) -> tuple[Event, ...]:
-    """Take off what an account is entered by that never proved its address, and give it to whoever did."""
-    await endings.empty(tx, user_id, now)
+    Raises `NameTaken` if it is connected already, to whomever.
+    """
+    event = await _connect(tx, user_id, who, noting)
     user = await users.find(tx, user_id)
     if user is not None:
-        await users.update(tx, structs.replace(user, email_verified=True), now)
-    reclaimed = await _noted(tx, AccountReclaimed(user_id=user_id, provider=provider.name), origin, now)
-    return reclaimed, await connect(tx, user_id, provider.name, identity, origin, now)
+        letter = LinkedLetter(at=noting.now)
+        await noting.letters.tell(tx, user, letter, noting.origin, noting.now)
+    return event
+
+
+async def begin(tx: Tx, new: NewUser, who: Elsewhere, noting: Noting) -> tuple[int, Event, Event]:
+    """Make an account for somebody who came from a provider; return its id and what happened. Raises `NameTaken`."""
+    user = await users.add(tx, new, noting.now)
+    added = await noting.note(tx, UserAdded(user_id=user.id))
+    return user.id, added, await _connect(tx, user.id, who, noting)
+
+
+async def _connect(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> Event:
+    await links.add(tx, user_id, who.provider, who.identity, noting.now)
+    return await noting.note(tx, Linked(user_id=user_id, provider=who.provider))
+
+
+async def _reclaim(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> tuple[Event, ...]:
+    """Take off what an account is entered by that never proved its address, and give it to whoever did."""
+    await endings.empty(tx, user_id, noting.now)
+    user = await users.find(tx, user_id)
+    if user is not None:
+        await users.update(tx, structs.replace(user, email_verified=True), noting.now)
+    reclaimed = await noting.note(tx, AccountReclaimed(user_id=user_id, provider=who.provider))
+    return reclaimed, await connect(tx, user_id, who, noting)
 
 
 async def _recognised(
-    tx: Tx, user_id: int, provider: Provider, events: tuple[Event, ...], origin: Origin, now: int
+    tx: Tx, user_id: int, who: Elsewhere, events: tuple[Event, ...], noting: Noting
 ) -> Recognised | TurnedAway:
     user = await users.find(tx, user_id)
     if user is None or not user.enabled:
         return TurnedAway(user_id)
-    signed_in = await _noted(tx, UpstreamSignedIn(user_id=user.id, provider=provider.name), origin, now)
+    signed_in = await noting.note(tx, UpstreamSignedIn(user_id=user.id, provider=who.provider))
     return Recognised(user, (*events, signed_in))
 
 
@@ -118,8 +151,3 @@ async def _owner(tx: Tx, identity: UpstreamIdentity) -> AddressOwner | None:
     user_id = await names.find(tx, names.LOGIN, users.canonical(identity.address))
     user = None if user_id is None else await users.find(tx, user_id)
     return None if user is None else AddressOwner(user.id, user.email_verified, user.admin)
-
-
-async def _noted(tx: Tx, event: Event, origin: Origin, now: int) -> Event:
-    await audit.record(tx, event, origin, now)
-    return event

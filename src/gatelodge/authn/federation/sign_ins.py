@@ -7,7 +7,7 @@ another browser or of another provider, spends nothing and is told nothing (WEB-
 from dataclasses import dataclass, replace
 
 from gatelodge.authn.federation import arriving
-from gatelodge.authn.federation.arriving import Newcomer, Recognised, TurnedAway
+from gatelodge.authn.federation.arriving import Elsewhere, Newcomer, Noting, Recognised, TurnedAway
 from gatelodge.authn.federation.contract import Arrival, Errand, UpstreamFailed
 from gatelodge.authn.federation.parked import BegunVisit, Parked, PostedAnswer, WaitingIdentity
 from gatelodge.authn.federation.providers import OpenProvider, Providers
@@ -112,14 +112,15 @@ class UpstreamSignIns:
         waiting = WaitingIdentity(provider.name, provider.label, identity, received.begun.context, *asked)
         return await self.waiting.park(waiting, browser)
 
-    async def connect(self, user_id: int, provider: str, identity: UpstreamIdentity, origin: Origin) -> bool:
+    async def connect(self, user_id: int, received: Received, origin: Origin) -> bool:
         """Connect an account elsewhere to a person; `False` if it is another's, or theirs is disabled."""
-        return _done(await self._on.db.write(self._connect, user_id, provider, identity, origin, None), origin)
+        who = Elsewhere(received.provider.name, received.identity)
+        return _done(await self._on.db.write(self._connect, user_id, who, self._noting(origin), None), origin)
 
     async def connect_waiting(self, handle: str, waiting: WaitingIdentity, user_id: int, origin: Origin) -> bool:
         """Connect what waits to a person, and spend it; `False` if somebody did, or as `connect`."""
-        whose = (user_id, waiting.provider, waiting.identity)
-        return _done(await self._on.db.write(self._connect, *whose, origin, handle), origin)
+        who = Elsewhere(waiting.provider, waiting.identity)
+        return _done(await self._on.db.write(self._connect, user_id, who, self._noting(origin), handle), origin)
 
     async def begin_waiting(self, handle: str, waiting: WaitingIdentity, origin: Origin) -> UserRecord | None:
         """Make an account for whom nobody knows here, and spend what waits; `None` if they may not, or somebody did.
@@ -131,7 +132,7 @@ class UpstreamSignIns:
             return None
         new = self._newcomer(waiting.provider)
         try:
-            begun = await self._on.db.write(self._begin, handle, waiting, new, origin)
+            begun = await self._on.db.write(self._begin, handle, waiting, new, self._noting(origin))
         except NameTaken:
             return None
         if begun is None:
@@ -154,36 +155,38 @@ class UpstreamSignIns:
     async def _arrive(
         self, provider: Provider, identity: UpstreamIdentity, origin: Origin
     ) -> Recognised | TurnedAway | AskOwner | AskWho:
-        now, new = self._on.clock.now(), self._newcomer(provider.name)
+        whole = (provider, identity, self._newcomer(provider.name), self._noting(origin))
         try:
-            return await self._on.db.write(arriving.arrive, provider, identity, new, origin, now)
+            return await self._on.db.write(arriving.arrive, *whole)
         except NameTaken:  # they came twice at once: the other one made the account
-            return await self._on.db.write(arriving.arrive, provider, identity, new, origin, now)
+            return await self._on.db.write(arriving.arrive, *whole)
 
     async def _connect(
-        self, tx: Tx, user_id: int, provider: str, identity: UpstreamIdentity, origin: Origin, handle: str | None
+        self, tx: Tx, user_id: int, who: Elsewhere, noting: Noting, handle: str | None
     ) -> tuple[Event, ...] | None:
         """Return what happened, nothing if it was connected to them before; `None` if it cannot be."""
-        now = self._on.clock.now()
-        if handle is not None and not await self.waiting.take_in(tx, handle, now):
+        if handle is not None and not await self.waiting.take_in(tx, handle, noting.now):
             return None
         if await users.hold(tx, user_id) is None:
             return None
-        link = await links.find(tx, identity.issuer, identity.subject)
+        link = await links.find(tx, who.identity.issuer, who.identity.subject)
         if link is not None:
             return () if link.user_id == user_id else None
-        return (await arriving.connect(tx, user_id, provider, identity, origin, now),)
+        return (await arriving.connect(tx, user_id, who, noting),)
 
     async def _begin(
-        self, tx: Tx, handle: str, waiting: WaitingIdentity, new: Newcomer, origin: Origin
+        self, tx: Tx, handle: str, waiting: WaitingIdentity, new: Newcomer, noting: Noting
     ) -> tuple[UserRecord, tuple[Event, ...]] | None:
-        now = self._on.clock.now()
-        if not await self.waiting.take_in(tx, handle, now):
+        if not await self.waiting.take_in(tx, handle, noting.now):
             return None
         account = NewUser(sub=new.sub, username=new.username, name=waiting.identity.name)
-        user_id, *events = await arriving.begin(tx, account, waiting.provider, waiting.identity, origin, now)
+        who = Elsewhere(waiting.provider, waiting.identity)
+        user_id, *events = await arriving.begin(tx, account, who, noting)
         user = await users.find(tx, user_id)
         return None if user is None else (user, tuple(events))
+
+    def _noting(self, origin: Origin) -> Noting:
+        return Noting(self._on.letters, origin, self._on.clock.now())
 
     def _newcomer(self, provider: str) -> Newcomer:
         """Return what is random of an account; its user name says nothing of anybody."""
