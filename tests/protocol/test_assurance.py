@@ -86,8 +86,12 @@ def test_what_is_next_is_what_this_person_can_still_prove(
         (REQUIRED, Abilities((PASSWORD,)), Refuse()),
         (ADMINS, Abilities((PASSWORD,), (TOTP,)), DONE),
         (ADMINS, Abilities((PASSWORD,), (TOTP,), admin=True), Enrol(("totp",))),
-        (FactorPolicy("required", 60), Abilities((PASSWORD,), (TOTP,)), Done(DONE.event, due=NOW + 60)),
-        (FactorPolicy("required", 60), Abilities((PASSWORD,), (TOTP,), due=NOW + 1), Done(DONE.event, due=NOW + 1)),
+        (FactorPolicy("required", 60), Abilities((PASSWORD,), (TOTP,)), Done(DONE.event, NOW + 60, ("totp",))),
+        (
+            FactorPolicy("required", 60),
+            Abilities((PASSWORD,), (TOTP,), due=NOW + 1),
+            Done(DONE.event, NOW + 1, ("totp",)),
+        ),
         (FactorPolicy("required", 60), Abilities((PASSWORD,), (TOTP,), due=NOW), Enrol(("totp",))),
     ],
 )

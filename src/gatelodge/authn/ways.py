@@ -36,14 +36,18 @@ class Ways:
         return next(way for way in self.listed if way.name == kind)
 
     async def reachable(self, wanted: Levels, user_id: int | None) -> frozenset[str]:
-        """Return the levels this person can reach. Where none is wanted nobody asks, and it costs no statement."""
+        """Return the levels this person can reach: with what they may set up only where one is demanded.
+
+        Nobody is made to set anything up for a wish. Where no level is wanted nobody asks, and it costs no statement.
+        """
         if user_id is None or not (wanted.are_demanded or wanted.wished):
             return self.acrs
-        return assurance.reachable(await self._abilities(user_id))
+        abilities = await self._abilities(user_id)
+        return assurance.reachable(abilities if wanted.are_demanded else replace(abilities, enrol=()))
 
     async def first(self, wanted: Levels, user_id: int | None) -> Ask:
         """Return how a sign-in begins; `user_id` is who is signed in here before it, `None` if nobody is."""
-        if user_id is None or not wanted.are_demanded:
+        if user_id is None or not (wanted.are_demanded or wanted.wished):
             return assurance.first_proof(wanted, self._factors, None)
         return assurance.first_proof(wanted, self._factors, (await self._abilities(user_id)).enrolled)
 

@@ -109,11 +109,11 @@ NextProof = Done | Ask | Enrol | Refuse
 
 def first_proof(wanted: Levels, factors: Sequence[Factor], enrolled: Sequence[Factor] | None) -> Ask:
     """Return how a sign-in begins. `enrolled` is what who is here can prove, `None` if nobody is known."""
-    begins = [factor for factor in factors if factor.begins]
-    if enrolled is None:  # what they have is not known, so all is offered
-        return _ask(wanted, begins)
-    theirs = [factor for factor in enrolled if factor.begins]
-    return _ask(wanted, [one for one in theirs if wanted.are_reached(_levels((one,)))] or theirs or begins)
+    known = factors if enrolled is None else enrolled  # of a stranger nobody knows what they have: all is offered
+    begins = [factor for factor in known if factor.begins] or [factor for factor in factors if factor.begins]
+    more = [factor for factor in known if not factor.begins]
+    enough = [one for one in begins if wanted.are_reached(_levels((one, *more)))]
+    return _ask(wanted, begins if enrolled is None else enough or begins, more)
 
 
 def next_proof(
@@ -185,11 +185,12 @@ def _levels(factors: Iterable[Factor], proofs: Sequence[Proof] = ()) -> frozense
     return levels_of(TWO if best == ONE and seen == BOTH else best, (MFA,) if seen == BOTH else ())
 
 
-def _ask(wanted: Levels, factors: Iterable[Factor]) -> Ask:
+def _ask(wanted: Levels, factors: Iterable[Factor], more: Sequence[Factor] = ()) -> Ask:
+    """Ask for one of these, first for what reaches the level that is wanted most, with what there is `more`."""
     order = (*wanted.essential, *wanted.wished)
 
     def rank(factor: Factor) -> int:
-        reached = _levels((factor,))
+        reached = _levels((factor, *more))
         return next((at for at, acr in enumerate(order) if acr in reached), len(order))
 
     return Ask(tuple(factor.kind for factor in sorted(factors, key=rank)))
