@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,14 +27,15 @@ class Application:
 
     home: str
 
-    def enter(self, person: Person) -> httpx2.Client:
-        """Sign a person in and return their browser, as far as it is at the application."""
-        browser = httpx2.Client(base_url=self.home, follow_redirects=False, timeout=30)
-        asked = browser.get("/login")
-        assert asked.status_code == 302, asked.text
-        back = browser.get(person.open(asked.headers["location"]))
-        assert back.status_code == 302, back.text
-        return browser
+    @contextmanager
+    def enter(self, person: Person) -> Generator[httpx2.Client]:
+        """Sign a person in, who has a browser at the application until the block ends."""
+        with httpx2.Client(base_url=self.home, follow_redirects=False, timeout=30) as browser:
+            asked = browser.get("/login")
+            assert asked.status_code == 302, asked.text
+            back = browser.get(person.open(asked.headers["location"]))
+            assert back.status_code == 302, back.text
+            yield browser
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,12 @@ def who(browser: httpx2.Client) -> str | None:
 
 def test_express_openid_connect_hears_that_its_person_signed_out(application: Application, site: Site) -> None:
     here, elsewhere = site.person(), site.person()
-    with here.http, elsewhere.http, application.enter(here) as browser, application.enter(elsewhere) as other:
+    with (
+        closing(here.http),
+        closing(elsewhere.http),
+        application.enter(here) as browser,
+        application.enter(elsewhere) as other,
+    ):
         assert who(browser) is not None
         assert who(browser) == who(other)
 
