@@ -18,6 +18,7 @@ def shell(tmp_path: Path) -> Shell:
 def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
     made = json.loads(shell.run(example("docs/cli.md", "gatelodge clients add")))
     assert "Changed Web shop" in shell.run(example("docs/cli.md", "gatelodge clients change"))
+    assert "Changed Web shop" in shell.run(example("docs/signing-out.md", "gatelodge clients change"))
     assert (made["client_id"], made["client_secret"][:4]) == ("shop", "gls_")
     assert "Orders" in shell.run(example("docs/cli.md", "gatelodge apis add"))
 

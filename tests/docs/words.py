@@ -23,6 +23,7 @@ from gatelodge.stores.consents import Consent
 from gatelodge.stores.outbox import Parcel
 from gatelodge.stores.refresh_tokens import Family
 from gatelodge.stores.tickets import Ticket
+from gatelodge.stores.visits import SessionVisit
 from gatelodge.telemetry.event import Event
 from gatelodge.telemetry.origin import Actor, Origin
 from gatelodge.telemetry.watches import Watch
@@ -61,6 +62,7 @@ OUR_OWN: dict[str, object] = {
     "trace": Trace,
     "transaction": Tx,
     "vault": Vault,
+    "visit": SessionVisit,
     "watch": Watch,
     "way to sign in": Way,
 }
