@@ -13,6 +13,7 @@ from gatelodge.endpoints import room as endpoints
 from gatelodge.endpoints.adapter import HttpAdapter, Send
 from gatelodge.endpoints.reading import Receive
 from gatelodge.endpoints.routes import Route
+from gatelodge.entry import room as entry
 from gatelodge.foundation.contract import Foundation
 from gatelodge.inspector import room as inspector
 from gatelodge.playground import room as playground
@@ -80,6 +81,7 @@ def routes(server: Server) -> tuple[Route, ...]:
         *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, prompts),
         *web.routes(on, shared, sessions, ops, server.authn, prompts, demo.shown(on)),
         *account.routes(on, shared, sessions, server.authn, tokens),
+        *entry.routes(on, shared, sessions, server.authn),
         *providers.routes(on, shared, sessions, server.authn, web.contexts(on, shared, sessions, ops, prompts)),
         *inspector.routes(on, shared, server.tracing),
         *demo.routes(on, shared.pages),

@@ -25,7 +25,7 @@ FLOORS = (
     {"ops", "tokens"},
     {"endpoints"},
     {"web"},
-    {"account", "inspector", "playground", "demo", "outbox", "providers"},
+    {"account", "inspector", "playground", "demo", "entry", "outbox", "providers"},
     {"server", "app", "serving"},
     {"cli"},
 )

@@ -80,3 +80,15 @@ def test_mail_that_cannot_be_configured_so_is_refused_in_one_line(gatelodge: Gat
         said = gatelodge("users", "list", "--json", env={"GATELODGE_MAIL_URL": url, "GATELODGE_MAIL_SENDER": sender})
         assert said.code == 2, (url, sender, said)
         assert said.failure["key"] in (key, "GATELODGE_" + key.upper().replace(".", "_"))
+
+
+def test_an_invitation_is_sent_once_and_to_nobody_who_is_there(gatelodge: Gatelodge) -> None:
+    people(gatelodge)
+    assert gatelodge("users", "invite", "--email", "Grace@Example.com", "--json", env=MAIL).json["email"] == (
+        "grace@example.com"
+    )
+    letters = [one["template"] for one in gatelodge("outbox", "list", "--json").json["parcels"]]
+    assert sorted(letters) == ["account_disabled", "invitation"]
+    assert gatelodge("users", "invite", "--email", "ada@example.org", "--json", env=MAIL).failure["error"] == "taken"
+    assert gatelodge("users", "invite", "--email", "nobody", "--json", env=MAIL).failure["error"] == "refused"
+    assert "no mail" in gatelodge("users", "invite", "--email", "x@ex.org", "--json").failure["message"]

@@ -25,6 +25,7 @@ FOR_PEOPLE = (
     "web",
     "authn",
     "mail",
+    "entry",
 )  # the rooms whose pages and letters are translated; the others' readers are developers
 HEAD: Mapping[str, Any] = {"project": "Gatelodge", "version": "0", "charset": "utf-8", "fuzzy": False}
 OPTIONS = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}

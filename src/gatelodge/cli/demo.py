@@ -13,7 +13,15 @@ from gatelodge.cli.corp import ExampleCorp
 from gatelodge.cli.failures import CannotStart
 from gatelodge.cli.output import answer, working
 from gatelodge.cli.serve import run
-from gatelodge.config.policies import Config, ConfigError, DatabasePolicy, KeyPolicy, LegacyPolicy, ServerPolicy
+from gatelodge.config.policies import (
+    AccountsPolicy,
+    Config,
+    ConfigError,
+    DatabasePolicy,
+    KeyPolicy,
+    LegacyPolicy,
+    ServerPolicy,
+)
 from gatelodge.config.rules import check, complete, is_loopback
 from gatelodge.demo.samples import SamplePorts
 from gatelodge.ops.refusals import OperationRefused
@@ -86,6 +94,7 @@ def settings(host: str, port: int, data: Path) -> Config:
         database=DatabasePolicy(url=f"sqlite:///{database}"),
         keys=KeyPolicy(secret_key_file=str(key_file)),
         legacy=LegacyPolicy(password=True, implicit=True, hybrid=True),
+        accounts=AccountsPolicy(registration="open"),
         demo=True,
     )
     check(config, {})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gatelodge.cli import running
+from gatelodge.cli import invitations, running
 from gatelodge.cli.consents import consents, withdraw
 from gatelodge.cli.output import answer, confirm, done, moment, table
 from gatelodge.cli.people import export, import_
@@ -63,6 +63,21 @@ def add(
     )
     user = running.change(config, verbs.add, new, hashed)
     answer(as_json, described(user), done(f"{user.username} can sign in"), f"  sub  {user.sub}")
+
+
+@users.command()
+@click.option("--email", required=True, help="Whom to invite.")
+@running.common
+def invite(config_file: Path | None, as_json: bool, email: str) -> None:
+    """Send somebody a link to make an account of their own, whatever accounts.registration says.
+
+    \b
+    gatelodge users invite --email grace@example.com
+    """
+    config = running.configured(config_file)
+    address = invitations.invite(config, email)
+    until = config.accounts.invitation_days
+    answer(as_json, {"email": address, "days": until}, done(f"Invited {address}; the link is good for {until} days"))
 
 
 @users.command("list")

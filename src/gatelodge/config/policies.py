@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
+from gatelodge.config.account_policy import AccountsPolicy as AccountsPolicy
 from gatelodge.config.mail_policy import MailPolicy as MailPolicy
 from gatelodge.config.proving import PasskeyPolicy as PasskeyPolicy
 from gatelodge.config.proving import SignInPolicy as SignInPolicy
@@ -231,6 +232,7 @@ class Config:
     passkeys: PasskeyPolicy = field(default_factory=PasskeyPolicy)
     looks: LooksPolicy = field(default_factory=LooksPolicy)
     mail: MailPolicy = field(default_factory=MailPolicy)
+    accounts: AccountsPolicy = field(default_factory=AccountsPolicy)
     legacy: LegacyPolicy = field(default_factory=LegacyPolicy)
     log: LogPolicy = field(default_factory=LogPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)

@@ -4,20 +4,10 @@ A letter holds what its template needs: paths below the issuer, never whole URLs
 times in seconds since 1970. It never holds what a stranger typed: a letter to somebody else's address would carry it.
 """
 
-import re
 from dataclasses import dataclass
-from functools import cache
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One letter."""
-
-    @classmethod
-    @cache
-    def template(cls) -> str:
-        """Return the name of its template: the class name in snake case, without `_letter`."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower().removesuffix("_letter")
+from gatelodge.mail.entry_letters import ENTRY_LETTERS
+from gatelodge.mail.letter import Letter as Letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +125,7 @@ class DeletionStoppedLetter(Letter):
 
 
 LETTERS: tuple[type[Letter], ...] = (
+    *ENTRY_LETTERS,
     PasswordChangedLetter,
     LinkedLetter,
     UnlinkedLetter,

@@ -41,12 +41,22 @@ class Letters:
 
     async def put(self, tx: Tx, letter: Letter, to: Addressee, cause: str, now: int) -> None:
         """Have a letter written and sent. `cause` is what it tells of: one is sent, however often it is put."""
+        await self._put(tx, letter, to, cause, None, now)
+
+    async def put_none(self, tx: Tx, letter: Letter, to: Addressee, cause: str, now: int) -> None:
+        """Do the same work as `put`, for a letter that is never written."""
+        await self._put(tx, letter, to, cause, now, now)
+
+    async def _put(self, tx: Tx, letter: Letter, to: Addressee, cause: str, sent_at: int | None, now: int) -> None:
         if self._vault is None:
             return
         sealed = self._vault.seal(encode(asdict(letter)), _PURPOSE)
-        named = {"kind": KIND, "template": letter.template(), "recipient": to.address, "locale": to.locale}
+        template = letter.template() if sent_at is None else ""
+        named = {"kind": KIND, "template": template, "recipient": to.address, "locale": to.locale}
         dedupe = f"{letter.template()} {to.address} {cause}"
-        await outbox.put(tx, NewParcel(**named, dedupe=dedupe, payload=sealed, user_id=to.user_id), now)
+        await outbox.put(
+            tx, NewParcel(**named, dedupe=dedupe, payload=sealed, user_id=to.user_id, sent_at=sent_at), now
+        )
 
     async def tell(self, tx: Tx, user: UserRecord, letter: Letter, origin: Origin, now: int) -> None:
         """Have a person told, at their own address, what was just done there, if they have one."""

@@ -142,6 +142,12 @@ def _files(config: Config) -> Iterator[Finding]:
 
 
 def _mail(config: Config) -> Iterator[Finding]:
+    if not config.mail.url and config.accounts.registration != "off":
+        yield warning(
+            "mail",
+            f"accounts.registration is {config.accounts.registration}, and without mail nobody can register",
+            "set mail.url and mail.sender",
+        )
     parts = urlsplit(config.mail.url)
     if parts.scheme == "smtp" and config.mail.starttls != "required" and not is_loopback(parts.hostname or ""):
         yield note(

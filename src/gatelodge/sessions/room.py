@@ -7,6 +7,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
+from gatelodge.sessions.mailed_links import MailedLinks
 from gatelodge.sessions.sign_ins import SignIns
 from gatelodge.sessions.trusted import TrustedBrowsers
 from gatelodge.sessions.typed_codes import TypedCodes
@@ -21,6 +22,7 @@ class SessionsRoom:
     typed_codes: TypedCodes
     sign_ins: SignIns
     trusted: TrustedBrowsers
+    links: MailedLinks
     csrf_key: csrf.Key
 
 
@@ -33,5 +35,6 @@ def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
         TypedCodes(on.db, on.clock, on.entropy, on.vault.derive("typed codes")),
         SignIns(on.db, on.mint, on.clock, on.entropy),
         TrustedBrowsers(on.db, on.mint, on.clock, on.entropy, on.config.sign_in.trust_days),
+        MailedLinks(on.db, on.mint, on.entropy),
         csrf.key_of(on.vault.derive_all("forms"), on.site.issuer),
     )

@@ -17,7 +17,8 @@ class NewParcel(Struct, frozen=True, kw_only=True):
     """Something to deliver. `kind` says who delivers it, `recipient` to whom, as an operator may see it.
 
     `payload` is what the kind needs; what nobody may read in the database, the kind seals. Of any number of parcels of
-    one kind and place with the same `dedupe` the first is kept. It lives where its person does, if it has one.
+    one kind and place with the same `dedupe` the first is kept. It lives where its person does, if it has one. With
+    `sent_at` it is one that nobody delivers: it is put where nobody may notice that there is nothing to tell.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class NewParcel(Struct, frozen=True, kw_only=True):
     template: str = ""
     locale: str = ""
     user_id: int | None = None
+    sent_at: int | None = None
 
 
 class Parcel(Struct, frozen=True):
@@ -51,8 +53,8 @@ class Parcel(Struct, frozen=True):
 
 
 PUT = """
-insert into outbox (place, id, kind, recipient, dedupe, payload, template, locale, user_id, since, due_at)
-values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+insert into outbox (place, id, kind, recipient, dedupe, payload, template, locale, user_id, since, due_at, sent_at)
+values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
 on conflict (place, kind, dedupe) do nothing
 """
 
@@ -61,7 +63,7 @@ async def put(tx: Tx, new: NewParcel, now: int) -> bool:
     """Keep a parcel, in the transaction of its cause; `False` if it is there already."""
     place = tx.places.of_name(new.dedupe) if new.user_id is None else place_of(new.user_id)
     whom = (new.kind, new.recipient, new.dedupe)
-    return await tx.run(PUT, place, *whom, new.payload, new.template, new.locale, new.user_id, now) == 1
+    return await tx.run(PUT, place, *whom, new.payload, new.template, new.locale, new.user_id, now, new.sent_at) == 1
 
 
 DUE = """

@@ -131,6 +131,17 @@ async def find_typed(tx: Tx, kind: str, code_digest: bytes, now: int) -> Ticket 
     return None if row is None else Ticket(int(row[0]), kind, *row[1:])
 
 
+END_TYPED = """
+update tickets set code = null, spent_at = coalesce(spent_at, $4)
+where place = $1 and code = $2 and kind = $3
+"""
+
+
+async def end_typed(tx: Tx, kind: str, code_digest: bytes, now: int) -> bool:
+    """Spend the ticket of this code, and let go of the code; `False` if there was none."""
+    return await tx.run(END_TYPED, tx.places.of(code_digest), code_digest, kind, now) == 1
+
+
 ANSWER_TYPED = """
 update tickets set payload = $5, code = null
 where place = $1 and code = $2 and kind = $3 and spent_at is null and expires_at > $4

@@ -48,6 +48,11 @@ from gatelodge.telemetry.deliveries import DeliveryDelayed as DeliveryDelayed
 from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
 from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
+from gatelodge.telemetry.entering import Invited as Invited
+from gatelodge.telemetry.entering import PasswordRecovered as PasswordRecovered
+from gatelodge.telemetry.entering import RecoveryAsked as RecoveryAsked
+from gatelodge.telemetry.entering import Registered as Registered
+from gatelodge.telemetry.entering import RegistrationAsked as RegistrationAsked
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.factors import BrowserDistrusted as BrowserDistrusted

@@ -10,6 +10,7 @@ from gatelodge.protocol.reply import Headers, Reply
 HOUSE = Path(__file__).parents[1]
 ROOMS_WITH_PAGES = (
     "account",
+    "entry",
     "inspector",
     "playground",
     "demo",

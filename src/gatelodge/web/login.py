@@ -106,6 +106,7 @@ class LoginPage:
             csrf=self.contexts.token(context),
             client_name=context.client_name,
             page=context.page,
+            query=context.query,
             entries=[OtherWay(self.steps.address(way.name, context), way.entry) for way in others if not way.beside],
             beside=beside,
             trust_days=self.steps.trust_days if self.way.guards else 0,

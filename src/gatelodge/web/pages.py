@@ -50,6 +50,7 @@ class Pages:
     `issuer` says where this server lives: links start with its path.
     `demo` adds the way to the demo to the home page, `inspector` the way to a request's trace to the error page.
     `ways` are the folders in which the ways to sign in have their templates, `looks` is what the installation changed.
+    `registers` and `recovers` say whether the sign-in page leads to where accounts, and new passwords, are asked for.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Pages:
         playground: bool = False,
         ways: Iterable[Path] = (TEMPLATES,),
         looks: Looks = PLAIN,
+        registers: bool = False,
+        recovers: bool = False,
     ) -> None:
         self.issuer = issuer
         parts = urlsplit(issuer)
@@ -74,6 +77,8 @@ class Pages:
             "playground": playground,
             "asset": self._asset,
             "looks": looks,
+            "registers": registers,
+            "recovers": recovers,
         }
         self._environments = {name: _environment(name, _loader(ways, looks.templates)) for name in LANGUAGES}
         if looks.templates:

@@ -51,6 +51,8 @@ def open(on: Foundation, sessions: SessionsRoom, authn: Authn, kinds: Sequence[t
         playground=config.plays,
         ways=templates,
         looks=read_looks(config.looks),
+        registers=on.letters.are_sent and config.accounts.registration in ("open", "domains"),
+        recovers=on.letters.are_sent and config.accounts.recovery,
     )
     admins = Administrators(pages, sessions.browsers, on.db, on.clock, config.sessions.admin_lifetime)
     return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key), kinds)

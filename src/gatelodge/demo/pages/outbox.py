@@ -39,7 +39,7 @@ class OutboxDemo:
     async def show(self, request: Request) -> Reply:
         """Show the newest letters, newest first."""
         found = await self._db.read(outbox.list_recent, KIND, MOST)
-        letters = [letter for parcel in found for letter in self._opened(parcel)]
+        letters = [letter for parcel in found if parcel.template for letter in self._opened(parcel)]
         return self._pages.render("demo/outbox", letters=letters, issuer=self._pages.issuer)
 
     def _opened(self, parcel: Parcel) -> Iterator[ShownLetter]:

@@ -1,0 +1,117 @@
+"""`/recover`: asks for the address of an account, and behind the link that is sent there takes a new password."""
+
+from dataclasses import dataclass
+
+from gatelodge.authn.throttle import Full
+from gatelodge.database.tx import Database, Unavailable
+from gatelodge.endpoints.request import Request
+from gatelodge.entry.choosing import NotChosen, PasswordChoice
+from gatelodge.entry.frame import EntryFrame, purpose_of, read_back
+from gatelodge.entry.register import read_email
+from gatelodge.ops.recovery import PURPOSE, Recoveries
+from gatelodge.protocol import email_address
+from gatelodge.protocol.reply import Reply
+from gatelodge.sessions.mailed_links import LinkOver, MailedLink
+from gatelodge.stores.users import UserRecord
+from gatelodge.telemetry.emit import emit
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverPage:
+    """Asks who lost their password for the address of their account; the answer is the same for every address."""
+
+    frame: EntryFrame
+    db: Database
+    recoveries: Recoveries
+
+    async def show(self, request: Request) -> Reply:
+        """Show the form."""
+        return self._form(request)
+
+    async def submit(self, request: Request) -> Reply:
+        """Have a link sent, if there is an account, and say where to look."""
+        if not self.frame.is_current(request, PURPOSE):
+            return self._form(request, again="changed")
+        typed = (request.form.get("email") or "").strip()
+        try:
+            address = read_email(typed)
+        except ValueError:
+            return self._form(request, 400, problem="address")
+        new = self.frame.links.draw(self.frame.browsers.identify(request))
+        event = await self.db.write(self.recoveries.ask, address, new, request.origin, self.frame.clock.now())
+        if isinstance(event, Full):
+            return self.frame.wait(request, "recover", PURPOSE, event, **self._values(request))
+        emit(event, request.origin)
+        return self.frame.mailbox(request, typed, new)
+
+    def _form(self, request: Request, status: int = 200, problem: str = "", again: str = "") -> Reply:
+        values = self._values(request)
+        return self.frame.draw(request, "recover", PURPOSE, status, problem=problem, again=again, **values)
+
+    def _values(self, request: Request) -> dict[str, object]:
+        back = read_back(request.query)
+        typed = (request.form.get("email") or "")[: email_address.MAX_ADDRESS]
+        return {"back": back, "email": typed, "sign_in": f"/login?{back}" if back else ""}
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverLinkPage:
+    """Where the link of a lost password leads: says what it does, and sets the new one."""
+
+    frame: EntryFrame
+    db: Database
+    recoveries: Recoveries
+    choice: PasswordChoice
+
+    async def show(self, request: Request) -> Reply:
+        """Show what the link does; nothing happens by looking."""
+        try:
+            link = await self.frame.followed(request, PURPOSE)
+            return self._form(request, link, await self.db.read(self.recoveries.whose, link))
+        except LinkOver:
+            return self.frame.over(request, "/recover")
+
+    async def submit(self, request: Request) -> Reply:
+        """Set the new password of whoever chose one that can be taken; every session of theirs ends."""
+        try:
+            link = await self.frame.followed(request, PURPOSE)
+            user = await self.db.read(self.recoveries.whose, link)
+            if not self.frame.is_current(request, purpose_of(link)):
+                return self._form(request, link, user, again="changed")
+            return await self._set(request, link, user)
+        except LinkOver:
+            return self.frame.over(request, "/recover")
+
+    async def _set(self, request: Request, link: MailedLink, user: UserRecord) -> Reply:
+        try:
+            hashed = await self.choice.hashed(request, link, (user.username, user.email, user.name))
+        except NotChosen as refused:
+            return self._form(request, link, user, 400, problem=refused.problem)
+        except Unavailable as busy:
+            page = self._form(request, link, user, 503, problem="busy")
+            return page.with_headers(("retry-after", str(busy.retry_after)))
+        now = self.frame.clock.now()
+        event = await self.db.write(self.recoveries.set_password, link, hashed, request.origin, now)
+        emit(event, request.origin)
+        return self.frame.done(request, "password_set", link)
+
+    def _form(
+        self,
+        request: Request,
+        link: MailedLink,
+        user: UserRecord,
+        status: int = 200,
+        problem: str = "",
+        again: str = "",
+    ) -> Reply:
+        return self.frame.draw(
+            request,
+            "recover_link",
+            purpose_of(link),
+            status,
+            link=link,
+            login=user.email or user.username,
+            least=self.choice.least,
+            problem=problem,
+            again=again,
+        )

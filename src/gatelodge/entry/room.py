@@ -1,0 +1,41 @@
+"""Opening the room: the pages that have letters sent, where this server sends any, and those that links lead to."""
+
+from gatelodge.authn.room import Authn
+from gatelodge.endpoints.routes import Route
+from gatelodge.entry.choosing import PasswordChoice
+from gatelodge.entry.frame import EntryFrame
+from gatelodge.entry.recover import RecoverLinkPage, RecoverPage
+from gatelodge.entry.register import RegisterLinkPage, RegisterPage
+from gatelodge.foundation.contract import Foundation
+from gatelodge.ops.limits import LetterLimits
+from gatelodge.ops.recovery import Recoveries
+from gatelodge.ops.registration import Newcomers
+from gatelodge.sessions.room import SessionsRoom
+from gatelodge.web.room import Web
+
+
+def routes(on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn) -> tuple[Route, ...]:
+    """Return the pages; none where nobody is written to."""
+    if not on.letters.are_sent:
+        return ()
+    policy = on.config.accounts
+    frame = EntryFrame(web.pages, sessions.browsers, sessions.csrf_key, sessions.links, on.clock)
+    limits = LetterLimits(on.vault.derive("letter limits"), policy)
+    choice = PasswordChoice(sessions.links, authn.passwords, on.config.sign_in, on.clock, on.site.issuer)
+    newcomers = Newcomers(sessions.links, on.letters, limits, policy)
+    ask, make = (
+        RegisterPage(frame, on.db, newcomers),
+        RegisterLinkPage(frame, on.db, newcomers, choice, on.entropy),
+    )
+    found = [
+        Route("register", "/register", {"GET": ask.show, "POST": ask.submit}),
+        Route("register_link", "/register/{link}", {"GET": make.show, "POST": make.submit}),
+    ]
+    if policy.recovery:
+        recoveries = Recoveries(sessions.links, on.letters, limits, policy)
+        lost, again = RecoverPage(frame, on.db, recoveries), RecoverLinkPage(frame, on.db, recoveries, choice)
+        found += [
+            Route("recover", "/recover", {"GET": lost.show, "POST": lost.submit}),
+            Route("recover_link", "/recover/{link}", {"GET": again.show, "POST": again.submit}),
+        ]
+    return tuple(found)

@@ -1,0 +1,40 @@
+"""How often strangers may have letters sent: counted as it was typed, whether anybody has that address or not."""
+
+import hmac
+from collections.abc import Sequence
+
+from gatelodge.authn.throttle import Counter, Full, admit
+from gatelodge.config.policies import AccountsPolicy
+from gatelodge.database.tx import Tx
+from gatelodge.protocol.addresses import network_of
+from gatelodge.protocol.email_address import EmailAddress
+
+WINDOW = 3_600  # seconds
+NETWORKS = 20  # new passwords that one network may ask for, for each that one address may
+
+
+class LetterLimits:
+    """Counts under `key`, as `policy` says: what was typed cannot be read off the counters."""
+
+    def __init__(self, key: bytes, policy: AccountsPolicy) -> None:
+        self._key = key
+        self._policy = policy
+
+    async def admit_registration(self, tx: Tx, to: EmailAddress, where: str, now: int) -> Full | None:
+        """Count somebody who asks for an account; `None` if they may."""
+        network, domain = self._policy.network_requests, self._policy.domain_requests
+        return await self._admit(tx, now, (("network", network_of(where), network), ("domain", to.domain, domain)), "a")
+
+    async def admit_recovery(self, tx: Tx, to: str, where: str, now: int) -> Full | None:
+        """Count somebody who asks for a new password; `None` if they may."""
+        most = self._policy.address_requests
+        return await self._admit(
+            tx, now, (("network", network_of(where), most * NETWORKS), ("address", to, most)), "password"
+        )
+
+    async def _admit(self, tx: Tx, now: int, counted: Sequence[tuple[str, str, int]], what: str) -> Full | None:
+        counters = [Counter("address", self._bucket(what, kind, value), most) for kind, value, most in counted]
+        return await admit(tx, counters, WINDOW, now)
+
+    def _bucket(self, *counted: str) -> bytes:
+        return hmac.digest(self._key, "\0".join(counted).encode(), "sha256")

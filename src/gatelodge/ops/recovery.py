@@ -1,0 +1,78 @@
+"""Coming back to an account whose password is lost, by a link to an address of it that is proved.
+
+Who asks learns nothing: the same statements are run for an address that nobody has, and a parcel is put that nobody
+delivers. The link sets a password and proves nothing else: a second factor is asked for as ever (ASVS 6.4.3), so an
+account that has one is come back to by two kinds of proof.
+"""
+
+from hashlib import sha256
+
+from gatelodge.authn.throttle import Full
+from gatelodge.config.policies import AccountsPolicy
+from gatelodge.database.tx import Tx
+from gatelodge.mail.catalogue import PasswordChangedLetter
+from gatelodge.mail.entry_letters import SetPasswordLetter
+from gatelodge.mail.letters import Addressee, Letters, addressee_of
+from gatelodge.ops.limits import LetterLimits
+from gatelodge.sessions.mailed_links import LinkOver, MailedLink, MailedLinks, NewLink
+from gatelodge.stores import audit, credentials, endings, names, users
+from gatelodge.stores.users import NOBODY, UserRecord
+from gatelodge.telemetry.events import Origin, PasswordRecovered, RecoveryAsked
+
+PURPOSE = "recover"
+
+
+class Recoveries:
+    """Sends links to people who lost their password, and takes the new one."""
+
+    def __init__(self, links: MailedLinks, letters: Letters, limits: LetterLimits, policy: AccountsPolicy) -> None:
+        self._links = links
+        self._letters = letters
+        self._limits = limits
+        self._policy = policy
+
+    async def ask(self, tx: Tx, address: str, new: NewLink, origin: Origin, now: int) -> RecoveryAsked | Full:
+        """Have a link sent to an address in its one form, if it is somebody's; `Full` if too many were asked for."""
+        full = await self._limits.admit_recovery(tx, address, origin.address, now)
+        if full is not None:
+            return full
+        user = await users.find(tx, await names.find(tx, names.LOGIN, address) or NOBODY)
+        hashed = await credentials.password(tx, NOBODY if user is None else user.id)
+        theirs = user if user is not None and user.enabled and _is_proved(user, address) else None
+        said = {"user_id": NOBODY if theirs is None else theirs.id, "before": _mark(hashed)}
+        until = now + self._policy.recover_lifetime
+        handle = await self._links.put(tx, new, PURPOSE, address, said, until, now)
+        letter = SetPasswordLetter(link=f"/recover/{handle}", until=until)
+        if theirs is not None:
+            await self._letters.put(tx, letter, addressee_of(theirs, address), new.cause, now)
+        else:
+            await self._letters.put_none(tx, letter, Addressee(address), new.cause, now)
+        event = RecoveryAsked(user_id=theirs and theirs.id)
+        await audit.record(tx, event, origin, now)
+        return event
+
+    async def whose(self, tx: Tx, link: MailedLink) -> UserRecord:
+        """Return whom a link is for. Raises `LinkOver` if they got another password since, or are kept out."""
+        user = await users.find(tx, int(link.said["user_id"]))
+        if user is None or not user.enabled or _mark(await credentials.password(tx, user.id)) != link.said["before"]:
+            raise LinkOver
+        return user
+
+    async def set_password(self, tx: Tx, link: MailedLink, hashed: str, origin: Origin, now: int) -> PasswordRecovered:
+        """Give whoever holds the link another password: all that they hold ends. Raises `LinkOver`."""
+        user = await self.whose(tx, link)
+        await self._links.take(tx, link, now)
+        await endings.change_password(tx, user.id, hashed, now)
+        event = PasswordRecovered(user_id=user.id)
+        await audit.record(tx, event, origin, now)
+        await self._letters.tell(tx, user, PasswordChangedLetter(at=now), origin, now)
+        return event
+
+
+def _is_proved(user: UserRecord, address: str) -> bool:
+    return user.email == address and user.email_verified
+
+
+def _mark(hashed: str | None) -> str:
+    """Return what tells one password from another and says nothing of either."""
+    return sha256((hashed or "").encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""Making an account of one's own: asked for by anybody, made by whoever proved the address.
+
+Until then there is no account, so nobody can take an address before its owner comes: the request waits as a link. Who
+asks learns nothing: for a known, an unknown and a refused address the same statements are run and one letter is put.
+"""
+
+from dataclasses import dataclass, field
+
+from gatelodge.authn.throttle import Full
+from gatelodge.config.policies import DAY, AccountsPolicy
+from gatelodge.database.rows import NameTaken
+from gatelodge.database.tx import Tx
+from gatelodge.mail.entry_letters import (
+    AccountExistsLetter,
+    ConfirmRegistrationLetter,
+    InvitationLetter,
+    RegistrationRefusedLetter,
+)
+from gatelodge.mail.letter import Letter
+from gatelodge.mail.letters import Addressee, Letters
+from gatelodge.ops.limits import LetterLimits
+from gatelodge.ops.refusals import OperationRefused
+from gatelodge.protocol import email_address
+from gatelodge.protocol.joining import JoiningRules, may_join
+from gatelodge.sessions.mailed_links import LinkOver, MailedLink, MailedLinks, NewLink
+from gatelodge.stores import audit, credentials, names, users
+from gatelodge.stores.users import NOBODY, NewUser, UserRecord
+from gatelodge.telemetry.events import Invited, Origin, Registered, RegistrationAsked
+
+PURPOSE = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRegistration:
+    """What somebody typed who wants an account: their address in its one form, and what they came for."""
+
+    address: str
+    locale: str
+    back: str
+    origin: Origin = field(repr=False)
+
+
+class Newcomers:
+    """Takes requests for accounts, as `policy` says, and makes the accounts."""
+
+    def __init__(self, links: MailedLinks, letters: Letters, limits: LetterLimits, policy: AccountsPolicy) -> None:
+        self._links = links
+        self._letters = letters
+        self._limits = limits
+        self._policy = policy
+        self.rules = JoiningRules(policy.registration, policy.domains, policy.blocked_domains)
+
+    async def ask(self, tx: Tx, asked: AskedRegistration, new: NewLink, now: int) -> RegistrationAsked | Full:
+        """Have a letter sent to the address, whatever there is to say; `Full` if too many were asked for."""
+        mailbox = email_address.parse(asked.address)
+        full = await self._limits.admit_registration(tx, mailbox, asked.origin.address, now)
+        if full is not None:
+            return full
+        owner = await users.find(tx, await names.find(tx, names.LOGIN, asked.address) or NOBODY)
+        said = {"address": asked.address, "back": asked.back}
+        until = now + self._policy.register_lifetime
+        handle = await self._links.put(tx, new, PURPOSE, asked.address, said, until, now)
+        letter = self._letter(owner, may_join(mailbox, self.rules), handle, until)
+        await self._letters.put(tx, letter, Addressee(asked.address, asked.locale), new.cause, now)
+        event = RegistrationAsked(user_id=owner and owner.id, letter=letter.template())
+        await audit.record(tx, event, asked.origin, now)
+        return event
+
+    async def invite(self, tx: Tx, address: str, new: NewLink, origin: Origin, now: int) -> str:
+        """Have somebody invited to make an account; return their address in its one form. Raises `OperationRefused`."""
+        try:
+            canonical = users.canonical(address)
+            email_address.parse(canonical)
+        except ValueError:
+            raise OperationRefused("that is no e-mail address that mail can be sent to") from None
+        if await names.find(tx, names.LOGIN, canonical) is not None:
+            raise NameTaken("e-mail address")
+        until = now + self._policy.invitation_days * DAY
+        handle = await self._links.put(tx, new, PURPOSE, canonical, {"address": canonical, "back": ""}, until, now)
+        letter = InvitationLetter(link=path_of(handle), until=until)
+        await self._letters.put(tx, letter, Addressee(canonical), new.cause, now)
+        await audit.record(tx, Invited(), origin, now)
+        return canonical
+
+    async def make(self, tx: Tx, link: MailedLink, new: NewUser, hashed: str, origin: Origin, now: int) -> UserRecord:
+        """Make the account of whoever holds the link, and so the address. Raises `LinkOver`.
+
+        Somebody may have got the address meanwhile; then there is nothing that the link is good for.
+        """
+        await self._links.take(tx, link, now)
+        try:
+            user = await users.add(tx, new, now)
+        except NameTaken:
+            raise LinkOver from None
+        await credentials.set_password(tx, user.id, hashed, now)
+        await audit.record(tx, Registered(user_id=user.id), origin, now)
+        return user
+
+    def _letter(self, owner: UserRecord | None, may: bool, handle: str, until: int) -> Letter:
+        if owner is not None:
+            return AccountExistsLetter()
+        return ConfirmRegistrationLetter(link=path_of(handle), until=until) if may else RegistrationRefusedLetter()
+
+
+def path_of(handle: str) -> str:
+    """Return where a link to make an account leads, below the issuer."""
+    return f"/register/{handle}"
