@@ -5,7 +5,12 @@ import pytest
 from tests.world import OPAQUE_API, SCOPES, World
 
 from gatelodge.database.tx import Tx
+from gatelodge.grants.award import Grounds
+from gatelodge.protocol.authorize import AuthorizationRequest
+from gatelodge.protocol.errors import OAuthError
 from gatelodge.stores import audit, endings
+from gatelodge.telemetry.events import Origin
+from gatelodge.tokens.front import _identity
 
 pytestmark = pytest.mark.anyio
 
@@ -75,3 +80,23 @@ async def test_nothing_is_told_of_a_person_who_was_disabled(legacy_world: World,
 
     page = await browser.authorize("legacy1", response_type=response_type)
     assert page.url.path == "/login"
+
+
+async def test_nothing_is_told_of_a_person_who_is_disabled_while_the_answer_is_made(legacy_world: World):
+    alice, foundation = legacy_world.people["alice"], legacy_world.foundation
+    asked = AuthorizationRequest(
+        client_id="legacy1",
+        redirect_uri=None,
+        response_type="id_token",
+        response_mode="fragment",
+        scope=("openid",),
+        resource=(),
+    )
+    grounds = Grounds(alice.id, alice.sub, "", foundation.clock.now(), "pwd", "", ("openid",))
+    client = await foundation.registry.client("legacy1")
+    assert client is not None
+    context = await legacy_world.server.granting.contexts.open(client, Origin())
+    assert (await foundation.db.write(_identity, asked, grounds, context)).person == alice
+    await foundation.db.write(endings.disable, alice.id, foundation.clock.now())
+    with pytest.raises(OAuthError):
+        await foundation.db.write(_identity, asked, grounds, context)
