@@ -37,6 +37,11 @@ def test_an_expired_id_token_still_tells_who_it_was() -> None:
     assert read_hint(id_token(sid=7), ISSUER, KEYS, NOW) == Hint("alice", "web1", None)
 
 
+def test_whom_and_in_which_languages_are_read_as_they_are_said() -> None:
+    said = request(logout_hint="alice@rp.test", ui_locales="de en")
+    assert said == LogoutRequest(None, None, None, None, False, "alice@rp.test", ("de", "en"))
+
+
 @pytest.mark.parametrize(
     "hint",
     [

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatelodge.protocol.client import Client, ClientType
-from gatelodge.protocol.redirect_uri import MAX_LENGTH, defect, is_custom_scheme, is_registered, url_defect
+from gatelodge.protocol.redirect_uri import (
+    MAX_LENGTH,
+    defect,
+    is_custom_scheme,
+    is_registered,
+    origin_of,
+    private_schemes,
+    url_defect,
+)
 
 CB = "https://rp.test/cb"
 WEB1 = Client("web1", "Web", "web", "client_secret_basic", redirect_uris=(CB,))
@@ -295,3 +303,25 @@ def test_an_operator_speaks_out_a_scheme_that_opens_an_application_alone_and_no_
         broken = defect(uri, "native", permitted)
         assert (broken and broken.id) == rule
     assert defect("cursor://cb", "web", ("cursor",)) is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://RP.test/a/b?c", "https://rp.test"),
+        ("https://rp.test:443/a", "https://rp.test"),
+        ("https://rp.test:8443", "https://rp.test:8443"),
+        ("https://rp.test:80/", "https://rp.test:80"),
+        ("https://rp.test?a=/b", "https://rp.test"),
+        ("http://127.0.0.1:80/", "http://127.0.0.1"),
+        ("https://rp.test@evil.test/", ""),
+        ("javascript:alert(1)", ""),
+        ("//rp.test/", ""),
+    ],
+)
+def test_an_origin_is_told_as_browsers_compare_it(url: str, origin: str):
+    assert origin_of(url) == origin
+
+
+def test_what_opens_an_application_of_a_device_is_neither_https_nor_http():
+    assert private_schemes(["https://rp.test/cb", "http://127.0.0.1/cb", "com.example:/cb"]) == {"com.example"}
