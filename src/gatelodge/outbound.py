@@ -100,7 +100,7 @@ class Outbound:
 
     def apart(self, at_once: int) -> "Outbound":
         """Return the same door for other business: who is slow there takes no place from anybody here."""
-        return Outbound(
+        return type(self)(
             allow_loopback=self._allow_loopback,
             allow_private=self._allow_private,
             resolve=self._resolve,

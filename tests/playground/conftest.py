@@ -13,6 +13,8 @@ from tests.world import PASSWORDS, Browser, World, config_for, open_world
 from gatelodge.config.policies import Config, DatabasePolicy, LegacyPolicy
 from gatelodge.demo import planting as demo
 from gatelodge.outbound import Call, Fetched, Outbound
+from gatelodge.outbox.courier import Courier
+from gatelodge.outbox.logout import LogoutNotice
 from gatelodge.playground import room
 from gatelodge.playground.scripts import SCRIPTS
 
@@ -68,7 +70,14 @@ class Visitor:
         answer = await self.browser.http.post(f"/playground/{self.flow}", data={"act": act, **fields})
         assert answer.status_code == 303, answer.text[:500]
         page = await self.browser.walk(answer, "alice", PASSWORDS["alice"])
+        await self.courier.look()
         return await self.arrive(page)
+
+    @property
+    def courier(self) -> Courier:
+        """What the server tells applications with, every two seconds."""
+        on = self.world.foundation
+        return Courier(on.db, on.clock, LogoutNotice(ISSUER, on.registry, on.keys, InMemory(), on.clock, on.entropy))
 
     async def sent_back(self, flow: str) -> str:
         """Begin a flow, sign in and allow; return where the server sends the browser then, which it did not open."""
@@ -95,7 +104,7 @@ class Visitor:
         """Walk through a flow until the application has tokens."""
         await self.open(flow)
         for _ in range(3):
-            if 'value="userinfo"' in self.text or 'value="call"' in self.text:
+            if any(f'value="{act}"' in self.text for act in ("userinfo", "call", "leave")):
                 return self.text
             await self.press(self.next, username="alice", password=PASSWORDS["alice"])
         raise AssertionError(self.text)

@@ -1,7 +1,10 @@
 """Every flow runs for real, and what is shown of it is what was sent."""
 
+import re
+
 import pytest
 from tests.playground.conftest import ISSUER, PLAYED, SCRIPT_OF, InMemory, Visitor
+from tests.world import World
 
 pytestmark = pytest.mark.anyio
 RUNNABLE = [script.key for script in PLAYED]
@@ -90,3 +93,23 @@ async def test_a_page_left_before_the_answer_came_leads_back_to_the_server(visit
     await visitor.browser.http.post("/playground/code", data={"act": "authorize"})
 
     assert "Go to the server again" in await visitor.open("code")
+
+
+async def test_who_signs_out_at_the_server_is_signed_out_of_the_application_that_is_told(world: World) -> None:
+    visitor, other = Visitor(world, world.browser()), Visitor(world, world.browser())
+    for one in (visitor, other):
+        await one.to_tokens("logout")
+    await visitor.press("passed_off")
+    assert visitor.refused.startswith("The application refused it")
+    assert visitor.rule == "client.logout_token"
+
+    await visitor.press("leave")
+    assert visitor.next == "told"
+    await visitor.press("told")
+
+    assert "POST /playground/backchannel-logout HTTP/1.1" in visitor.text
+    assert visitor.next == "restart"
+    assert 'id="tokens"' not in visitor.text
+    assert not re.search(r"eyJ[\w-]{20}", visitor.text)
+    await other.open("logout")
+    assert other.next == "leave"

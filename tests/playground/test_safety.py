@@ -107,7 +107,7 @@ async def test_the_line_leads_to_this_server_and_nowhere_else(url: str) -> None:
 async def test_the_sample_application_is_called_back_here_alone() -> None:
     for client in demo_data.playground_clients(ISSUER, "s", frozenset(), frozenset({"code"})):
         assert client.redirect_uris == (ISSUER + "/playground/callback",)
-        assert client.post_logout_redirect_uris == ()
+        assert client.post_logout_redirect_uris == ((ISSUER + "/playground/logout",) if not client.is_public else ())
         assert client.type != "native"  # whose ports are free
 
 

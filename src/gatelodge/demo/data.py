@@ -156,6 +156,8 @@ def playground_clients(
         auth_method="client_secret_basic",
         secrets=_secret(secret),
         redirect_uris=callback,
+        post_logout_redirect_uris=(issuer + "/playground/logout",),
+        backchannel_logout_uri=issuer + "/playground/backchannel-logout",
         grants=frozenset({"authorization_code", "refresh_token", "client_credentials"}) | grants,
         response_types=response_types,
         scopes=PLAYGROUND_SCOPES,

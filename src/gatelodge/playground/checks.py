@@ -12,12 +12,15 @@ SIGNATURE = Rule("client.signature", "an ID token is signed with the server's pu
 NONCE = Rule("client.nonce", "an ID token carries the nonce of the request it answers", "OIDC Core 3.1.3.7")
 AT_HASH = Rule("client.at_hash", "an ID token names the access token that came with it", "OIDC Core 3.2.2.9")
 C_HASH = Rule("client.c_hash", "an ID token names the code that came with it", "OIDC Core 3.3.2.10")
+LOGOUT_TOKEN = Rule("client.logout_token", "a logout token says that it is one", "Back-Channel Logout 1.0 2.6")
 
 WHY: Mapping[str, str] = {
     STATE.id: "The application remembers which state it gave to which browser. This answer was not asked for here, so "
     "nothing in it is used: not the code, not even an error.",
     ISS.id: "iss names another server than the one that was asked, or none.",
     WHOLE.id: "Who takes something out of an answer takes the checks out that depend on it.",
+    LOGOUT_TOKEN.id: "The signature is the server's, and the token is about something else: it has no event that says "
+    "a session is over, and perhaps a nonce. A token that is good for one thing is good for nothing else.",
     SIGNATURE.id: "The signature belongs to other words. Nothing in the token is believed before it is verified: not "
     "who it is about, not whom it is for.",
     NONCE.id: "The ID token was made for another request.",

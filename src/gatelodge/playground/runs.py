@@ -1,10 +1,12 @@
 """What the playground remembers of a browser: one run of one flow, in memory, found by a cookie, forgotten in time."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from gatelodge.clock import Clock, Entropy
+from gatelodge.demo.pages.backend import claims_of
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.secrets import b64
 from gatelodge.playground.messages import Message, Refusal
@@ -108,6 +110,12 @@ class Runs:
         while len(self._runs) > MOST:
             self._runs.popitem(last=False)
         return Cookie(COOKIE, name)
+
+    def change_of(self, sid: str, change: Callable[[FlowRun], FlowRun]) -> None:
+        """Change the runs whose application knows the session `sid` of the server."""
+        for name, (run, until) in list(self._runs.items()):
+            if sid and run.tokens is not None and claims_of(run.tokens.id).get("sid") == sid:
+                self._runs[name] = change(run), until
 
     def _forget(self) -> None:
         """Drop what is too old: what was used last stands at the end."""

@@ -21,6 +21,16 @@ class Sample:
         return self.issuer + "/playground/callback"
 
     @property
+    def hears_at(self) -> str:
+        """Where the server tells it that a session is over."""
+        return self.issuer + "/playground/backchannel-logout"
+
+    @property
+    def after_logout(self) -> str:
+        """Where the browser comes back to when it was signed out."""
+        return self.issuer + "/playground/logout"
+
+    @property
     def keys(self) -> str:
         """Where the server publishes its keys."""
         return self.issuer + "/jwks"

@@ -11,6 +11,7 @@ from gatelodge.outbound import Outbound
 from gatelodge.playground.callback import Receiver
 from gatelodge.playground.hands import PlayingHands
 from gatelodge.playground.identity import IdTokens
+from gatelodge.playground.leaving import Listening
 from gatelodge.playground.line import ServerConnection
 from gatelodge.playground.pages import CallbackPage, FlowPage, QuestionsPage
 from gatelodge.playground.player import Player
@@ -49,11 +50,14 @@ def routes(
         reasons=Reasons(setting.tracing, setting.inspected),
         clock=clock,
     )
+    send = for_library(setting.issuer, outbound)
     played, runs = Repertoire.of(SCRIPTS, setting.legacy), Runs(clock, entropy)
     flow = FlowPage(pages, hands, Player(hands, played.scripts), runs, played)
     callback = CallbackPage(pages, Receiver(hands, played.scripts), runs)
     arrivals = {"GET": callback.arrive, "POST": callback.paste}
+    listening = Listening(sample, send, runs, clock)
     return (
+        Route("playground_leaving", "/playground/backchannel-logout", {"POST": listening.hear}),
         Route("playground", "/playground", {"GET": QuestionsPage(pages, played).show}),
         Route("playground_callback", "/playground/callback", arrivals, acts=True),
         Route("playground_flow", "/playground/{flow}", {"GET": flow.show, "POST": flow.act}),

@@ -9,12 +9,14 @@ from gatelodge.playground.scripts.implicit import IMPLICIT
 from gatelodge.playground.scripts.password import PASSWORD
 from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
 from gatelodge.playground.scripts.refresh_token import REFRESH_TOKEN
+from gatelodge.playground.scripts.signing_out import SIGNING_OUT
 
 SCRIPTS: tuple[Script, ...] = (
     AUTHORIZATION_CODE,
     PUBLIC_CLIENT,
     CLIENT_CREDENTIALS,
     REFRESH_TOKEN,
+    SIGNING_OUT,
     DEVICE_CODE,
     PASSWORD,
     IMPLICIT,
