@@ -108,3 +108,14 @@ def test_a_changed_refresh_token_is_not_ours(position: int) -> None:
     changed = token[:position] + ("A" if token[position : position + 1] != "A" else "B") + token[position + 1 :]
     assert changed != token
     assert KEYS.read(changed) is None
+
+
+def test_what_was_handed_out_before_an_update_is_read_after_it() -> None:
+    mint = Mint(EPOCH, bytes(range(32)))
+    value, secret = "gla_c3Nzc3Nzc3Nzc3Nzc3MBCgy2H_Fr7P28IKv9eAaI", b"s" * SECRET_BYTES
+    assert mint.compose(1_025, secret, "gla_") == value
+    assert mint.take_apart(value, "gla_") == (1_025, secret)
+    assert mint.grant_id(1_025, b"nonce..8") == "sAAzWQS3oYyLVsWRBMd5ow"
+    assert mint.read_grant_id("sAAzWQS3oYyLVsWRBMd5ow") == (1_025, b"nonce..8")
+    assert mint.digest("code", secret).hex() == "f4dece13e225c4a4923fefe14f73dc36c5d73bae586de35035ca8ec91c8b3af9"
+    assert mint.derive("purpose").hex() == "c2cf5dd1ed5f1d87b6bc2e14b6d1b5c35b8f2999dc4b4aaa70c787fac1857b79"

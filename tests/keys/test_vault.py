@@ -75,3 +75,10 @@ def test_keys_are_derived_per_purpose_newest_first() -> None:
 def test_a_short_secret_key_is_refused(secret_keys: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="32 characters"):
         vault(*secret_keys)
+
+
+def test_what_was_sealed_before_an_update_opens_after_it_under_the_shortest_key_there_may_be() -> None:
+    shortest = vault("k" * 32)
+    sealed = "000000000000000000000000d14f0e7121ff1b39d8945624163b04464f7460ad01cc10"
+    assert shortest.unseal(bytes.fromhex(sealed), "key 1") == b"private"
+    assert shortest.derive("csrf").hex() == "0999fe41e7e008bd8e2da9866716dce90b79baeb0df13743fe0fd203abba119f"
