@@ -18,6 +18,8 @@ from gatelodge.authn.visit import KnownPerson, SignInRefused, SignInVisit
 from gatelodge.clock import Clock
 from gatelodge.config.policies import DatabasePolicy
 from gatelodge.config.setting import DAY
+from gatelodge.ops import users as verbs
+from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.proof import TWO, Proof
 from gatelodge.stores import audit, authenticators, recovery_codes
@@ -158,6 +160,18 @@ async def test_of_fifty_who_bring_the_same_recovery_code_one_is_let_in(
         codes = await give_codes(world.foundation, world.people["alice"].id)
 
         assert len(await takers(world, "recovery_codes", codes[0])) == 1
+
+
+async def test_an_operator_lets_somebody_in_again_who_lost_their_phone(world: World) -> None:
+    on, origin = world.foundation, Origin("r", "203.0.113.9")
+    await give_codes(on, world.people["alice"].id)
+    await on.db.write(verbs.reset_second_factor, "alice", on.letters, origin, on.clock.now())
+
+    browser = world.browser()
+    assert (await browser.sign_in(await browser.authorize(), "alice")).url.path == "/consent"
+    assert (await trail(world)).count("second_factor_reset") == 1
+    with pytest.raises(NotThere):
+        await on.db.write(verbs.reset_second_factor, "alice", on.letters, origin, on.clock.now())
 
 
 async def test_without_a_page_nobody_is_let_in_who_has_a_second_factor(world: World) -> None:

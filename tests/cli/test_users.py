@@ -82,6 +82,12 @@ def test_an_administrator_is_made_and_shown_and_no_more_one(gatelodge) -> None:
     assert {"admin_granted", "admin_revoked"} <= {line["event"] for line in told["entries"]}
 
 
+def test_who_has_no_second_factor_has_none_to_lose(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+
+    assert gatelodge("users", "reset-second-factor", "ada", "--json").failure["error"] == "not_found"
+
+
 def test_nobody_is_an_administrator_who_is_not_there(gatelodge) -> None:
     assert gatelodge("users", "grant-admin", "eve", "--json").failure["error"] == "not_found"
 

@@ -146,6 +146,20 @@ def disable(config_file: Path | None, as_json: bool, login: str) -> None:
     answer(as_json, described(user), done(f"{user.username} is disabled; sessions and tokens ended"))
 
 
+@users.command("reset-second-factor")
+@click.argument("login")
+@running.common
+def reset_second_factor(config_file: Path | None, as_json: bool, login: str) -> None:
+    """Take the authenticator app, the recovery codes and the trusted browsers of a person away, who lost their phone.
+
+    \b
+    gatelodge users reset-second-factor ada
+    """
+    config = running.configured(config_file)
+    user = running.change(config, verbs.reset_second_factor, login, running.letters(config))
+    answer(as_json, described(user), done(f"{user.username} has no second factor any more"))
+
+
 @users.command("grant-admin")
 @click.argument("login")
 @running.common

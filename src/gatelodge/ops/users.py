@@ -19,11 +19,12 @@ from gatelodge.mail.catalogue import (
     AdministratorMadeLetter,
     AdministratorUnmadeLetter,
     PasswordChangedLetter,
+    SecondStepRemovedLetter,
 )
 from gatelodge.mail.letters import Letters
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.password_rules import MOST, Problem, context_words
-from gatelodge.stores import audit, credentials, endings
+from gatelodge.stores import audit, authenticators, credentials, endings, recovery_codes, trusted_browsers
 from gatelodge.stores import users as store
 from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import (
@@ -31,6 +32,7 @@ from gatelodge.telemetry.events import (
     AdminRevoked,
     Origin,
     PasswordSet,
+    SecondFactorReset,
     UserAdded,
     UserDisabled,
     UserEnabled,
@@ -100,6 +102,21 @@ async def revoke_admin(tx: Tx, login: str, letters: Letters, origin: Origin, now
     await audit.record(tx, AdminRevoked(user_id=user.id), origin, now)
     await letters.tell(tx, user, AdministratorUnmadeLetter(at=now), origin, now)
     return await show(tx, login)
+
+
+async def reset_second_factor(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> UserRecord:
+    """Take a person's authenticator app, recovery codes and trusted browsers away, since they lost their phone.
+
+    Raises `NotThere`, also if they have no such thing. Passkeys stay: they sign in by themselves.
+    """
+    user = await show(tx, login)
+    gone = [await authenticators.remove(tx, user.id), await recovery_codes.remove(tx, user.id)]
+    await trusted_browsers.remove_all(tx, user.id)
+    if not any(gone):
+        raise NotThere("second factor of", login)
+    await audit.record(tx, SecondFactorReset(user_id=user.id), origin, now)
+    await letters.tell(tx, user, SecondStepRemovedLetter(at=now), origin, now)
+    return user
 
 
 async def remove(tx: Tx, login: str, letters: Letters, origin: Origin, now: int) -> None:

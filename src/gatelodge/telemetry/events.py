@@ -63,6 +63,7 @@ from gatelodge.telemetry.factors import FactorOpened as FactorOpened
 from gatelodge.telemetry.factors import FactorRemoved as FactorRemoved
 from gatelodge.telemetry.factors import RecoveryCodesMade as RecoveryCodesMade
 from gatelodge.telemetry.factors import RecoveryCodeUsed as RecoveryCodeUsed
+from gatelodge.telemetry.factors import SecondFactorReset as SecondFactorReset
 from gatelodge.telemetry.origin import Origin as Origin
 from gatelodge.telemetry.passkeys import PasskeyAdded as PasskeyAdded
 from gatelodge.telemetry.passkeys import PasskeyCounterRegressed as PasskeyCounterRegressed

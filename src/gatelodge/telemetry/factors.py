@@ -68,3 +68,10 @@ class BrowserDistrusted(Event):
     """A browser, or every one, stands for a person's second factor no more."""
 
     by: ClassVar[ActorKind] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorReset(Event):
+    """An operator took a person's authenticator app, recovery codes and trusted browsers away."""
+
+    level: ClassVar[Level] = "warning"
