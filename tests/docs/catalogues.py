@@ -4,6 +4,7 @@
 is compiled. A test fails while one is stale or not whole, so a language is either complete or not offered.
 """
 
+import ast
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,36 +17,43 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from gatelodge.authn import WAYS
 from gatelodge.protocol.languages import DEFAULT, LANGUAGES
 from gatelodge.web.assets import HOUSE
 from gatelodge.web.locales import CATALOGUES, folder_of
 
-FOR_PEOPLE = (
-    "web",
-    "authn",
-    "mail",
-    "entry",
-)  # the rooms whose pages and letters are translated; the others' readers are developers
+# The rooms whose pages and letters are translated; the others' readers are developers.
+FOR_PEOPLE = ("account", "authn", "entry", "mail", "providers", "web")
+SHOWN = frozenset({"entry", "title", "words"})  # members that templates translate: `_(entry.words)`
+SHOWN_FIRST = frozenset({"AccountAct"})  # classes whose first argument is one
 HEAD: Mapping[str, Any] = {"project": "Gatelodge", "version": "0", "charset": "utf-8", "fuzzy": False}
 OPTIONS = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
 
 
-def words() -> Iterator[str]:
-    """Yield what templates show of lists that stand in code."""
-    for way in WAYS:
-        yield way.entry
+def words(tree: ast.AST) -> Iterator[str]:
+    """Yield what templates show of values that stand in code."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if name in SHOWN:
+                yield text
+            case ast.keyword(arg=str(name), value=ast.Constant(value=str(text))) if name in SHOWN:
+                yield text
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(text)), *_]) if name in SHOWN_FIRST:
+                yield text
+            case _:
+                pass
 
 
 def template() -> Catalog:
     """Return every text that a person can be shown."""
     catalogue = Catalog(charset="utf-8")
-    for room in FOR_PEOPLE:
-        for file in sorted((HOUSE / room).rglob("*.html")):
+    for file in sorted(file for room in FOR_PEOPLE for file in (HOUSE / room).rglob("*")):
+        where = [(file.relative_to(HOUSE).as_posix(), 0)]
+        if file.suffix in (".html", ".txt") and file.parent.name == "templates":
             for _, message, _, _ in extract_from_file("jinja2.ext:babel_extract", file, options=OPTIONS):
-                catalogue.add(message, locations=[(file.relative_to(HOUSE).as_posix(), 0)])
-    for text in words():
-        catalogue.add(text)
+                catalogue.add(message, locations=where)
+        elif file.suffix == ".py":
+            for text in words(ast.parse(file.read_text("utf-8"))):
+                catalogue.add(text, locations=where)
     return catalogue
 
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 DEFAULT = "en"
-LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English"})  # tag (BCP 47) to its own name, in the order shown
+# A tag (BCP 47) and its own name, in the order in which they are offered.
+LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "de": "Deutsch"})
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 MAX_RANGES = 20  # of one Accept-Language that are looked at
