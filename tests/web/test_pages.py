@@ -212,7 +212,7 @@ def test_an_issuer_with_a_path_has_every_link_below_it() -> None:
         for _, attributes in Elements(text_of(reply)).found:
             for link in (attributes.get(kind) for kind in ("href", "src", "action")):
                 assert link is None or link.startswith(
-                    ("/tenant/", "https://shop.test/", "otpauth://", "data:text/plain;")
+                    ("/tenant/", "?language=", "https://shop.test/", "otpauth://", "data:text/plain;")
                 ), name
 
 
