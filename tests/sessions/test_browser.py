@@ -134,7 +134,7 @@ async def test_a_person_is_signed_in_until_they_sign_out(
     assert await browsers.signed_in(visitor.request()) == person
     assert (person.user_id, person.sub, person.amr, person.acr) == (alice.id, "sub-alice", "pwd", ACR)
     old = visitor.cookies[SESSION]
-    gone = (await browsers.sign_out(visitor.request())).cookie
+    [gone] = (await browsers.sign_out(visitor.request())).cookies
     assert (gone.name, gone.value, gone.max_age) == (SESSION, "", 0)
     visitor.cookies[SESSION] = old
     assert await browsers.signed_in(visitor.request()) is None

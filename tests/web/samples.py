@@ -16,6 +16,7 @@ from gatelodge.stores.users import UserRecord
 from gatelodge.web.asked import AskedScope, groups
 from gatelodge.web.login import OtherWay
 from gatelodge.web.pages import Allows, Pages
+from gatelodge.web.select_account import ShownAccount
 
 ORDERS = Api("https://api.test/orders", "Orders", {"orders:read": "See your orders", "orders:write": "Change orders"})
 ALICE = UserRecord(
@@ -69,6 +70,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "action": f"{pages.base}/login?page=inspector",
     }
     late: dict[str, Any] = {**login, "again": "late"}
+    accounts = [ShownAccount("sid-1", text, text, True), ShownAccount("sid-2", text, text, False)]
     finished: dict[str, Any] = {**FORM, "again": "finished"}
     return {
         "sign in": pages.render("authn/password", allows=anywhere, problem=None, **login),
@@ -94,9 +96,9 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
             **person,
             **FORM,
         ),
-        "select account": pages.render("select_account", allows=anywhere, client_name=text, **person, **FORM),
+        "select account": pages.render("select_account", allows=anywhere, client_name=text, accounts=accounts, **FORM),
         "select account, finished": pages.render(
-            "select_account", allows=anywhere, client_name=text, **person, **finished
+            "select_account", allows=anywhere, client_name=text, accounts=accounts, **finished
         ),
         "sign out": pages.render(
             "logout", allows=anywhere, csrf="csrf-1", carried=[("state", text)], client_name=text, again="", **person

@@ -22,7 +22,8 @@ async def test_the_page_offers_who_is_signed_in_and_the_way_to_another(house: Ho
 
     page = (await visitor.get(house.select_account.show, handle)).body.decode()
 
-    assert "Continue as Alice Liddell" in page
+    assert "Continue as" in page
+    assert "<strong>Alice Liddell</strong>" in page
     assert f'href="/login?interaction={handle}&amp;app=' in page
 
 

@@ -6,12 +6,14 @@ Every page returns here; nothing but `decide.next_step` says what is next.
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from msgspec import structs
+
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import KIND, Authorizations, RefusedRequest, Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
-from gatelodge.protocol.authorize import Recipient
+from gatelodge.protocol.authorize import NOBODY, Recipient
 from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
@@ -61,6 +63,10 @@ class AuthorizeEndpoint:
         try:
             if gathered.interaction is None and self._withholds_cookies(request):
                 return await self._come_again(request, gathered)
+            if changed := await self._as_hinted(request, understood.question.asked.hinted_sub):
+                gathered = replace(gathered, cookies=(*gathered.cookies, *changed))
+                there = {**request.cookies, **{cookie.name: cookie.value for cookie in changed}}
+                request = structs.replace(request, cookies=there)
             reply = await self._proceed(request, gathered, understood, browser)
         except OAuthError as error:
             reply = self._refuse(understood.recipient, error, request)
@@ -106,6 +112,14 @@ class AuthorizeEndpoint:
         posted = self.browsers.posting()
         parked = await self.prompts.park(request, KIND, gathered.params, posted, gathered.again)
         return redirect(f"{self.base}/authorize?{urlencode({PARAMETER: parked.handle})}", *posted.cookies)
+
+    async def _as_hinted(self, request: Request, sub: str | None) -> tuple[Cookie, ...]:
+        """Sign in whom a hint means, if they wait in this browser (OIDC Core 3.1.2.1); return the cookies to set."""
+        if cookies.OTHERS not in request.cookies or sub in (None, NOBODY):
+            return ()
+        person = await self.browsers.signed_in(request)
+        is_here = person is not None and person.sub == sub
+        return () if is_here else await self.browsers.several.switch_to(request, sub)
 
     async def _proceed(self, request: Request, gathered: Gathered, understood: Understood, browser: BrowserId) -> Reply:
         question, parked = understood.question, gathered.interaction

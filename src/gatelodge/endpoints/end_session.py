@@ -103,7 +103,7 @@ class EndSessionEndpoint:
                 return self.page.ask(request, params, user, client.name if client else None, again)
         parting = await self.browsers.sign_out(request)
         frames = await self._frames(parting.visits)
-        return self._leaving(asked, client, goes_to, frames).with_cookies(parting.cookie)
+        return self._leaving(asked, client, goes_to, frames).with_cookies(*parting.cookies)
 
     async def _frames(self, visits: Sequence[SessionVisit]) -> tuple[str, ...]:
         """Return what the page loads for those who are told by the browser."""

@@ -25,6 +25,7 @@ from gatelodge.protocol.reply import Cookie
 from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.device import device_of
+from gatelodge.sessions.several import NamedSession, Reminted, Several
 from gatelodge.stores import audit, credentials, endings, sessions, users
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.endings import Ended
@@ -72,18 +73,10 @@ class BrowserId:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Presented:
-    """What a `SESSION` cookie names: a row, and the digest that row must have."""
-
-    row_id: int
-    digest: bytes
-
-
 class Parting(NamedTuple):
-    """What is left of a session: the cookie that deletes its value, and which applications had been told of it."""
+    """What is left of sessions: the cookies that delete their values, and which applications had been told of them."""
 
-    cookie: Cookie
+    cookies: tuple[Cookie, ...]
     visits: Sequence[SessionVisit]
 
 
@@ -92,11 +85,16 @@ Spends = Callable[[Tx, HeldAccount, int], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """A session about to begin in a browser that had `old`, if it had one."""
+    """A session about to begin in a browser that had `old`, if it had one, and where `waiting` ones wait.
+
+    `parked` is what the old one is named by from now on, if somebody else's begins.
+    """
 
     new: NewSession
     proven: AuthnEvent
-    old: _Presented | None
+    old: NamedSession | None
+    waiting: Sequence[NamedSession]
+    parked: Reminted | None
     spends: Spends | None
     origin: Origin
     most: int
@@ -114,6 +112,7 @@ class Browsers:
         self._clock = clock
         self._entropy = entropy
         self._policy = policy
+        self.several = Several(db, mint, clock, entropy, policy)
 
     def identify(self, request: Incoming) -> BrowserId:
         """Return which browser this is; one that cannot say gets a name, to be set with the answer."""
@@ -161,13 +160,49 @@ class Browsers:
     ) -> tuple[SignedInPerson, tuple[Cookie, ...]]:
         """Sign a person in, who just proved who they are, and return them with the cookies to set.
 
-        If somebody else was, their session ends. The browser is known to the account from now on. `spends` takes what
-        the sign-in was kept in on its way, in the same transaction. Raises `SignInRefused` if the proof became void
-        meanwhile, or was spent.
+        If somebody else was, their account waits beside it (`several.py`). The browser is known to the account from now
+        on. `spends` takes what the sign-in was kept in on its way, in the same transaction. Raises `SignInRefused` if
+        the proof became void meanwhile, or was spent.
         """
         now, secret = self._clock.now(), self._entropy.bytes(SECRET_BYTES)
+        new = self._new(request, proven, secret, now)
+        old, several = self._presented(request), self.several
+        parked = several.remint(cookies.OTHERS, old.row_id) if old else None
+        named = {value: several.presented(cookies.OTHERS, value) for value in several.values(request)}
+        waiting = [one for one in named.values() if one is not None]
+        beginning = _Beginning(new, proven, old, waiting, parked, spends, request.origin, self._policy.most)
+        begun = await self._db.write(_begin, beginning, now)
+        if begun is None:
+            raise SignInRefused
+        row_id, event = begun.row_id, begun.event
+        emit(event, request.origin)
+        left = [value for value, one in named.items() if one is not None and one.row_id != row_id]
+        others = [parked.value, *left] if begun.parked and parked else left
+        person = SignedInPerson(proven.user_id, proven.sub, row_id, event.sid, proven.auth_time, proven.amr, proven.acr)
+        remembered = self._known.remember(request.cookies.get(cookies.KNOWN), proven.user_id)
+        return person, (
+            cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
+            cookies.known(remembered),
+            *((await several.keep(request, others),) if cookies.OTHERS in request.cookies or others else ()),
+        )
+
+    async def sign_out(self, request: Incoming) -> Parting:
+        """End the session of this browser, if there is one, and those of all accounts that wait in it."""
+        presented, visits = self._presented(request), ()
+        if presented is not None:
+            there = self._db.at(place_of(presented.row_id))
+            event, visits = await there.write(_end, presented, request.origin, self._clock.now())
+            if event is not None:
+                emit(event, request.origin)
+        if cookies.OTHERS not in request.cookies:
+            return Parting((cookies.no_session(),), tuple(visits))
+        sids = [one.session.sid for one in await self.several.waiting(request)]
+        _, told = await self.several.end(request, sids)
+        return Parting((cookies.no_session(), self.several.cookie(())), (*visits, *told))
+
+    def _new(self, request: Incoming, proven: AuthnEvent, secret: bytes, now: int) -> NewSession:
         device = device_of(request.headers.get("user-agent", ""))
-        new = NewSession(
+        return NewSession(
             digest=self._mint.digest(cookies.SESSION, secret),
             sub=proven.sub,
             sid=b64(self._entropy.bytes(_SID_BYTES)),
@@ -179,32 +214,10 @@ class Browsers:
             browser=device.browser,
             system=device.system,
         )
-        beginning = _Beginning(new, proven, self._presented(request), spends, request.origin, self._policy.most)
-        begun = await self._db.write(_begin, beginning, now)
-        if begun is None:
-            raise SignInRefused
-        row_id, event = begun
-        emit(event, request.origin)
-        person = SignedInPerson(proven.user_id, proven.sub, row_id, event.sid, proven.auth_time, proven.amr, proven.acr)
-        remembered = self._known.remember(request.cookies.get(cookies.KNOWN), proven.user_id)
-        return person, (
-            cookies.session(self._mint.compose(row_id, secret), self._policy.lifetime),
-            cookies.known(remembered),
-        )
 
-    async def sign_out(self, request: Incoming) -> Parting:
-        """End the session of this browser, if there is one."""
-        presented, visits = self._presented(request), ()
-        if presented is not None:
-            there = self._db.at(place_of(presented.row_id))
-            event, visits = await there.write(_end, presented, request.origin, self._clock.now())
-            if event is not None:
-                emit(event, request.origin)
-        return Parting(cookies.no_session(), tuple(visits))
-
-    def _presented(self, request: Incoming) -> _Presented | None:
+    def _presented(self, request: Incoming) -> NamedSession | None:
         value = self._mint.take_apart(request.cookies.get(cookies.SESSION, ""))
-        return value and _Presented(value.row_id, self._mint.digest(cookies.SESSION, value.secret))
+        return value and NamedSession(value.row_id, self._mint.digest(cookies.SESSION, value.secret))
 
     async def _in_use(self, row: SessionRow, *, visited: bool = False) -> SignedInPerson | None:
         now = self._clock.now()
@@ -223,8 +236,16 @@ def _secrets(kind: str, request: Incoming) -> tuple[str, ...]:
     return tuple(value for value in cookies.values(kind, request) if len(unb64(value) or b"") == _BROWSER_BYTES)
 
 
-async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, events.SignedIn] | None:
-    """Keep a session and return its row id, and what happened; `None` if what was proven became void or was spent."""
+class _Begun(NamedTuple):
+    """The row of a session that began or went on, what happened, and whether the one before waits now."""
+
+    row_id: int
+    event: events.SignedIn
+    parked: bool
+
+
+async def _begin(tx: Tx, begun: _Beginning, now: int) -> _Begun | None:
+    """Keep a session; `None` if what was proven became void or was spent."""
     proven, old, new = begun.proven, begun.old, begun.new
     held = await users.hold(tx, proven.user_id)
     if held is None or await credentials.is_void(tx, proven.user_id, proven.password_hash):
@@ -233,26 +254,36 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> tuple[int, events.Signe
         return None
     if begun.spends is not None and not await begun.spends(tx, held, now):
         return None
-    goes_on = None if old is None else await sessions.renew(tx, held, old.row_id, old.digest, new, now)
+    mine = [one for one in (old, *begun.waiting) if one and place_of(one.row_id) == place_of(proven.user_id)]
+    goes_on = await _go_on(tx, held, mine, new, now)
     if proven.session_id and goes_on is None:
         return None
     row_id, sid = goes_on or (0, new.sid)
     event = events.SignedIn(user_id=proven.user_id, amr=proven.amr, sid=sid)
     await audit.record(tx, event, begun.origin, now)
-    if goes_on is not None:
-        return row_id, event
-    others = None if old is None else await sessions.find(tx, old.row_id, old.digest, now)
-    if others is not None:
-        await _leave(tx, others, now)
-    row_id = await sessions.add(tx, held, new, now)
-    surplus = await sessions.surplus(tx, proven.user_id, begun.most, now)
-    if surplus:
-        await endings.end_sessions(tx, proven.user_id, surplus.__contains__, now)
-    return row_id, event
+    parked = False
+    if old is not None and begun.parked is not None and old.row_id != row_id:
+        parked = await sessions.rename(tx, old.row_id, old.digest, begun.parked.digest, now)
+    if goes_on is None:
+        row_id = await sessions.add(tx, held, new, now)
+        surplus = await sessions.surplus(tx, proven.user_id, begun.most, now)
+        if surplus:
+            await endings.end_sessions(tx, proven.user_id, surplus.__contains__, now)
+    return _Begun(row_id, event, parked)
+
+
+async def _go_on(
+    tx: Tx, held: HeldAccount, mine: Sequence[NamedSession], new: NewSession, now: int
+) -> tuple[int, str] | None:
+    """Return the row id and `sid` of the session that goes on as the new one, `None` if their person has none here."""
+    for one in mine:
+        if (found := await sessions.renew(tx, held, one.row_id, one.digest, new, now)) is not None:
+            return found
+    return None
 
 
 async def _end(
-    tx: Tx, presented: _Presented, origin: Origin, now: int
+    tx: Tx, presented: NamedSession, origin: Origin, now: int
 ) -> tuple[events.SignedOut | None, Sequence[SessionVisit]]:
     row = await sessions.find(tx, presented.row_id, presented.digest, now)
     ended = None if row is None else await _leave(tx, row, now)

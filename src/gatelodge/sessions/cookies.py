@@ -2,9 +2,10 @@
 
 `BROWSER` names a browser and nobody in it: interactions and forms are bound to it. `SESSION` is a person signed in.
 `KNOWN` is the memory of a browser people signed in with before, `TRUSTED` the beginning of the names of those that say
-for whose second factor a browser stands. `POSTED` holds for a moment a request that was posted
-from another site. `LANGUAGE` is the language somebody chose for the pages. On https the adapter prefixes each with
-`__Host-`, sets `Secure`, and reads no other; on every scheme it sets `HttpOnly`, `SameSite=Lax` and `Path`.
+for whose second factor a browser stands. `OTHERS` are accounts that wait beside the one of `SESSION`. `POSTED` holds
+for a moment a request that was posted from another site. `LANGUAGE` is the language somebody chose for the pages. On
+https the adapter prefixes each with `__Host-`, sets `Secure`, and reads no other; on every scheme it sets `HttpOnly`,
+`SameSite=Lax` and `Path`.
 
 `BROWSER` and `POSTED` are beginnings of names: the end is told by the value. So a request that came without a cookie is
 given one beside those it did not bring, and never in their place; two tabs of a fresh browser keep one each.
@@ -21,6 +22,7 @@ BROWSER = "gatelodge-browser"
 POSTED = "gatelodge-posted"
 SESSION = "gatelodge-session"
 KNOWN = "gatelodge-known"
+OTHERS = "gatelodge-others"
 TRUSTED = "gatelodge-trusted"
 LANGUAGE = "gatelodge-language"
 
@@ -83,6 +85,11 @@ def session(value: str, lifetime: int) -> Cookie:
 def no_session() -> Cookie:
     """Return the cookie that deletes `SESSION`."""
     return Cookie(SESSION, "", 0)
+
+
+def others(value: str, lifetime: int) -> Cookie:
+    """Return the cookie of the accounts that wait beside the one that is signed in; 0 seconds delete it."""
+    return Cookie(OTHERS, value, lifetime)
 
 
 def known(value: str) -> Cookie:

@@ -126,6 +126,16 @@ async def find_with_consent(tx: Tx, row_id: int, digest: bytes, client_id: str, 
     return Standing(_of(row[:10]), _consent(*row[11:]), row[10] is not None)
 
 
+RENAME = """
+update sessions set digest = $4 where place = $1 and id = $2 and digest = $3 and expires_at > $5
+"""
+
+
+async def rename(tx: Tx, row_id: int, digest: bytes, new_digest: bytes, now: int) -> bool:
+    """Give a session another secret, so that the old value names it no more; `False` if it does not count any more."""
+    return await tx.run(RENAME, place_of(row_id), row_id, digest, new_digest, now) == 1
+
+
 TOUCH = """
 update sessions set seen_at = $2, expires_at = $3
 where place = $4 and id = $1 and expires_at > $2

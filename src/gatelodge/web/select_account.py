@@ -1,8 +1,12 @@
 """The page that asks which account is meant (`prompt=select_account`, OIDC Core 3.1.2.1)."""
 
+from typing import NamedTuple
+
+from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
-from gatelodge.protocol.reply import Reply
+from gatelodge.protocol.progress import SignedInPerson
+from gatelodge.protocol.reply import Reply, redirect
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.web.forms import Forms
@@ -11,8 +15,17 @@ from gatelodge.web.pages import Allows, Pages
 PAGE = "select_account"
 
 
+class ShownAccount(NamedTuple):
+    """One account in this browser, as the page shows it. `sid` names its session; `here` is the one signed in."""
+
+    sid: str
+    name: str
+    login: str
+    here: bool
+
+
 class SelectAccountPage:
-    """Offers the account that is signed in, and the way to another."""
+    """Offers the accounts that are signed in here, and the way to another."""
 
     def __init__(self, pages: Pages, forms: Forms, browsers: Browsers, db: Database) -> None:
         self._pages = pages
@@ -26,9 +39,10 @@ class SelectAccountPage:
         if isinstance(parked, Reply):
             return parked
         signed_in = await self._browsers.signed_in(request)
-        user = signed_in and await self._db.read(users.find, signed_in.user_id)
-        if user is None:
+        accounts = [] if signed_in is None else await self._accounts(request, signed_in)
+        if signed_in is None or not accounts:
             return self._forms.back(parked)
+        hint = (parked.question.asked.login_hint or "").casefold()
         return self._pages.render(
             PAGE,
             allows=Allows(forms="anywhere"),
@@ -36,20 +50,40 @@ class SelectAccountPage:
             query=parked.query,
             again=parked.again,
             client_uri=parked.question.client.client_uri or "",
-            csrf=self._forms.token(parked, PAGE, user.sub),
+            csrf=self._forms.token(parked, PAGE, signed_in.sub),
             client_name=parked.client_name,
-            person_name=user.name or user.username,
-            person_login=user.email or user.username,
+            accounts=sorted(accounts, key=lambda one: one.login.casefold() != hint),
         )
 
     async def submit(self, request: Request) -> Reply:
-        """Go on with the account that was shown, and with no other."""
+        """Go on with the account that was chosen of those shown, and with no other; or sign one of them out."""
         parked = await self._forms.parked(request)
         if isinstance(parked, Reply):
             return parked
-        signed_in = await self._browsers.signed_in(request)
-        sub = signed_in.sub if signed_in else ""
-        if not self._forms.is_current(request, parked, PAGE, sub) or not sub:
+        person = await self._browsers.signed_in(request)
+        if not self._forms.is_current(request, parked, PAGE, person.sub if person else "") or person is None:
             return await self._forms.ask_again(parked)
-        await self._forms.keep(parked, parked.interaction.progress.choose(sub))
-        return self._forms.back(parked)
+        several, remove = self._browsers.several, request.form.get("remove")
+        if remove is not None:
+            cookie, _ = await several.end(request, (remove,))
+            return redirect(f"{self._pages.base}/select-account?{parked.query}", cookie)
+        sid = request.form.get("account") or person.sid
+        if sid == person.sid:
+            await self._forms.keep(parked, parked.interaction.progress.choose(person.sub))
+            return self._forms.back(parked)
+        chosen = next((one for one in await several.waiting(request) if one.session.sid == sid), None)
+        cookies = await several.switch(request, sid)
+        if chosen is None or not cookies:
+            return await self._forms.ask_again(parked)
+        await self._forms.keep(parked, parked.interaction.progress.choose(chosen.session.sub))
+        return self._forms.back(parked, *cookies)
+
+    async def _accounts(self, request: Request, person: SignedInPerson) -> list[ShownAccount]:
+        there = [(person.sid, person.user_id)]
+        there += [(one.session.sid, one.session.user_id) for one in await self._browsers.several.waiting(request)]
+        found = [(sid, await self._db.at(place_of(user_id)).read(users.find, user_id)) for sid, user_id in there]
+        return [
+            ShownAccount(sid, user.name or user.username, user.email or user.username, sid == person.sid)
+            for sid, user in found
+            if user is not None
+        ]
