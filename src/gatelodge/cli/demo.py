@@ -94,7 +94,7 @@ def settings(host: str, port: int, data: Path) -> Config:
         database=DatabasePolicy(url=f"sqlite:///{database}"),
         keys=KeyPolicy(secret_key_file=str(key_file)),
         legacy=LegacyPolicy(password=True, implicit=True, hybrid=True),
-        accounts=AccountsPolicy(registration="open"),
+        accounts=AccountsPolicy(registration="open", network_requests=1_000),
         demo=True,
     )
     check(config, {})

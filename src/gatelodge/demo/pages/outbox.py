@@ -50,4 +50,13 @@ class OutboxDemo:
             return
         when = datetime.fromtimestamp(parcel.since, UTC).strftime("%H:%M:%S UTC")
         body = written.text.rpartition("\n-- \n")[0]
-        yield ShownLetter(written.subject, parcel.recipient, when, tuple(filter(None, body.splitlines())))
+        yield ShownLetter(written.subject, parcel.recipient, when, tuple(_parts(body, self._pages.issuer)))
+
+
+def _parts(body: str, issuer: str) -> Iterator[str]:
+    """Yield the paragraphs of a text in one line each, and every link by itself."""
+    for paragraph in filter(None, body.split("\n\n")):
+        lines = paragraph.strip().splitlines()
+        links = [line for line in lines if line.startswith(issuer + "/")]
+        yield " ".join(line for line in lines if line not in links)
+        yield from links
