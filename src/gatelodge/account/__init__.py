@@ -6,6 +6,7 @@ The order is that of the navigation. The overview stands before them all, made o
 from gatelodge.account.apps import AppsPage
 from gatelodge.account.contract import AccountPage
 from gatelodge.account.data import DataPage
+from gatelodge.account.email import EmailPage
 from gatelodge.account.history import HistoryPage
 from gatelodge.account.links import LinksPage
 from gatelodge.account.passkeys import PasskeysPage
@@ -16,6 +17,7 @@ from gatelodge.account.sessions import SessionsPage
 
 PAGES: tuple[type[AccountPage], ...] = (
     ProfilePage,
+    EmailPage,
     PasswordPage,
     PasskeysPage,
     SecondStepPage,

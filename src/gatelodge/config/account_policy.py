@@ -25,6 +25,10 @@ class AccountsPolicy:
         1_800, "Seconds a mailed link to set a new password is good for.", low=300, high=DAY
     )
     invitation_days: int = setting(3, "Days an invitation is good for.", low=1, high=30)
+    email_lifetime: int = setting(
+        DAY, "Seconds a mailed link to change the address of an account is good for.", low=600, high=7 * DAY
+    )
+    undo_days: int = setting(7, "Days for which the old address can take such a change back.", low=1, high=30)
     network_requests: int = setting(
         5, "Accounts that may be asked for in an hour from one network.", low=1, high=100_000
     )

@@ -3,10 +3,12 @@
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
 from gatelodge.entry.choosing import PasswordChoice
+from gatelodge.entry.email import ConfirmEmailPage, UndoEmailPage
 from gatelodge.entry.frame import EntryFrame
 from gatelodge.entry.recover import RecoverLinkPage, RecoverPage
 from gatelodge.entry.register import RegisterLinkPage, RegisterPage
 from gatelodge.foundation.contract import Foundation
+from gatelodge.ops.email_change import EmailChanges
 from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.recovery import Recoveries
 from gatelodge.ops.registration import Newcomers
@@ -30,6 +32,12 @@ def routes(on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn) -> tu
     found = [
         Route("register", "/register", {"GET": ask.show, "POST": ask.submit}),
         Route("register_link", "/register/{link}", {"GET": make.show, "POST": make.submit}),
+    ]
+    changes = EmailChanges(sessions.links, on.letters, limits, policy)
+    confirm, undo = ConfirmEmailPage(frame, on.db, changes), UndoEmailPage(frame, on.db, changes)
+    found += [
+        Route("confirm_email", "/confirm/{link}", {"GET": confirm.show, "POST": confirm.submit}),
+        Route("undo_email", "/undo/{link}", {"GET": undo.show, "POST": undo.submit}),
     ]
     if policy.recovery:
         recoveries = Recoveries(sessions.links, on.letters, limits, policy)

@@ -39,10 +39,29 @@ class SetPasswordLetter(Letter):
     until: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmEmailLetter(Letter):
+    """A person wants this address for their account: the link makes it theirs, until then."""
+
+    link: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChangedLetter(Letter):
+    """The account has another address. To the old one, with a link to take it back until then, if there was one."""
+
+    link: str
+    at: int
+    until: int
+
+
 ENTRY_LETTERS: tuple[type[Letter], ...] = (
     ConfirmRegistrationLetter,
     AccountExistsLetter,
     RegistrationRefusedLetter,
     InvitationLetter,
     SetPasswordLetter,
+    ConfirmEmailLetter,
+    EmailChangedLetter,
 )

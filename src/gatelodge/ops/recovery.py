@@ -39,9 +39,7 @@ class Recoveries:
         user = await users.find(tx, await names.find(tx, names.LOGIN, address) or NOBODY)
         hashed = await credentials.password(tx, NOBODY if user is None else user.id)
         theirs = user if user is not None and user.enabled and _is_proved(user, address) else None
-        said = {"user_id": NOBODY if theirs is None else theirs.id, "before": _mark(hashed)}
-        until = now + self._policy.recover_lifetime
-        handle = await self._links.put(tx, new, PURPOSE, address, said, until, now)
+        handle, until = await self.put(tx, NOBODY if theirs is None else theirs.id, address, hashed, new, now)
         letter = SetPasswordLetter(link=f"/recover/{handle}", until=until)
         if theirs is not None:
             await self._letters.put(tx, letter, addressee_of(theirs, address), new.cause, now)
@@ -51,10 +49,20 @@ class Recoveries:
         await audit.record(tx, event, origin, now)
         return event
 
+    async def put(
+        self, tx: Tx, user_id: int, address: str, hashed: str | None, new: NewLink, now: int
+    ) -> tuple[str, int]:
+        """Keep a link for an address of this person, whose password has this hash, and return its handle and end."""
+        until = now + self._policy.recover_lifetime
+        said = {"user_id": user_id, "address": address, "before": _mark(hashed)}
+        return await self._links.put(tx, new, PURPOSE, address, said, until, now), until
+
     async def whose(self, tx: Tx, link: MailedLink) -> UserRecord:
-        """Return whom a link is for. Raises `LinkOver` if they got another password since, or are kept out."""
+        """Return whom a link is for. Raises `LinkOver` if they are kept out, or got another password or address."""
         user = await users.find(tx, int(link.said["user_id"]))
-        if user is None or not user.enabled or _mark(await credentials.password(tx, user.id)) != link.said["before"]:
+        if user is None or not user.enabled or not _is_proved(user, str(link.said["address"])):
+            raise LinkOver
+        if _mark(await credentials.password(tx, user.id)) != link.said["before"]:
             raise LinkOver
         return user
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gatelodge.telemetry.actor import ActorKind
-from gatelodge.telemetry.event import Event
+from gatelodge.telemetry.event import Event, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,28 @@ class Registered(Event):
     """Somebody proved their address and made an account."""
 
     by: ClassVar[ActorKind] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChangeAsked(Event):
+    """A person asked for another address for their account, which is to be proved first."""
+
+    by: ClassVar[ActorKind] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChanged(Event):
+    """The account of a person has another address, which they proved."""
+
+    by: ClassVar[ActorKind] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChangeUndone(Event):
+    """The old address of an account took it back: all that was held of it ended, and its password is void."""
+
+    by: ClassVar[ActorKind] = "person"
+    level: ClassVar[Level] = "warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

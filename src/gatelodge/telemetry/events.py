@@ -48,6 +48,9 @@ from gatelodge.telemetry.deliveries import DeliveryDelayed as DeliveryDelayed
 from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
 from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
+from gatelodge.telemetry.entering import EmailChangeAsked as EmailChangeAsked
+from gatelodge.telemetry.entering import EmailChanged as EmailChanged
+from gatelodge.telemetry.entering import EmailChangeUndone as EmailChangeUndone
 from gatelodge.telemetry.entering import Invited as Invited
 from gatelodge.telemetry.entering import PasswordRecovered as PasswordRecovered
 from gatelodge.telemetry.entering import RecoveryAsked as RecoveryAsked
