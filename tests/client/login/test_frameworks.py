@@ -302,6 +302,25 @@ def test_what_is_no_logout_token_signs_nobody_out(site: Site, server: Server, ch
     assert browser.who == "alice"
 
 
+def test_a_frame_of_the_server_signs_out_the_session_it_names_and_no_other(site: Site, server: Server):
+    first, second = Browser(site), Browser(site)
+    for browser, sid in ((first, "sid-1"), (second, "sid-2")):
+        server.claims["sid"] = sid
+        browser.sign_in(server)
+
+    def load(**query: str) -> httpx2.Response:
+        return site.send(httpx2.Request("GET", f"https://shop.test{site.prefix}/frontchannel-logout", params=query))
+
+    for wrong in ({}, {"sid": "sid-1"}, {"iss": "https://evil.test", "sid": "sid-1"}, {"iss": ISSUER}):
+        assert load(**wrong).status_code == 400
+    assert first.who == "alice"
+    framed = load(iss=ISSUER, sid="sid-1")
+    assert framed.status_code == 200
+    assert f"frame-ancestors {ISSUER}" in framed.headers["content-security-policy"]
+    assert "x-frame-options" not in framed.headers
+    assert (first.who, second.who) == (None, "alice")
+
+
 # When the server is not there
 
 

@@ -48,7 +48,7 @@ class Login:
         return self.core.renewer
 
     def blueprint(self, prefix: str = "") -> Blueprint:
-        """Return what serves /login, /callback, /logout and /backchannel-logout below `prefix`."""
+        """Return what serves /login, /callback, /logout and what servers call below `prefix`."""
         self.core.claim(prefix)
         blueprint = Blueprint(self._name, __name__, url_prefix=prefix or None)
         for action in ACTIONS:

@@ -1,4 +1,4 @@
-"""How people are logged in, whatever the framework: what to answer at /login, /callback, /logout, /backchannel-logout.
+"""How people are logged in, whatever the framework: what to answer at /login, /callback and /logout, and to servers.
 
 PKCE, `state`, `nonce` and the check of `iss` are always on. The browser holds two random ids and nothing else: one of
 its session, new at each sign-in, and one that sign-ins which are under way are bound to.
@@ -37,10 +37,10 @@ from gatelodge.client.messages.revocation import TokenKind
 from gatelodge.client.messages.tokens import Tokens
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.redirect_uri import url_defect
+from gatelodge.protocol.redirect_uri import origin_of, url_defect
 from gatelodge.protocol.reply import Cookie, Reply, redirect
 
-ACTIONS = ("login", "callback", "logout", "backchannel-logout")
+ACTIONS = ("login", "callback", "logout", "backchannel-logout", "frontchannel-logout")
 MAX_BODY = 65_536  # bytes of a logout token in its form
 BROWSER = 43  # characters of the secret that sign-ins are bound to
 
@@ -98,6 +98,7 @@ class SignInFlow:
         self._sessions = LoginSessions(store, config, moment, self._lifetime)
         self._pendings = Pendings(store, moment)
         self._callbacks = Callbacks(config.issuer, server.metadata)
+        self._issuer, self._site = config.issuer, origin_of(config.issuer) or "'none'"
         wanted_of(options, {})
 
     async def user_of(self, visit: Visit) -> User | None:
@@ -121,6 +122,7 @@ class SignInFlow:
     async def respond(self, action: str, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""
         handlers = {"login": self._ask, "callback": self._finish, "logout": self._leave}
+        handlers["frontchannel-logout"] = self._hear_in_frame
         try:
             if action == "backchannel-logout":
                 return await self._hear(visit)
@@ -197,6 +199,19 @@ class SignInFlow:
             LOG.warning("a logout token could not be judged: %s", error)
             return pages.plain(503, "the logout token could not be judged")
         return pages.plain(200, "")
+
+    async def _hear_in_frame(self, visit: Visit) -> Reply:
+        """Sign out the session a frame on the server's page names (Front-Channel Logout 1.0 2).
+
+        The name is random and known to the server and us, and browsers keep our cookies from the frame.
+        """
+        iss, sid = (_parameter(visit.query, name) for name in ("iss", "sid"))
+        if iss != self._issuer or sid is None:
+            return pages.plain(400, "iss and sid say which session of which server is over")
+        for name in await self._storing(lambda: self._sessions.end_named(sid)):
+            await self._keeper.forget(name)
+        framed = f"default-src 'none'; frame-ancestors {self._site}"
+        return pages.plain(200, "", ("content-security-policy", framed))
 
     async def _user(self, tokens: Tokens) -> User:
         """Return who signed in: the ID token has the last word, UserInfo says more."""

@@ -96,6 +96,10 @@ class LoginSessions:
         subject, sid = (None if text is None else digest(self._issuer, text) for text in (token.sub, token.sid))
         return self._store.rows.remove_of(self._kind, subject, sid)
 
+    def end_named(self, sid: str) -> list[str]:
+        """Sign out the session that the server calls `sid`; return the names of our sessions of it."""
+        return self._store.rows.remove_of(self._kind, None, digest(self._issuer, sid))
+
     def has_heard(self, token: LogoutToken) -> bool:
         """Whether a logout token was obeyed before: whoever repeats it later signs nobody out."""
         return self._store.rows.find(self._heard, digest(token.jti)) is not None

@@ -44,7 +44,7 @@ class Login:
         return self.core.renewer
 
     def mount(self, app: Starlette, prefix: str = "") -> None:
-        """Serve /login, /callback, /logout and /backchannel-logout below `prefix`."""
+        """Serve /login, /callback, /logout, /backchannel-logout and /frontchannel-logout below `prefix`."""
         app.router.routes.extend(self.routes(prefix))
 
     def routes(self, prefix: str = "") -> list[Route]:
