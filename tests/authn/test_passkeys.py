@@ -17,7 +17,7 @@ from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import PasskeySignIn
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.config.policies import DatabasePolicy, PasskeyPolicy
-from gatelodge.protocol.passkey import PasskeyRefused
+from gatelodge.protocol.passkey import Passkey, PasskeyRefused
 from gatelodge.stores import endings, passkeys
 from gatelodge.telemetry.events import Origin
 
@@ -88,6 +88,11 @@ async def enrol(
     said = key.create({**options, "challenge": challenge})
     await ceremonies.add(said, browser, world.people[name].id, ORIGIN, asked=asked)
     return key
+
+
+async def kept_by(world: World, name: str = "alice") -> tuple[Passkey, ...]:
+    """The passkeys of a person."""
+    return (await ceremonies_in(world).known(world.people[name].id)).passkeys
 
 
 async def test_a_passkey_signs_in_without_a_name(world: World) -> None:
@@ -225,7 +230,7 @@ async def test_ACC_16_what_is_no_answer_is_refused(world: World) -> None:
 
 async def test_a_removed_passkey_is_told_to_its_device(world: World) -> None:
     key, visit = await enrol(world), Visit(world)
-    (kept,) = (await ceremonies_in(world).known(world.people["alice"].id)).passkeys
+    (kept,) = await kept_by(world)
     await ceremonies_in(world).remove(world.people["alice"].id, kept.id, ORIGIN)
 
     page = await visit.use(await visit.begin(), key.get(dict(await visit.challenge())))
@@ -308,7 +313,7 @@ async def test_after_a_password_a_passkey_is_offered_where_the_browser_can_make_
 
     assert done.url.path == "/consent"
     assert (await Visit(world).sign_in(key)).url.path == "/consent"
-    (kept,) = (await ceremonies_in(world).known(world.people["alice"].id)).passkeys
+    (kept,) = await kept_by(world)
     assert kept.uv_seen
 
 
@@ -319,7 +324,7 @@ async def test_a_passkey_that_the_browser_made_by_itself_has_verified_nobody(wor
 
     assert (await visit.browser.submit(page, act="made", passkey=said)).url.path == "/consent"
 
-    (kept,) = (await ceremonies_in(world).known(world.people["alice"].id)).passkeys
+    (kept,) = await kept_by(world)
     assert not kept.uv_seen
 
 
@@ -357,7 +362,7 @@ async def test_ACC_11_the_offer_adds_nothing_for_whoever_did_not_just_sign_in(wo
     late = await visit.browser.submit(page, act="add", passkey=said)
 
     assert late.url.path == "/consent"
-    assert (await ceremonies_in(world).known(world.people["alice"].id)).passkeys == ()
+    assert await kept_by(world) == ()
 
 
 async def test_ACC_16_an_offer_is_answered_with_what_was_asked_for(world: World) -> None:
@@ -373,4 +378,4 @@ async def test_ACC_16_an_offer_is_answered_with_what_was_asked_for(world: World)
     ):
         again = await visit.browser.submit(page, act=act, passkey=said)
         assert (again.status_code, again.url.path) == (400, "/login/passkey/after")
-    assert (await ceremonies_in(world).known(world.people["alice"].id)).passkeys == ()
+    assert await kept_by(world) == ()

@@ -26,10 +26,6 @@ class VirtualAuthenticator:
         """Have it say yes to every request at once, or to none."""
         self._send("setAutomaticPresenceSimulation", enabled=at_once)
 
-    def verify(self, *, them: bool) -> None:
-        """Have it verify its person, or fail to."""
-        self._send("setUserVerified", isUserVerified=them)
-
     def put(self, credential: dict[str, Any]) -> None:
         self._send("addCredential", credential=credential)
 

@@ -41,6 +41,7 @@ class PasskeysPage(AccountPage):
     icon = "passkey"
     template = "account/passkeys"
     tile = "account/passkeys_tile"
+    in_api = True
     scripts = True
     acts: ClassVar[Mapping[str, AccountAct]] = {
         "add": AccountAct("Add this passkey", guarded=True),
@@ -75,6 +76,10 @@ class PasskeysPage(AccountPage):
         theirs = () if self._ceremonies is None else (await self._ceremonies.known(visit.user.id)).passkeys
         return {"count": len(theirs), "attention": any(one.suspect for one in theirs)}
 
+    async def told(self, visit: AccountVisit) -> Mapping[str, object]:
+        theirs = () if self._ceremonies is None else (await self._ceremonies.known(visit.user.id)).passkeys
+        return {"passkeys": [_told(one) for one in theirs]}
+
     async def act(self, visit: AccountVisit, name: str) -> ActDone:
         ceremonies, who = self._ceremonies, visit.user.id
         if ceremonies is None:
@@ -103,6 +108,18 @@ def _shown(one: Passkey, now: int, zone: tzinfo) -> ShownPasskey:
     used = None if one.used_at is None else moment(one.used_at, now, zone)
     created = moment(one.created_at, now, zone)
     return ShownPasskey(one.id, one.name, one.backup_eligible, one.suspect, created, used)
+
+
+def _told(one: Passkey) -> Mapping[str, object]:
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "aaguid": one.aaguid,
+        "synced": one.backup_eligible,
+        "suspect": one.suspect,
+        "created_at": one.created_at,
+        "used_at": one.used_at,
+    }
 
 
 def _number(text: str) -> int:

@@ -4,8 +4,10 @@ Whoever calls has made sure who it is and that they proved it just now.
 """
 
 from gatelodge.authn.assertions import UsedPasskey
+from gatelodge.authn.factor_acts import Occasion
 from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
+from gatelodge.mail.catalogue import Letter, PasskeyAddedLetter, PasskeyRemovedLetter
 from gatelodge.protocol import rules
 from gatelodge.protocol.passkey import MOST, NewPasskey, PasskeyRefused, plain_name
 from gatelodge.stores import audit, entrances, passkeys, users
@@ -27,19 +29,20 @@ class LastWay(Exception):
     """A passkey stays, since nothing else would sign its person in."""
 
 
-async def add(tx: Tx, user_id: int, new: NewPasskey, origin: Origin, now: int, *, asked: bool) -> PasskeyAdded:
-    """Give a person a new passkey; `asked` unless their browser made it by itself.
+async def add(tx: Tx, user_id: int, new: NewPasskey, on: Occasion, *, asked: bool) -> PasskeyAdded:
+    """Give a person a new passkey, and tell them by mail; `asked` unless their browser made it by itself.
 
     Raises `PasskeyRefused` if it is somebody's, they have as many as can be, or may not sign in any more.
     """
     try:
-        kept = await passkeys.add(tx, user_id, new, MOST, now)
+        kept = await passkeys.add(tx, user_id, new, MOST, on.now)
     except NameTaken:
         raise PasskeyRefused(rules.PASSKEY_UNIQUE) from None
     if kept is None:
         raise PasskeyRefused(rules.PASSKEY_MOST)
     event = PasskeyAdded(user_id=user_id, passkey=kept.id, aaguid=kept.aaguid, synced=kept.backup_eligible, asked=asked)
-    await audit.record(tx, event, origin, now)
+    await audit.record(tx, event, on.origin, on.now)
+    await _write_to(tx, user_id, PasskeyAddedLetter(at=on.now, by_itself=int(not asked)), on)
     return event
 
 
@@ -55,15 +58,19 @@ async def rename(tx: Tx, user_id: int, passkey_id: int, typed: str, origin: Orig
     return event
 
 
-async def remove(tx: Tx, user_id: int, passkey_id: int, origin: Origin, now: int) -> PasskeyRemoved:
-    """Take a passkey away from a person. Raises `NoSuchPasskey`, and `LastWay` if it is the last that signs them in."""
+async def remove(tx: Tx, user_id: int, passkey_id: int, on: Occasion) -> PasskeyRemoved:
+    """Take a passkey away from a person, and tell them by mail.
+
+    Raises `NoSuchPasskey`, and `LastWay` if it is the last that signs them in.
+    """
     await users.claim(tx, user_id)  # of two that remove the last two at once, one finds that the other did
     if not await passkeys.remove(tx, user_id, passkey_id):
         raise NoSuchPasskey
     if not await entrances.are_left(tx, user_id):
         raise LastWay
     event = PasskeyRemoved(user_id=user_id, passkey=passkey_id)
-    await audit.record(tx, event, origin, now)
+    await audit.record(tx, event, on.origin, on.now)
+    await _write_to(tx, user_id, PasskeyRemovedLetter(at=on.now), on)
     return event
 
 
@@ -82,3 +89,9 @@ async def keep_use(tx: Tx, used: UsedPasskey, origin: Origin, now: int, *, vouch
     event = PasskeyCounterRegressed(user_id=passkey.user_id, passkey=passkey.id)
     await audit.record(tx, event, origin, now)
     return True, event
+
+
+async def _write_to(tx: Tx, user_id: int, letter: Letter, on: Occasion) -> None:
+    user = await users.find(tx, user_id)
+    if user is not None:
+        await on.letters.tell(tx, user, letter, on.origin, on.now)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from gatelodge.authn import passkey_acts
 from gatelodge.authn.assertions import UsedPasskey, judge
 from gatelodge.authn.challenges import ENROL, OFFER, SIGN_IN, Challenges, Owner
+from gatelodge.authn.factor_acts import Occasion
 from gatelodge.authn.passkey_options import creation_options, person_entity, request_options
-from gatelodge.clock import Clock, Entropy
 from gatelodge.config.passkey_rules import rp_id_of
 from gatelodge.database.places import place_of
-from gatelodge.database.tx import Database, Tx
+from gatelodge.database.tx import Tx
 from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.secrets import b64
 from gatelodge.protocol import rules
@@ -35,21 +35,14 @@ class Known:
 class PasskeyCeremonies:
     """Makes and uses passkeys for `party`, as `demands` say."""
 
-    def __init__(
-        self,
-        db: Database,
-        challenges: Challenges,
-        clock: Clock,
-        entropy: Entropy,
-        party: RelyingParty,
-        demands: PasskeyDemands,
-    ) -> None:
+    def __init__(self, on: Foundation, party: RelyingParty, demands: PasskeyDemands) -> None:
         self.party = party
         self.demands = demands
-        self._db = db
-        self._challenges = challenges
-        self._clock = clock
-        self._entropy = entropy
+        self._db = on.db
+        self._challenges = Challenges(on.db, on.mint, on.clock, on.entropy)
+        self._clock = on.clock
+        self._entropy = on.entropy
+        self._letters = on.letters
 
     async def challenge(self, purpose: str, browser: Owner) -> str:
         """Return a new challenge for one of `challenges.PURPOSES`."""
@@ -130,7 +123,7 @@ class PasskeyCeremonies:
         try:
             new = await self._made(text, browser, asked=asked)
             there = self._db.at(place_of(user_id))
-            event = await there.write(passkey_acts.add, user_id, new, origin, self._clock.now(), asked=asked)
+            event = await there.write(passkey_acts.add, user_id, new, self._occasion(origin), asked=asked)
         except PasskeyRefused as refused:
             await self._record(PasskeyNotAdded(user_id=user_id, rule=refused.rule.id), origin)
             raise
@@ -145,7 +138,10 @@ class PasskeyCeremonies:
     async def remove(self, user_id: int, passkey_id: int, origin: Origin) -> None:
         """Take a passkey away. Raises `NoSuchPasskey`, `LastWay` if nothing else signs them in, and `Unavailable`."""
         there = self._db.at(place_of(user_id))
-        emit(await there.write(passkey_acts.remove, user_id, passkey_id, origin, self._clock.now()), origin)
+        emit(await there.write(passkey_acts.remove, user_id, passkey_id, self._occasion(origin)), origin)
+
+    def _occasion(self, origin: Origin) -> Occasion:
+        return Occasion(self._letters, origin, self._clock.now())
 
     async def _said(self, text: str, browser: Owner) -> PasskeyAssertion:
         try:
@@ -188,8 +184,7 @@ def ceremonies_of(on: Foundation) -> PasskeyCeremonies | None:
     demands = PasskeyDemands(
         policy.uv_is_a_factor, policy.strict_counter, policy.require_device_bound, policy.allow, policy.deny
     )
-    challenges = Challenges(on.db, on.mint, on.clock, on.entropy)
-    return PasskeyCeremonies(on.db, challenges, on.clock, on.entropy, party, demands)
+    return PasskeyCeremonies(on, party, demands)
 
 
 async def _person(tx: Tx, user_id: int, fresh: bytes) -> tuple[Mapping[str, str], list[Passkey]] | None:

@@ -67,6 +67,21 @@ class AdministratorUnmadeLetter(Letter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyAddedLetter(Letter):
+    """A passkey was added; `by_itself` is 1 if a browser made it after a sign-in, without asking."""
+
+    at: int
+    by_itself: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyRemovedLetter(Letter):
+    """A passkey signs nobody in any more."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecondStepAddedLetter(Letter):
     """Somebody set up an authenticator app."""
 
@@ -134,6 +149,8 @@ LETTERS: tuple[type[Letter], ...] = (
     AccountRemovedLetter,
     AdministratorMadeLetter,
     AdministratorUnmadeLetter,
+    PasskeyAddedLetter,
+    PasskeyRemovedLetter,
     SecondStepAddedLetter,
     SecondStepRemovedLetter,
     SecondStepClosedLetter,

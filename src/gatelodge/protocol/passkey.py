@@ -174,7 +174,8 @@ def methods(passkey: NewPasskey) -> tuple[str, ...]:
 
 def plain_name(typed: str) -> str:
     """Return a passkey's name as it is kept: trimmed, without what cannot be seen, at most `MAX_NAME` characters."""
-    return "".join(character for character in " ".join(typed.split()) if character.isprintable())[:MAX_NAME].strip()
+    seen = "".join(one if one.isprintable() else " " if one.isspace() else "" for one in typed)
+    return " ".join(seen.split())[:MAX_NAME].strip()
 
 
 def _check_party(said: AuthenticatorData, party: RelyingParty) -> None:

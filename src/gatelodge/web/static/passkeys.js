@@ -15,8 +15,7 @@ const capabilities = called("getClientCapabilities");
 const can = async (name) => (await capabilities)?.[name] === true;
 
 const isHere = (rpId) => location.hostname === rpId || location.hostname.endsWith(`.${rpId}`);
-const mayBeUsed = async (rpId) =>
-  globalThis.PublicKeyCredential && isSecureContext && (isHere(rpId) || (await can("relatedOrigins")));
+const mayBeUsed = (rpId) => globalThis.PublicKeyCredential && isSecureContext && isHere(rpId);
 
 // What the server may show after a sign-in: it offers nothing that this browser cannot do.
 const abilities = async () => {
@@ -118,18 +117,17 @@ for (const told of document.querySelectorAll("[data-signal]")) {
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const options = JSON.parse(form.dataset.options);
-  mayBeUsed(options.rpId ?? options.rp.id).then((may) => {
-    const elsewhere = document.querySelector("[data-elsewhere]");
-    if (!may) {
-      if (elsewhere) elsewhere.hidden = false;
-      return;
-    }
-    if (form.dataset.passkey === "offer") return offered(form);
+  const elsewhere = document.querySelector("[data-elsewhere]");
+  if (!mayBeUsed(options.rpId ?? options.rp.id)) {
+    if (elsewhere) elsewhere.hidden = false;
+  } else if (form.dataset.passkey === "offer") {
+    offered(form);
+  } else {
     form.hidden = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       pressed(form);
     });
     if (form.dataset.passkey === "use") suggest(form);
-  });
+  }
 }
