@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -10,7 +11,7 @@ import pytest
 from anyio import create_task_group
 from tests.authn.knock import Knock
 from tests.authn.riddle import ANSWER, Riddle
-from tests.world import Browser, World, answer_of, config_for, exchange, open_world
+from tests.world import Browser, World, answer_of, config_for, exchange, form_of, open_world
 
 from gatelodge.authn import WAYS
 from gatelodge.clock import Clock
@@ -241,3 +242,40 @@ async def test_a_step_up_ends_with_its_session(world: World) -> None:
 
     assert (await browser.authorize()).url.path == "/login"
     assert await sessions_begun(world) == 1
+
+
+async def test_who_must_prove_more_than_they_ever_can_is_told_and_gets_no_session(
+    database_policy: DatabasePolicy, clock: Clock
+) -> None:
+    config = config_for(database_policy.url)
+    strict = replace(config, sign_in=replace(config.sign_in, second_factor="required"))
+    async with open_world(strict, clock, WAYS[:1]) as world:
+        browser = world.browser()
+
+        refused = await browser.sign_in(await browser.authorize(), "bob")
+
+        assert refused.status_code == 403
+        assert "needs a second step" in refused.text
+        assert await sessions_begun(world) == 0
+
+
+async def test_ACC_15_a_session_alone_goes_nowhere(database_policy: DatabasePolicy, clock: Clock) -> None:
+    """Also where what was missing cannot be had any more: a sign-in ends with a proof of its own."""
+    async with open_world(config_for(database_policy.url), clock, (WAYS[0], Knock)) as world:
+        browser = world.browser()
+        Knock.known_to.discard("alice")
+        try:
+            await browser.answer()
+            Knock.known_to.add("alice")
+            page = await browser.authorize(acr_values=TWO)
+            assert page.url.path == "/login/knock"
+            Knock.known_to.discard("alice")
+            for path in ("/login/knock?", "/login/go-on?", "/login/set-up/totp?"):
+                led = await browser.follow(await browser.get(str(page.url).replace("/login/knock?", path)))
+                assert led.url.path == "/login", path
+            there = str(page.url).replace("/login/knock?", "/login/go-on?")
+            posted = await browser.follow(await browser.http.post(there, data=form_of(page)[1]))
+            assert posted.url.path == "/login"
+        finally:
+            Knock.known_to.add("alice")
+        assert await sessions_begun(world) == 1

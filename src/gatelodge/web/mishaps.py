@@ -8,6 +8,7 @@ Kind = Literal[
     "unknown_application",
     "expired",
     "forged",
+    "too_weak",
     "not_found",
     "wrong_method",
     "too_large",
@@ -21,6 +22,7 @@ Kind = Literal[
 BY_CODE: Mapping[str, Kind] = {
     "expired": "expired",
     "forged": "forged",
+    "unmet_authentication_requirements": "too_weak",
     "insecure_transport": "wrong_address",
     "invalid_client": "unknown_application",
     "unauthorized_client": "unknown_application",

@@ -56,7 +56,7 @@ class SetUpPages:
         if isinstance(context, Reply):
             return context
         step, kind = await self.steps.next(request, context), request.path_params["kind"]
-        kinds = kinds_of(step)
+        kinds = () if context.half is None or context.half.is_of_session else kinds_of(step)
         way = next((way for way in self.ways.listed if way.name == kind), None)
         if context.half is None or way is None or way.enrolment is None or kind not in kinds:
             return self.steps.to(step, context)
@@ -136,7 +136,7 @@ class GoOnPage:
         if isinstance(context, Reply):
             return context
         step = await self.steps.next(request, context)
-        if context.half is None or not isinstance(step, Done):
+        if context.half is None or context.half.is_of_session or not isinstance(step, Done):
             return self.steps.to(step, context)
         offered = [self.ways.named(kind) for kind in step.enrol]
         return self.pages.render(
@@ -155,7 +155,9 @@ class GoOnPage:
         if isinstance(context, Reply):
             return context
         step = await self.steps.next(request, context)
-        if context.half is None or not isinstance(step, Done) or not self.contexts.is_current(request, context):
+        if not self.contexts.is_current(request, context):
+            return self.steps.to(step, context)
+        if context.half is None or context.half.is_of_session or not isinstance(step, Done):
             return self.steps.to(step, context)
         try:
             return await self.steps.finish(request, context, step)
