@@ -19,6 +19,7 @@ PLACED = {
     "trusted_browsers": "place",
     "sessions": "place",
     "visits": "place",
+    "vouched_sessions": "place",
     "consents": "place",
     "tickets": "place",
     "families": "place",

@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 from gatelodge.authn.contract import Equipment, Way
+from gatelodge.authn.federation.arriving import Recognised
 from gatelodge.authn.federation.contract import Cause, Errand, UpstreamFailed
 from gatelodge.authn.federation.parked import BegunVisit
 from gatelodge.authn.federation.sign_ins import UpstreamSignIns
@@ -14,11 +15,10 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Tx
 from gatelodge.protocol.assurance import Factor
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.proof import BOTH, KNOWN, ONE, Proof
+from gatelodge.protocol.proof import BOTH, KNOWN, ONE, Proof, Voucher
 from gatelodge.protocol.provider import Provider, UpstreamIdentity
-from gatelodge.protocol.reply import Reply, redirect
+from gatelodge.protocol.reply import NO_STORE, Reply, json_reply, redirect
 from gatelodge.stores import links
-from gatelodge.stores.users import UserRecord
 
 FEDERATED = "fed"  # of `amr`: that another provider vouches for it
 HINT, ANEW = "hint", "anew"  # of the address of a button, besides what finds the sign-in
@@ -56,6 +56,7 @@ class ProviderSignIn(Way):
         return (
             OwnRoute("login_with", f"{self.path}/{{name}}", {"GET": self._send}, acts=True),
             OwnRoute("callback", "/callback/{name}", {"GET": self._receive, "POST": self._take_in}, acts=True),
+            OwnRoute("upstream_logout", "/callback/{name}/logout", {"POST": self._sign_out}),
             OwnRoute("link_begin", "/link/begin", {"POST": self._begin}),
         )
 
@@ -119,17 +120,25 @@ class ProviderSignIn(Way):
         opened = waiting and self._upstream.providers.find(waiting.provider)
         if waiting is None or opened is None:
             return self._problem("", "rejected")
-        user = await self._upstream.begin_waiting(handle, waiting, call.origin)
-        if user is None:
+        known = await self._upstream.begin_waiting(handle, waiting, call.origin)
+        if known is None:
             return self._problem(waiting.provider, "rejected", waiting.context)
-        return Proven(self._proof(user, opened.provider, waiting.identity), waiting.context)
+        return Proven(self._proof(known, opened.provider, waiting.identity), waiting.context)
 
-    def _proof(self, user: UserRecord, provider: Provider, identity: UpstreamIdentity) -> Proof:
+    async def _sign_out(self, call: WayRequest) -> Answer:
+        """End what began with a provider, which says so itself: no browser is involved (Back-Channel Logout 2.5)."""
+        is_believed = await self._upstream.signed_out(
+            call.path["name"], call.form.get("logout_token") or "", call.origin
+        )
+        return Reply(200, NO_STORE) if is_believed else json_reply({"error": "invalid_request"}, 400)
+
+    def _proof(self, known: Recognised, provider: Provider, identity: UpstreamIdentity) -> Proof:
         """Return what this is worth: one factor, but for what the operator's table says of its levels (ASVS 6.8.4)."""
         now, level = self._clock.now(), identity.level or ONE
         amr = (FEDERATED, *(method for method in identity.amr if method in provider.levels))
         at = now if identity.auth_time is None else min(identity.auth_time, now)
-        return Proof(user.id, user.sub, self.name, at, amr, KNOWN if level == ONE else BOTH, level)
+        shows, voucher = KNOWN if level == ONE else BOTH, Voucher(known.link_id, identity.sid or "")
+        return Proof(known.user.id, known.user.sub, self.name, at, amr, shows, level, voucher=voucher)
 
     def _failed(self, call: WayRequest, failed: UpstreamFailed, context: str) -> Reply:
         self._upstream.refused(call.path["name"], failed, call.origin)

@@ -54,6 +54,7 @@ def client(demo: str) -> Client:
         response_types=frozenset({"code"}),
         scopes=frozenset({"openid", "profile", "email", "offline_access"}),
         trusted=True,
+        backchannel_logout_uri=f"{demo}/callback/{NAME}/logout",
     )
 
 

@@ -21,12 +21,21 @@ _HELD_METHODS = frozenset({"otp", "hwk", "swk", "pop", "sc", "sms", "tel", "mca"
 
 
 @dataclass(frozen=True, slots=True)
+class Voucher:
+    """The account elsewhere that vouched for somebody: the link to it, and its session there, empty if it said none."""
+
+    link_id: int
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A person proved who they are, in one way. Made by a way to sign in and by nothing else.
 
     `kind` is its name, `at` when it was (seconds since 1970), `amr` the methods it earned (RFC 8176), `shows` what it
     counts as, `level` what it reaches by itself. `password_hash` is what a password was compared with: one that was set
-    meanwhile voids the proof. `session_id` is the session that it was taken over from, 0 if it is new.
+    meanwhile voids the proof. `session_id` is the session that it was taken over from, 0 if it is new. `voucher` is set
+    where an account elsewhere proved it.
     """
 
     user_id: int
@@ -38,6 +47,7 @@ class Proof:
     level: str = ONE
     password_hash: str | None = field(default=None, repr=False)
     session_id: int = 0
+    voucher: Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,8 @@ class AuthnEvent:
     """A person is proven as far as it was wanted: this begins a session. Made by `conclude` alone.
 
     `amr` is space-joined. `auth_time` is when they last proved anything, in seconds since 1970. `session_id` is the
-    session that part of it was proven in before, and that must still be there; 0 if none.
+    session that part of it was proven in before, and that must still be there; 0 if none. `voucher` says which account
+    elsewhere vouched for them, if one did.
     """
 
     user_id: int
@@ -55,6 +66,7 @@ class AuthnEvent:
     auth_time: int
     password_hash: str | None = field(default=None, repr=False, compare=False)
     session_id: int = 0
+    voucher: Voucher | None = None
 
 
 def conclude(proofs: Sequence[Proof]) -> AuthnEvent:
@@ -71,6 +83,7 @@ def conclude(proofs: Sequence[Proof]) -> AuthnEvent:
         auth_time=max(proof.at for proof in proofs),
         password_hash=next((proof.password_hash for proof in proofs if proof.password_hash is not None), None),
         session_id=max(proof.session_id for proof in proofs),
+        voucher=next((proof.voucher for proof in proofs if proof.voucher is not None), None),
     )
 
 

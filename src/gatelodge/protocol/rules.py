@@ -215,4 +215,9 @@ UPSTREAM_TOKEN = Rule(
     "upstream.token", "an ID token proves who signed in, for this server and this sign-in", "OIDC Core 3.1.3.7"
 )
 UPSTREAM_TENANT = Rule("upstream.tenant", "who comes is of a tenant or domain that is let in", "ASVS 6.8.1")
+UPSTREAM_LOGOUT = Rule(
+    "upstream.logout",
+    "a provider proves that it says who signed out there",
+    "OpenID Connect Back-Channel Logout 1.0 2.6",
+)
 UPSTREAM_SUBJECT = Rule("upstream.subject", "a provider names a person as no other", "OIDC Core 5.7")

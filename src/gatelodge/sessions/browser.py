@@ -26,7 +26,7 @@ from gatelodge.sessions import cookies
 from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.device import device_of
 from gatelodge.sessions.several import NamedSession, Reminted, Several
-from gatelodge.stores import audit, credentials, endings, sessions, users
+from gatelodge.stores import audit, credentials, endings, sessions, users, vouched
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.endings import Ended
 from gatelodge.stores.sessions import NewSession, SessionRow
@@ -266,9 +266,9 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> _Begun | None:
         parked = await sessions.rename(tx, old.row_id, old.digest, begun.parked.digest, now)
     if goes_on is None:
         row_id = await sessions.add(tx, held, new, now)
-        surplus = await sessions.surplus(tx, proven.user_id, begun.most, now)
-        if surplus:
+        if surplus := await sessions.surplus(tx, proven.user_id, begun.most, now):
             await endings.end_sessions(tx, proven.user_id, surplus.__contains__, now)
+    await vouched.note(tx, row_id, proven.voucher)
     return _Begun(row_id, event, parked)
 
 

@@ -34,9 +34,10 @@ from gatelodge.telemetry.events import (
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Somebody whose account is known. `events` happened on the way and are to be told."""
+    """Somebody whose account is known, by the link of this id. `events` happened on the way and are to be told."""
 
     user: UserRecord
+    link_id: int
     events: tuple[Event, ...]
 
 
@@ -112,6 +113,12 @@ async def connect(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> Event
     return event
 
 
+async def begin_anew(tx: Tx, new: NewUser, who: Elsewhere, noting: Noting) -> Recognised | TurnedAway:
+    """Make an account for somebody who wants one. Raises `NameTaken`."""
+    user_id, *events = await begin(tx, new, who, noting)
+    return await _recognised(tx, user_id, who, tuple(events), noting)
+
+
 async def begin(tx: Tx, new: NewUser, who: Elsewhere, noting: Noting) -> tuple[int, Event, Event]:
     """Make an account for somebody who came from a provider; return its id and what happened. Raises `NameTaken`."""
     user = await users.add(tx, new, noting.now)
@@ -137,11 +144,11 @@ async def _reclaim(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> tupl
 async def _recognised(
     tx: Tx, user_id: int, who: Elsewhere, events: tuple[Event, ...], noting: Noting
 ) -> Recognised | TurnedAway:
-    user = await users.find(tx, user_id)
-    if user is None or not user.enabled:
+    user, link = await users.find(tx, user_id), await links.find(tx, who.identity.issuer, who.identity.subject)
+    if user is None or not user.enabled or link is None:
         return TurnedAway(user_id)
     signed_in = await noting.note(tx, UpstreamSignedIn(user_id=user.id, provider=who.provider))
-    return Recognised(user, (*events, signed_in))
+    return Recognised(user, link.id, (*events, signed_in))
 
 
 async def _owner(tx: Tx, identity: UpstreamIdentity) -> AddressOwner | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gatelodge.client.messages.authorization import Authorization, Transaction
-from gatelodge.client.messages.logout import LogoutToken
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.sending.http import AsyncSend
 from gatelodge.protocol.params import Params
@@ -65,6 +64,17 @@ class Arrival:
     refresh_token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class UpstreamLogout:
+    """Who signed out at a provider: of the session `sid` there, or of all. `token_id` counts once until `forget_at`."""
+
+    issuer: str
+    subject: str
+    sid: str | None
+    token_id: str
+    forget_at: int
+
+
 class Upstream(ABC):
     """One provider of one server."""
 
@@ -85,8 +95,8 @@ class Upstream(ABC):
         """Return who came back. Raises `UpstreamFailed`; nothing of an answer that is not to be believed is used."""
 
     @abstractmethod
-    async def read_logout(self, token: str) -> LogoutToken:
-        """Return whose sessions end, as a provider says. Raises `OAuthClientError`."""
+    async def read_logout(self, token: str) -> UpstreamLogout:
+        """Return whose sessions end, as a provider says. Raises `OAuthClientError` or `UpstreamFailed`."""
 
     @abstractmethod
     def lacks(self) -> Sequence[str]:

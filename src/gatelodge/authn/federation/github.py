@@ -15,6 +15,7 @@ from gatelodge.authn.federation.contract import (
     Upstream,
     UpstreamFailed,
     UpstreamLine,
+    UpstreamLogout,
 )
 from gatelodge.authn.federation.failing import upstream_failures
 from gatelodge.client.errors import LogoutTokenRejected, UnexpectedAnswer
@@ -28,7 +29,6 @@ from gatelodge.client.messages.authorization import (
     read_callback,
 )
 from gatelodge.client.messages.discovery import ServerMetadata
-from gatelodge.client.messages.logout import LogoutToken
 from gatelodge.client.messages.registration import ClientConfig, SecretPost
 from gatelodge.client.sending.http import HttpRequest, HttpResponse, json_object, refuse_outage
 from gatelodge.protocol import rules
@@ -84,7 +84,7 @@ class GitHub(Upstream):
             listed = await send(HttpRequest("GET", f"{self._api}/user/emails?per_page=100", bearer))
             return Arrival(self._identity(user, _primary(listed)), granted.refresh_token)
 
-    async def read_logout(self, token: str) -> LogoutToken:
+    async def read_logout(self, token: str) -> UpstreamLogout:
         raise LogoutTokenRejected("GitHub sends none")
 
     def lacks(self) -> Sequence[str]:

@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from gatelodge.authn.federation.contract import Arrival, Errand, Upstream, UpstreamFailed, UpstreamLine
+from gatelodge.authn.federation.contract import Arrival, Errand, Upstream, UpstreamFailed, UpstreamLine, UpstreamLogout
 from gatelodge.authn.federation.failing import upstream_failures
 from gatelodge.authn.federation.key_issuers import issuers_of_keys
-from gatelodge.client.errors import IdTokenRejected, OAuthClientError
+from gatelodge.client.errors import IdTokenRejected, LogoutTokenRejected, OAuthClientError
 from gatelodge.client.messages import tokens, userinfo
 from gatelodge.client.messages.authorization import (
     Authorization,
@@ -20,7 +20,7 @@ from gatelodge.client.messages.authorization import (
 )
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person, read_header, validate_id_token
-from gatelodge.client.messages.logout import LogoutToken, read_logout_header, validate_logout_token
+from gatelodge.client.messages.logout import read_logout_header, validate_logout_token
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment
 from gatelodge.client.messages.signed_in import expected_after
 from gatelodge.client.messages.tokens import Tokens
@@ -108,12 +108,15 @@ class OpenIdUpstream(Upstream):
             told = await self._with_userinfo(known.metadata, granted, person)
             return Arrival(self._dialect.identity(self._provider, told, answer), granted.refresh_token)
 
-    async def read_logout(self, token: str) -> LogoutToken:
+    async def read_logout(self, token: str) -> UpstreamLogout:
         known, parts = self._there(), read_logout_header(token)
         issuer = self._dialect.issuer_of(self._provider, parts.claims)
         keys = await known.keys.keys_for(parts.kid, parts.header["alg"])
         config = ClientConfig(issuer=issuer, client_id=self._provider.client_id)
-        return validate_logout_token(token, keys, config, self._line.moment.now())
+        said = validate_logout_token(token, keys, config, self._line.moment.now())
+        if said.sub is None:
+            raise LogoutTokenRejected("sub says who signed out")
+        return UpstreamLogout(issuer, said.sub, said.sid, said.jti, said.forget_at)
 
     def lacks(self) -> Sequence[str]:
         metadata = self._there().metadata

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from gatelodge.authn.federation import arriving
 from gatelodge.authn.federation.arriving import Elsewhere, Newcomer, Noting, Recognised, TurnedAway
 from gatelodge.authn.federation.contract import Arrival, Errand, UpstreamFailed
+from gatelodge.authn.federation.leaving import sign_out
 from gatelodge.authn.federation.parked import BegunVisit, Parked, PostedAnswer, WaitingIdentity
 from gatelodge.authn.federation.providers import OpenProvider, Providers
 from gatelodge.authn.visit import ThisBrowser
+from gatelodge.client.errors import OAuthClientError
 from gatelodge.client.messages.authorization import Transaction
 from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
@@ -22,7 +24,7 @@ from gatelodge.protocol.linking import AskOwner, AskWho
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.provider import Provider, UpstreamIdentity
 from gatelodge.stores import links, users
-from gatelodge.stores.users import NewUser, UserRecord
+from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, UpstreamRefused
 
@@ -92,7 +94,7 @@ class UpstreamSignIns:
             raise
         return Received(opened.provider, arrival.identity, begun)
 
-    async def recognise(self, received: Received, browser: ThisBrowser, origin: Origin) -> UserRecord | str:
+    async def recognise(self, received: Received, browser: ThisBrowser, origin: Origin) -> Recognised | str:
         """Return whose account they have, or the handle of what waits until they say.
 
         Raises `UpstreamFailed` if it is disabled.
@@ -100,9 +102,9 @@ class UpstreamSignIns:
         provider, identity = received.provider, received.identity
         outcome = await self._arrive(provider, identity, origin)
         match outcome:
-            case Recognised(user, events):
-                _tell(events, origin)
-                return user
+            case Recognised():
+                _tell(outcome.events, origin)
+                return outcome
             case TurnedAway():
                 raise UpstreamFailed("not_welcome", "the account is disabled", rules.ACCOUNT_ENABLED)
             case AskOwner(user_id):
@@ -122,7 +124,7 @@ class UpstreamSignIns:
         who = Elsewhere(waiting.provider, waiting.identity)
         return _done(await self._on.db.write(self._connect, user_id, who, self._noting(origin), handle), origin)
 
-    async def begin_waiting(self, handle: str, waiting: WaitingIdentity, origin: Origin) -> UserRecord | None:
+    async def begin_waiting(self, handle: str, waiting: WaitingIdentity, origin: Origin) -> Recognised | None:
         """Make an account for whom nobody knows here, and spend what waits; `None` if they may not, or somebody did.
 
         It has no address: nobody proved one.
@@ -135,11 +137,29 @@ class UpstreamSignIns:
             begun = await self._on.db.write(self._begin, handle, waiting, new, self._noting(origin))
         except NameTaken:
             return None
-        if begun is None:
+        if not isinstance(begun, Recognised):
             return None
-        user, events = begun
-        _tell(events, origin)
-        return user
+        _tell(begun.events, origin)
+        return begun
+
+    async def signed_out(self, name: str, token: str, origin: Origin) -> bool:
+        """End what began with a provider, as it says; `False` if its token is not to be believed."""
+        opened = self.providers.find(name)
+        if opened is None:
+            return False
+        try:
+            said = await opened.upstream.read_logout(token)
+        except OAuthClientError as error:
+            failed = UpstreamFailed("rejected", str(error), rules.UPSTREAM_LOGOUT)
+            self.refused(name, failed, origin)
+            return False
+        except UpstreamFailed as failed:
+            self.refused(name, failed, origin)
+            return False
+        event = await self._on.db.write(sign_out, name, said, origin, self._on.clock.now())
+        if event is not None:
+            emit(event, origin)
+        return True
 
     def refused(self, name: str, failed: UpstreamFailed, origin: Origin) -> None:
         """Tell the log why a sign-in came to nothing."""
@@ -176,14 +196,12 @@ class UpstreamSignIns:
 
     async def _begin(
         self, tx: Tx, handle: str, waiting: WaitingIdentity, new: Newcomer, noting: Noting
-    ) -> tuple[UserRecord, tuple[Event, ...]] | None:
+    ) -> Recognised | TurnedAway | None:
         if not await self.waiting.take_in(tx, handle, noting.now):
             return None
         account = NewUser(sub=new.sub, username=new.username, name=waiting.identity.name)
         who = Elsewhere(waiting.provider, waiting.identity)
-        user_id, *events = await arriving.begin(tx, account, who, noting)
-        user = await users.find(tx, user_id)
-        return None if user is None else (user, tuple(events))
+        return await arriving.begin_anew(tx, account, who, noting)
 
     def _noting(self, origin: Origin) -> Noting:
         return Noting(self._on.letters, origin, self._on.clock.now())

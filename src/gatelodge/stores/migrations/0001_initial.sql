@@ -212,6 +212,16 @@ create table visits (
 );
 create index visits_client on visits (client_id);
 
+-- Which account elsewhere vouched for a session, and its session there: so that signing out there ends it.
+create table vouched_sessions (
+    place bigint not null,
+    session_id bigint not null,
+    link_id bigint not null,
+    sid text not null,                    -- of the session there; empty if the provider says none
+    primary key (place, session_id, link_id),
+    {SESSION}
+);
+
 create table consents (
     place bigint not null,
     user_id bigint not null,
