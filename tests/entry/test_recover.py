@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from tests.authn.factors import give_app
 from tests.conftest import FakeClock
 from tests.entry.conftest import Mailbox, code_on
 from tests.world import Browser, World, answer_of
@@ -102,3 +103,19 @@ async def test_another_browser_needs_the_code_and_a_link_is_good_once(
     await ask(entered.browser())
     clock.advance(1_801)
     assert (await other.get(await mailbox.link(ALICE, "set_password"))).status_code == 410
+
+
+async def test_ACC_10_a_second_factor_is_asked_for_after_a_new_password_as_ever(
+    entered: World, mailbox: Mailbox
+) -> None:
+    await give_app(entered.foundation, entered.people["alice"].id)
+    browser = entered.browser()
+    await ask(browser)
+    await set_new(browser, await mailbox.link(ALICE, "set_password"))
+
+    asked = await browser.sign_in(await browser.authorize(), "alice", NEW)
+
+    assert asked.url.path == "/login/code"
+    assert (await browser.authorize(prompt="none")).headers["location"].find("login_required") > 0, (
+        "nobody is signed in"
+    )
