@@ -102,7 +102,7 @@ class Ends:
 
 ENDS = {
     "families": Ends("expires_at"),
-    "interactions": Ends("expires_at", table="tickets", only="kind = 'interaction'"),
+    "interactions": Ends("expires_at", table="tickets", only="kind in ('interaction', 'upstream', 'upstream_post')"),
     "tickets": Ends("expires_at"),
     "access_tokens": Ends("expires_at"),
     "sessions": Ends("expires_at"),
