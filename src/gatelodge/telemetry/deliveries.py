@@ -38,6 +38,7 @@ class DeliveryDelayed(Event):
 class ParcelRetried(Event):
     """An operator had a parcel of the outbox tried again."""
 
+    by: ClassVar[ActorKind] = "operator"
     kind: str
     template: str
     parcel: int
@@ -47,6 +48,7 @@ class ParcelRetried(Event):
 class ParcelDropped(Event):
     """An operator had a parcel of the outbox forgotten: nobody was told."""
 
+    by: ClassVar[ActorKind] = "operator"
     level: ClassVar[Level] = "warning"
     kind: str
     template: str

@@ -19,6 +19,8 @@ class RegistrationAsked(Event):
 class Invited(Event):
     """An operator invited somebody to make an account."""
 
+    by: ClassVar[ActorKind] = "operator"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(Event):

@@ -74,4 +74,5 @@ class BrowserDistrusted(Event):
 class SecondFactorReset(Event):
     """An operator took a person's authenticator app, recovery codes and trusted browsers away."""
 
+    by: ClassVar[ActorKind] = "operator"
     level: ClassVar[Level] = "warning"
