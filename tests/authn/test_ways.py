@@ -66,7 +66,7 @@ async def test_who_sends_a_password_without_a_page_is_asked_by_the_way_that_is_l
 async def test_with_one_way_no_page_offers_another(world: World) -> None:
     page = await world.browser().authorize()
 
-    assert page.text.count("<nav") == 0
+    assert "Other ways to sign in" not in page.text
     assert await supported(world) == sorted({ONE, *ALIASES})
     assert (await world.browser().get("/login/riddle?" + page.url.query.decode())).status_code == 404
 
