@@ -15,6 +15,7 @@ from gatelodge.authn.throttle import Throttle
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Database, Unavailable
+from gatelodge.mail.letters import Letters
 from gatelodge.stores import audit, credentials, endings, users
 from gatelodge.stores.audit import AuditEntry
 from gatelodge.stores.users import NewUser, UserRecord
@@ -42,7 +43,7 @@ def pool(entropy: Entropy) -> Iterator[PasswordPool]:
 
 @pytest.fixture
 def sign_in(database: Database, clock, pool: PasswordPool, known: KnownBrowsers) -> PasswordSignIn:
-    return PasswordSignIn(database, clock, pool, Throttle(b"t" * 32, POLICY), known)
+    return PasswordSignIn(database, clock, pool, Throttle(b"t" * 32, POLICY, Letters(None)), known)
 
 
 @pytest.fixture
@@ -268,7 +269,7 @@ async def test_the_address_counts_strangers_of_every_account(
     database: Database, clock, pool: PasswordPool, known: KnownBrowsers, alice: UserRecord
 ) -> None:
     strict = SignInPolicy(account_failures=10, address_failures=5)
-    sign_in = PasswordSignIn(database, clock, pool, Throttle(b"t" * 32, strict), known)
+    sign_in = PasswordSignIn(database, clock, pool, Throttle(b"t" * 32, strict, Letters(None)), known)
     outcomes = [await outcome(sign_in, f"user{n}", "Password1") for n in range(8)]
     assert outcomes == ["refused"] * 5 + ["throttled"] * 3
     assert await outcome(sign_in, "alice", "wonderland") == "throttled"
@@ -278,9 +279,9 @@ async def test_the_address_counts_strangers_of_every_account(
 async def test_every_act_may_be_run_again(
     rerunning_database: Database, clock, pool: PasswordPool, known: KnownBrowsers, alice: UserRecord
 ) -> None:
-    sign_in = PasswordSignIn(rerunning_database, clock, pool, Throttle(b"t" * 32, POLICY), known)
+    sign_in = PasswordSignIn(rerunning_database, clock, pool, Throttle(b"t" * 32, POLICY, Letters(None)), known)
     outcomes = [await outcome(sign_in, "alice", "wrong") for _ in range(11)]
     assert outcomes == ["refused"] * 10 + ["throttled"]
-    assert len(await trail(rerunning_database)) == 11
+    assert len(await trail(rerunning_database)) == 12
     clock.advance(POLICY.window)
     assert await outcome(sign_in, "alice", "wonderland") == "in"

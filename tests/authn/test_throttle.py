@@ -5,6 +5,7 @@ import pytest
 from gatelodge.authn.throttle import Full, Guess, Throttle
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Database
+from gatelodge.mail.letters import Letters
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +17,7 @@ class Guesser:
     """Makes attempts and says how each was received: `None` if it may be tried."""
 
     def __init__(self, database: Database, clock) -> None:
-        self.throttle = Throttle(b"key", POLICY)
+        self.throttle = Throttle(b"key", POLICY, Letters(None))
         self.database = database
         self.clock = clock
 
@@ -30,7 +31,7 @@ class Guesser:
         return [await self.full(**attempt) is None for _ in range(count)]
 
     async def forgive(self, subject: str = "alice", browser: bytes | None = None, address: str = "192.0.2.1") -> None:
-        await self.database.write(self.throttle.forgive, Guess("password", subject, browser, address))
+        await self.database.write(self.throttle.forgive, Guess("password", subject, browser, address), self.clock.now())
 
 
 @pytest.fixture

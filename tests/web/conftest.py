@@ -23,6 +23,7 @@ from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Handler, Request
 from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint
+from gatelodge.mail.letters import Letters
 from gatelodge.ops.authorization import KIND, Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.ops.signposts import Signposts
@@ -208,7 +209,7 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
     authorizations = Authorizations(ISSUER, registry, no_keys, LegacyPolicy(), clock)
     pages, signposts = Pages(ISSUER), Signposts([KEY], registry)
     forms = Forms("", key, browsers, interactions, [AuthorizationKind(authorizations)], signposts)
-    password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP), known)
+    password = PasswordSignIn(db, clock, passwords, Throttle(KEY, CHEAP, Letters(None)), known)
     ways = Ways((password,), db, clock, FactorPolicy())
     sign_ins = SignIns(db, MINT, clock, Randomness())
     contexts = SignInContexts(key, browsers, forms, sign_ins)

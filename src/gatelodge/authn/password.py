@@ -7,7 +7,7 @@ keeps the outcome. Unknown, wrong and disabled take the same statements, the sam
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NoReturn, Self
 
 from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Throttled, Way
 from gatelodge.authn.hashing import PasswordPool
@@ -80,12 +80,10 @@ class PasswordSignIn(Way):
                 raise Throttled(opened.full.retry_after)
             right = await slot.verify(opened.stored, password)
             if opened.user is None or not opened.user.enabled or not right:
-                await self._record(SignInFailed(user_id=_id(opened.user), reason=_reason(opened.user, right)), origin)
-                raise SignInRefused
+                await self._refuse(opened, _reason(opened.user, right), origin)
             renewed = await slot.hash(password) if self._is_outdated(opened.stored) else None
         if not await self._db.write(self._accept, opened, renewed):
-            await self._record(SignInFailed(user_id=opened.user.id, reason="wrong"), origin)
-            raise SignInRefused
+            await self._refuse(opened, "wrong", origin)
         who, at = opened.user, self._clock.now()
         return Proof(who.id, who.sub, self.name, at, AMR, KNOWN, password_hash=renewed or opened.stored)
 
@@ -104,7 +102,7 @@ class PasswordSignIn(Way):
         """Keep that the password was right; `False` if the person got another one while it was checked."""
         if opened.user is None or await credentials.is_void(tx, opened.user.id, opened.stored):
             return False
-        await self._throttle.forgive(tx, opened.attempt)
+        await self._throttle.forgive(tx, opened.attempt, self._clock.now())
         if renewed is not None and opened.stored is not None:
             await credentials.replace_password(tx, opened.user.id, opened.stored, renewed, self._clock.now())
         return True
@@ -112,9 +110,16 @@ class PasswordSignIn(Way):
     def _is_outdated(self, stored: str | None) -> bool:
         return stored is not None and self._passwords.outdated(stored)
 
-    async def _record(self, event: Event, origin: Origin) -> None:
-        await self._db.write(audit.record, event, origin, self._clock.now())
-        emit(event, origin)
+    async def _refuse(self, opened: _Opened, reason: str, origin: Origin) -> NoReturn:
+        for event in await self._db.write(self._fail, opened, reason, origin):
+            emit(event, origin)
+        raise SignInRefused
+
+    async def _fail(self, tx: Tx, opened: _Opened, reason: str, origin: Origin) -> tuple[Event, ...]:
+        now, event = self._clock.now(), SignInFailed(user_id=_id(opened.user), reason=reason)
+        await audit.record(tx, event, origin, now)
+        told = await self._throttle.failed(tx, opened.attempt, opened.user, origin, now)
+        return (event,) if told is None else (event, told)
 
 
 def _canonical(login: str) -> str:

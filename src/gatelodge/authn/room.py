@@ -50,7 +50,7 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     passwords = PasswordPool(on.config.sign_in, on.entropy)
     on.at_end(passwords.close)
     known = KnownBrowsers(on.vault.derive_all("known browsers"), on.entropy)
-    throttle = Throttle(on.vault.derive("throttle"), on.config.sign_in)
+    throttle = Throttle(on.vault.derive("throttle"), on.config.sign_in, on.letters)
     providers = Providers(on)
     on.watch(Watch("providers", providers.look, POLL))
     on.at_end(providers.close)

@@ -1,6 +1,7 @@
 """Guesses are counted before they are checked, so parallel ones are all counted (ASVS 6.3.1).
 
-A stranger raises the counter of their address, then that of the account. A browser that is known to the account raises
+A stranger raises the counter of their address, then that of the names tried there, then that of the account, whose
+windows grow as failures add up: a day of guessing is a hundred tries. A browser that is known to the account raises
 its own and the one such browsers share, and none of the strangers': nobody who never signed in can lock an owner out
 (ASVS 6.1.1). A counter that is full ends the attempt there and then, so a blocked address harms no account any more.
 
@@ -17,14 +18,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gatelodge.config.policies import SignInPolicy
+from gatelodge.authn.names_tried import NamesTried
+from gatelodge.config.policies import DAY, SignInPolicy
 from gatelodge.database.tx import Tx
-from gatelodge.protocol.addresses import network_of
-from gatelodge.stores import throttle
+from gatelodge.mail.catalogue import StrangersFailedLetter
+from gatelodge.mail.letters import Letters, addressee_of
+from gatelodge.protocol.addresses import network_of, site_of
+from gatelodge.stores import audit, throttle
+from gatelodge.stores.throttle import Windows
+from gatelodge.stores.users import UserRecord
+from gatelodge.telemetry.events import Origin, StrangersFailed
 
-Kind = Literal["address", "account", "browser", "browsers", "person", "everywhere"]
+Kind = Literal["address", "names", "account", "browser", "browsers", "person", "everywhere"]
 
 _BROWSERS = 10  # known browsers of one account that may each fill their own counter before they share one
+_SITE = 10  # networks of one IPv6 site, likewise
+_GROWTH = (1, 4, 24, 96)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,12 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """One counter and how far it may go."""
+    """One counter and how far it may go. One that `grows` has longer windows as failures add up."""
 
     kind: Kind
     bucket: bytes
     limit: int
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +66,83 @@ class Full:
 
 
 class Throttle:
-    """Counts attempts under `key`, as `policy` says."""
+    """Counts attempts under `key`, as `policy` says; owners hear of strangers by `letters`."""
 
-    def __init__(self, key: bytes, policy: SignInPolicy) -> None:
+    def __init__(self, key: bytes, policy: SignInPolicy, letters: Letters) -> None:
         self._key = key
         self._policy = policy
+        self._letters = letters
 
     async def admit(self, tx: Tx, attempt: Guess, now: int) -> Full | None:
         """Count the attempt; `None` if it may be tried. Commit this before the attempt is checked."""
-        return await admit(tx, self._counters(attempt), self._policy.window, now)
+        window = self._policy.window
+        if attempt.browser is None:
+            full = await admit(tx, self._of_networks(attempt), window, now)
+            if full is not None:
+                return full
+            closed = await self._names(attempt).admit(tx, now)
+            if closed is not None:
+                return Full("names", first=closed[1], retry_after=closed[0])
+        return await admit(tx, self._of_account(attempt), window, now)
 
-    async def forgive(self, tx: Tx, attempt: Guess) -> None:
+    async def forgive(self, tx: Tx, attempt: Guess, now: int) -> None:
         """Take back what an admitted attempt raised, because it was right."""
-        for counter in self._counters(attempt):
-            if counter.kind == "browser":
-                await throttle.clear(tx, counter.bucket)
-            else:
-                await take_back(tx, (counter,))
+        own, *others = self._of_account(attempt)
+        if attempt.browser is None:
+            await take_back(tx, (*self._of_networks(attempt), own))
+            await self._names(attempt).forgive(tx, now)
+        else:
+            await throttle.clear(tx, own.bucket)
+            await take_back(tx, others)
 
-    def _counters(self, attempt: Guess) -> tuple[Counter, ...]:
-        account, by_address = self._policy.account_failures, self._policy.address_failures
-        who = (attempt.factor, attempt.subject)
-        if attempt.browser is not None:
-            own = self._counter("browser", account, *who, attempt.browser.hex())
-            return own, self._counter("browsers", account * _BROWSERS, *who)
-        return self._counter("address", by_address, network_of(attempt.address)), self._counter(
-            "account", account, *who
-        )
+    async def failed(
+        self, tx: Tx, attempt: Guess, user: UserRecord | None, origin: Origin, now: int
+    ) -> StrangersFailed | None:
+        """Note that an attempt was wrong; return what is told if its name's owner is to hear of strangers.
 
-    def _counter(self, kind: Kind, limit: int, *counted: str) -> Counter:
-        return Counter(kind, hmac.digest(self._key, "\0".join((kind, *counted)).encode(), "sha256"), limit)
+        Nobody's name takes as many statements as somebody's: in place of the letter a counter that nobody reads.
+        """
+        if attempt.browser is not None or not self._policy.tell_owner_after:
+            return None
+        counted = self._bucket("strangers", attempt.factor, attempt.subject)
+        if await throttle.raise_count(tx, counted, now, DAY) != self._policy.tell_owner_after:
+            return None
+        event = StrangersFailed(user_id=user and user.id, failures=self._policy.tell_owner_after)
+        await audit.record(tx, event, origin, now)
+        if user is None or user.email is None or not user.enabled or not self._letters.are_sent:
+            await throttle.raise_count(tx, self._bucket("nobody", attempt.factor, attempt.subject), now, DAY)
+        else:
+            letter = StrangersFailedLetter(at=now, failures=event.failures)
+            await self._letters.put(tx, letter, addressee_of(user, user.email), f"{now // DAY}", now)
+        return event
+
+    def _of_account(self, attempt: Guess) -> tuple[Counter, ...]:
+        most, who = self._policy.account_failures, (attempt.factor, attempt.subject)
+        if attempt.browser is None:
+            return (self._counter("account", most, *who, grows=True),)
+        own = self._counter("browser", most, *who, attempt.browser.hex(), grows=True)
+        return own, self._counter("browsers", most * _BROWSERS, *who)
+
+    def _of_networks(self, attempt: Guess) -> tuple[Counter, ...]:
+        most = self._policy.address_failures
+        return tuple(self._counter("address", most * share, network) for network, share in networks(attempt.address))
+
+    def _names(self, attempt: Guess) -> NamesTried:
+        most, network = self._policy.network_names, network_of(attempt.address)
+        counted = [(self._bucket("names", one), most * share) for one, share in networks(attempt.address)]
+        return NamesTried(self._bucket("name", network, attempt.factor, attempt.subject), counted)
+
+    def _counter(self, kind: Kind, limit: int, *counted: str, grows: bool = False) -> Counter:
+        return Counter(kind, self._bucket(kind, *counted), limit, grows)
+
+    def _bucket(self, *counted: str) -> bytes:
+        return hmac.digest(self._key, "\0".join(counted).encode(), "sha256")
+
+
+def networks(address: str) -> tuple[tuple[str, int], ...]:
+    """Return the networks that an address is counted in, each with how many times as often it may fail."""
+    site = site_of(address)
+    return ((network_of(address), 1),) + (() if site is None else ((site, _SITE),))
 
 
 async def admit(tx: Tx, counters: Iterable[Counter], window: int, now: int) -> Full | None:
@@ -94,7 +151,7 @@ async def admit(tx: Tx, counters: Iterable[Counter], window: int, now: int) -> F
     Commit this before the attempt is checked. `window` is in seconds.
     """
     for counter in counters:
-        count = await throttle.raise_count(tx, counter.bucket, now, window)
+        count = await _raise(tx, counter, window, now)
         if count > counter.limit:
             over = await throttle.resets_at(tx, counter.bucket, now)
             return Full(counter.kind, first=count == counter.limit + 1, retry_after=max(1, over - now))
@@ -105,3 +162,10 @@ async def take_back(tx: Tx, counters: Iterable[Counter]) -> None:
     """Take back what an admitted attempt raised."""
     for counter in counters:
         await throttle.lower_count(tx, counter.bucket)
+
+
+async def _raise(tx: Tx, counter: Counter, window: int, now: int) -> int:
+    if not counter.grows:
+        return await throttle.raise_count(tx, counter.bucket, now, window)
+    grown = tuple(min(window * times, DAY) for times in _GROWTH)
+    return await throttle.raise_growing(tx, counter.bucket, now, Windows(counter.limit, grown))

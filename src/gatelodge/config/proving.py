@@ -17,12 +17,30 @@ class SignInPolicy:
     argon2_passes: int = setting(2, "argon2id passes.", low=1, high=32)
     account_failures: int = setting(
         10,
-        "Failures per account and window before strangers must wait; known browsers have a counter of their own.",
+        "Failures per account and window before strangers must wait; known browsers have a counter of their own. After"
+        " 3, 6 and 10 times as many the window is 4, 24 and 96 times as long, a day at most, until a quiet day.",
         low=1,
         high=1_000,
     )
     address_failures: int = setting(
-        100, "Failures per address and window before that address must wait.", low=1, high=100_000
+        100,
+        "Failures per address and window before that address must wait. A /64 of IPv6 is one address, and a /48 may"
+        " fail ten times as often.",
+        low=1,
+        high=100_000,
+    )
+    network_names: int = setting(
+        30,
+        "Names at which one address may fail in ten minutes before it must wait, but for known browsers and passkeys; a"
+        " /48 of IPv6 ten times as many.",
+        low=1,
+        high=100_000,
+    )
+    tell_owner_after: int = setting(
+        10,
+        "Failures of strangers in a day after which the owner of an account is told by mail, once a day. 0: never.",
+        low=0,
+        high=10_000,
     )
     window: int = setting(900, "Seconds a failure is remembered.", low=10, high=DAY)
     min_password: int = setting(15, "Characters a new password must have.", low=8, high=128)

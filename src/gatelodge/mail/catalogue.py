@@ -139,6 +139,14 @@ class DeletionStoppedLetter(Letter):
     at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrangersFailedLetter(Letter):
+    """Strangers tried passwords, `failures` times within a day, and were not let in."""
+
+    at: int
+    failures: int
+
+
 LETTERS: tuple[type[Letter], ...] = (
     *ENTRY_LETTERS,
     PasswordChangedLetter,
@@ -159,4 +167,5 @@ LETTERS: tuple[type[Letter], ...] = (
     SignInDisownedLetter,
     DeletionAskedLetter,
     DeletionStoppedLetter,
+    StrangersFailedLetter,
 )

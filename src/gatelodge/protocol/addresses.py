@@ -60,3 +60,15 @@ def network_of(address: str) -> str:
     if not isinstance(ip, IPv6Address):
         return str(ip)
     return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))
+
+
+@lru_cache(maxsize=4_096)
+def site_of(address: str) -> str | None:
+    """Return the /48 that one IPv6 site may have to itself, with its 65,536 networks; `None` for any other address."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return None
+    if not isinstance(ip, IPv6Address) or ip.ipv4_mapped is not None:
+        return None
+    return str(ip_network((int(ip), 48), strict=False))

@@ -14,10 +14,9 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatelodge.authn.throttle import Counter, Full, admit, take_back
+from gatelodge.authn.throttle import Counter, Full, admit, networks, take_back
 from gatelodge.clock import Clock, Entropy
 from gatelodge.database.tx import Database, Tx
-from gatelodge.protocol.addresses import network_of
 from gatelodge.stores import tickets
 from gatelodge.stores.tickets import Ticket
 
@@ -113,7 +112,10 @@ class TypedCodes:
         if who.user_id is not None:
             return (Counter("person", self._mac("person", kind, str(who.user_id)), self._limits.person),)
         return (
-            Counter("address", self._mac("address", kind, network_of(who.address)), self._limits.network),
+            *(
+                Counter("address", self._mac("address", kind, network), self._limits.network * share)
+                for network, share in networks(who.address)
+            ),
             Counter("everywhere", self._mac("everywhere", kind), self._limits.everywhere),
         )
 

@@ -112,12 +112,22 @@ class SignInFailed(Event):
 class SignInThrottled(Event):
     """A sign-in was not even tried: too many failures.
 
-    `bucket` says whose counter is full: `address`, `account`, `browser` (a known one) or `browsers` (all known ones).
+    `bucket` says whose counter is full: `address`, `names` (of one address, too many), `account`, `browser` (a known
+    one) or `browsers` (all known ones).
     """
 
     by: ClassVar[ActorKind] = "stranger"
     level: ClassVar[Level] = "warning"
     bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrangersFailed(Event):
+    """`failures` sign-ins of strangers failed with one name within a day. Whose name it is, is told by mail."""
+
+    by: ClassVar[ActorKind] = "stranger"
+    level: ClassVar[Level] = "warning"
+    failures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

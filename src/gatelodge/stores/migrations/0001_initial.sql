@@ -301,7 +301,8 @@ create index seen_expiry on seen (expires_at);
 create table throttle (
     bucket {BYTES} primary key,           -- digest of what is counted
     count integer not null,
-    resets_at bigint not null
+    resets_at bigint not null,
+    total integer not null default 0      -- of windows that follow one another: how they grow
 );
 create index throttle_expiry on throttle (resets_at);
 
