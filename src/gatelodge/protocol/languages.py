@@ -7,7 +7,17 @@ from types import MappingProxyType
 
 DEFAULT = "en"
 # A tag (BCP 47) and its own name, in the order in which they are offered.
-LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "de": "Deutsch"})
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "English",
+        "de": "Deutsch",
+        "es": "Español",
+        "fr": "Français",
+        "cs": "Čeština",
+        "ja": "日本語",
+        "zh-Hans": "简体中文",
+    }
+)
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 MAX_RANGES = 20  # of one Accept-Language that are looked at
