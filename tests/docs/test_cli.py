@@ -43,3 +43,14 @@ def test_a_key_is_retired(shell: Shell) -> None:
 def test_a_new_epoch_and_the_schema(shell: Shell) -> None:
     shell.run(example("docs/cli.md", "gatelodge epoch renew").replace("renew", "renew --yes"))
     assert json.loads(shell.run(example("docs/cli.md", "gatelodge migrate status")))["pending"] == []
+
+
+def test_people_are_brought_along_and_handed_out(shell: Shell) -> None:
+    ada = {"id": "kc-1", "username": "ada", "email": "ada@example.com", "emailVerified": True}
+    (shell.folder / "realm.json").write_text(json.dumps({"users": [ada]}))
+    assert "1 would come" in shell.run(example("docs/bring-people-along.md", "gatelodge users import realm.json"))
+    assert "1 brought along" in shell.run(
+        example("docs/bring-people-along.md", "gatelodge users import --apply").replace("--apply", "--apply --yes")
+    )
+    shell.run(example("docs/bring-people-along.md", "gatelodge users export"))
+    assert json.loads((shell.folder / "people.jsonl").read_text())["email_verified"] is True
