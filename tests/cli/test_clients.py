@@ -253,3 +253,14 @@ def test_claims_of_id_tokens_are_named_and_taken_back(gatelodge) -> None:
         "invalid_client_metadata"
     )
     assert gatelodge("clients", "change", "shop", "--id-token-claim", "", "--json").json["id_token_claims"] == []
+
+
+def test_JWT_18_a_client_whose_sector_cannot_be_asked_is_not_registered_and_not_changed(gatelodge) -> None:
+    gatelodge(*WEB, "--id", "shop", "--subject-type", "pairwise")
+    there = ("--sector-identifier-uri", "https://127.0.0.1:1/list")
+    for words in ((*WEB, "--id", "two"), ("clients", "change", "shop", "--json")):
+        refused = gatelodge(*words, *there)
+        assert (refused.code, refused.failure["error"]) == (1, "invalid_client_metadata")
+    (kept,) = gatelodge("clients", "list", "--json").json["clients"]
+    assert (kept["client_id"], kept["subject_type"]) == ("shop", "pairwise")
+    assert "sector_identifier_uri" not in kept

@@ -81,7 +81,7 @@ async def applications(*them: Application) -> AsyncGenerator[None]:
 def courier(world: World, resolve: Resolve | None = None, *, loopback: bool = True) -> Courier:
     on = world.foundation
     door = Outbound(allow_loopback=loopback, resolve=resolve, deadline=PATIENCE)
-    return Courier(on.db, on.clock, LogoutNotice(ISSUER, on.registry, on.keys, door, on.clock, on.entropy))
+    return Courier(on.db, on.clock, LogoutNotice(ISSUER, on.registry, on.keys, door, on.clock, on.entropy, on.subjects))
 
 
 async def sign_in_and_out(world: World, *told: str) -> dict[str, Any]:

@@ -77,7 +77,9 @@ class Visitor:
     def courier(self) -> Courier:
         """What the server tells applications with, every two seconds."""
         on = self.world.foundation
-        return Courier(on.db, on.clock, LogoutNotice(ISSUER, on.registry, on.keys, InMemory(), on.clock, on.entropy))
+        return Courier(
+            on.db, on.clock, LogoutNotice(ISSUER, on.registry, on.keys, InMemory(), on.clock, on.entropy, on.subjects)
+        )
 
     async def sent_back(self, flow: str) -> str:
         """Begin a flow, sign in and allow; return where the server sends the browser then, which it did not open."""

@@ -48,11 +48,11 @@ ALICE = Alice()
     ],
 )
 def test_a_scope_tells_its_claims_and_only_those_that_exist(scope: list[str], learnt: dict[str, Any]) -> None:
-    assert userinfo_claims(ALICE, scope, ()) == {"sub": "sub-alice", **learnt}
+    assert userinfo_claims(ALICE, "sub-alice", scope, ()) == {"sub": "sub-alice", **learnt}
 
 
 def test_a_claim_asked_for_singly_is_told_without_its_scope() -> None:
-    assert userinfo_claims(ALICE, ["openid"], ["email", "department", "zoneinfo"]) == {
+    assert userinfo_claims(ALICE, "sub-alice", ["openid"], ["email", "department", "zoneinfo"]) == {
         "sub": "sub-alice",
         "email": "alice@example.test",
         "department": "wonders",
@@ -61,12 +61,12 @@ def test_a_claim_asked_for_singly_is_told_without_its_scope() -> None:
 
 @pytest.mark.parametrize("name", ["iss", "aud", "acr", "nonce", "scope"])
 def test_no_stored_claim_and_no_request_can_say_what_the_protocol_says(name: str) -> None:
-    assert userinfo_claims(ALICE, ["openid", "profile"], [name, "sub"]).keys().isdisjoint({name})
-    assert userinfo_claims(ALICE, ["openid"], ["sub"])["sub"] == "sub-alice"
+    assert userinfo_claims(ALICE, "sub-alice", ["openid", "profile"], [name, "sub"]).keys().isdisjoint({name})
+    assert userinfo_claims(ALICE, "sub-alice", ["openid"], ["sub"])["sub"] == "sub-alice"
 
 
 def test_an_address_that_does_not_exist_is_not_said_to_be_verified() -> None:
-    assert userinfo_claims(Alice(email=None), ["openid", "email"], ()) == {"sub": "sub-alice"}
+    assert userinfo_claims(Alice(email=None), "sub-alice", ["openid", "email"], ()) == {"sub": "sub-alice"}
 
 
 @pytest.mark.parametrize("response_type", ["code", "id_token token", "code id_token"])

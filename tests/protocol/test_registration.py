@@ -105,7 +105,7 @@ def test_RED_13_no_dangerous_redirect_uri_of_any_kind(member: str, uri: str):
 )
 def test_RED_13_no_dangerous_link(url: str):
     shown = ("client_uri", "policy_uri", "tos_uri")
-    for member in (*shown, "jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri"):
+    for member in (*shown, "jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri"):
         assert refusal(replace(WEB, **{member: url})) == "invalid_client_metadata", member
 
 
@@ -247,3 +247,15 @@ def test_RED_13_no_word_of_anybody_permits_a_dangerous_scheme(scheme: str) -> No
     uri = f"{scheme}://x/%0aalert(1)"
     client = replace(NATIVE, redirect_uris=(uri,), custom_schemes=frozenset({scheme}))
     assert refusal(client) in ("invalid_redirect_uri", "invalid_client_metadata")
+
+
+def test_JWT_18_a_pairwise_client_is_of_one_sector():
+    check(replace(WEB, subject_type="pairwise"), OFF, GRANTS)
+    hosts = replace(WEB, subject_type="pairwise", redirect_uris=("https://rp.test/cb", "https://other.test/cb"))
+    phone = replace(NATIVE, subject_type="pairwise", redirect_uris=("com.example.app:/cb",))
+    for client in (hosts, phone, replace(SERVICE, subject_type="pairwise")):
+        assert refusal(client) == "invalid_client_metadata"
+        if client is not phone:
+            assert refusal(replace(client, sector_identifier_uri="http://rp.test/list")) == "invalid_client_metadata"
+    for client in (hosts, phone):
+        check(replace(client, sector_identifier_uri="https://rp.test/list"), OFF, GRANTS)

@@ -31,6 +31,7 @@ from gatelodge.protocol.assurance import FactorPolicy
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply
+from gatelodge.protocol.subjects import Subjects
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
@@ -215,7 +216,9 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
     contexts = SignInContexts(key, browsers, forms, sign_ins)
     trusted = TrustedBrowsers(db, MINT, clock, Randomness(), 30)
     steps = SignInSteps("", contexts, browsers, sign_ins, trusted, ways)
-    prompts = Prompts("", browsers, interactions, signposts, ways, NextPages(ways, sign_ins), clock)
+    prompts = Prompts(
+        "", browsers, interactions, signposts, ways, NextPages(ways, sign_ins), clock, Subjects(b"s" * 32)
+    )
     return House(
         db,
         clock,

@@ -25,6 +25,7 @@ from gatelodge.protocol.reply import Reply, json_reply
 from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.browser import BrowserId
 from gatelodge.stores.registry import Registry
+from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
 from gatelodge.telemetry.origin import about
@@ -98,7 +99,7 @@ class AccountApi:
         page = next((p for p in self.listed if p.in_api and p.name == request.path_params["part"]), None)
         if page is None:
             raise _not_there()
-        person, user, origin = _person(live, live.user.id), live.user, request.origin
+        person, user, origin = _person(live, live.user), live.user, request.origin
         lately = self.recent.is_given(person)
         return page, AccountVisit(person, user, _NONE, origin, lately, query=request.query, form=request.form)
 
@@ -110,11 +111,11 @@ class AccountApi:
         return bearer_reply(error, (ACCOUNT,), max_age=self.recent.lifetime if steps_up else None)
 
 
-def _person(live: Live, user_id: int) -> SignedInPerson:
+def _person(live: Live, user: UserRecord) -> SignedInPerson:
     """Return who is behind a token, as its sign-in left them; they are in no browser here."""
     said, sid = live.claims, _session(live.grounds).sid
     amr = " ".join(said.get("amr", ()))
-    return SignedInPerson(user_id, said["sub"], 0, sid, said.get("auth_time") or 0, amr, said.get("acr") or "")
+    return SignedInPerson(user.id, user.sub, 0, sid, said.get("auth_time") or 0, amr, said.get("acr") or "")
 
 
 def _said(done: ActDone) -> Mapping[str, object]:

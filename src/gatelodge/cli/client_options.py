@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, get_args
 import click
 
 from gatelodge.ops.client_drafts import Document
-from gatelodge.protocol.client import AuthMethod, ClientType, SigningAlg
+from gatelodge.protocol.client import AuthMethod, ClientType, SigningAlg, SubjectType
 from gatelodge.protocol.jwks import MAX_JWKS
 from gatelodge.protocol.proof import Level
 from gatelodge.protocol.strict_json import BadJson, read_object
@@ -106,6 +106,17 @@ MEMBERS = (
         "min_acr",
         type=click.Choice(get_args(Level)),
         help="How sure it must be who signs in for it. 2: two factors. phr: a passkey. Default: 1.",
+    ),
+    click.option(
+        "--subject-type",
+        "subject_type",
+        type=click.Choice(get_args(SubjectType)),
+        help="pairwise: it knows people by names that no application of another host is told. Default: public.",
+    ),
+    click.option(
+        "--sector-identifier-uri",
+        "sector_identifier_uri",
+        help="Where a JSON list of redirect URIs is: applications that are listed together know people by one name.",
     ),
     click.option(
         "--allow-scheme",

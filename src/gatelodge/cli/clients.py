@@ -1,5 +1,6 @@
 """`gatelodge clients`: the applications that may ask for tokens."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import click
 from gatelodge.cli import running
 from gatelodge.cli.client_options import describing, read_document
 from gatelodge.cli.output import answer, confirm, done, moment, table
+from gatelodge.config.policies import Config
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.ops import clients as verbs
-from gatelodge.ops.client_drafts import complete, kept, new_secret
+from gatelodge.ops.client_drafts import changed, complete, kept, new_secret
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.client_metadata import document
 from gatelodge.stores import clients as store
@@ -39,6 +41,7 @@ def add(config_file: Path | None, as_json: bool, client_id: str | None, **option
             raise click.UsageError(f"Missing option '{option}'.")
     config = running.configured(config_file)
     new = complete(read_document(options), running.ENTROPY, running.CLOCK.now(), client_id)
+    _check_sector(config, new.client)
     client = running.change(config, verbs.add, new.client, config.legacy)
     secret = new.secret.reveal() if new.secret else None
     shown = described(client) | ({} if secret is None else {"client_secret": secret})
@@ -93,6 +96,7 @@ def change(config_file: Path | None, as_json: bool, client_id: str, **options: A
         raise click.UsageError("Say what to change: gatelodge clients change --help lists it.")
     config = running.configured(config_file)
     secret = new_secret(running.ENTROPY)
+    _check_sector(config, changed(running.look(config, verbs.show, client_id), said))
     client = running.change(config, verbs.change, client_id, said, kept(secret), config.legacy)
     shown = secret.reveal() if kept(secret) in client.secrets else None
     answer(
@@ -201,3 +205,15 @@ def _flat(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _check_sector(config: Config, client: Client) -> None:
+    """Ask the list of the client's sector, before anything is changed: no transaction waits for another machine."""
+    if client.sector_identifier_uri is None:
+        return
+    from gatelodge.config.site import site_of
+    from gatelodge.ops.sectors import check
+    from gatelodge.outbound import Outbound
+
+    outbound = Outbound(allow_loopback=not site_of(config.server).secure)
+    asyncio.run(check(client, outbound))

@@ -22,6 +22,7 @@ from gatelodge.protocol.logout import (
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, SignedInPerson
 from gatelodge.protocol.reply import Reply, redirect
+from gatelodge.protocol.subjects import Subjects
 from gatelodge.sessions.browser import Browsers
 from gatelodge.stores import users
 from gatelodge.stores.registry import Registry
@@ -67,6 +68,7 @@ class EndSessionEndpoint:
     keys: SigningKeys
     db: Database
     clock: Clock
+    subjects: Subjects
 
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /logout`, from a client or from our own page."""
@@ -95,15 +97,18 @@ class EndSessionEndpoint:
         answered = self.page.confirmed(request, person.sub) if self.page.is_answer(request) else None
         if answered is False:
             return self.page.stayed(asked.ui_locales)
-        unasked = not (self.page.is_answer(request) or must_ask(asked, person.sub, person.sid))
+        unasked = not (self.page.is_answer(request) or must_ask(asked, self._told(client, person), person.sid))
         if answered is None and not (unasked and asked.logout_hint is None):
             user = await self.db.read(users.find, person.user_id)
-            if user is not None and not (unasked and _is_meant(asked, person, user)):
+            if user is not None and not (unasked and _is_meant(asked, person, self._told(client, person), user)):
                 again: Again = "changed" if self.page.is_answer(request) else ""
                 return self.page.ask(request, params, user, client.name if client else None, again)
         parting = await self.browsers.sign_out(request)
         frames = await self._frames(parting.visits)
         return self._leaving(asked, client, goes_to, frames).with_cookies(*parting.cookies)
+
+    def _told(self, client: Client | None, person: SignedInPerson) -> str:
+        return person.sub if client is None else self.subjects.told(client, person.sub)
 
     async def _frames(self, visits: Sequence[SessionVisit]) -> tuple[str, ...]:
         """Return what the page loads for those who are told by the browser."""
@@ -120,8 +125,8 @@ class EndSessionEndpoint:
         return self.page.done(Farewell(frames, goes_to, client.name if client else ""), asked.ui_locales)
 
 
-def _is_meant(asked: LogoutRequest, person: SignedInPerson, user: UserRecord) -> bool:
-    return names(asked.logout_hint, person.sid, person.sub, user.username, user.email)
+def _is_meant(asked: LogoutRequest, person: SignedInPerson, sub: str, user: UserRecord) -> bool:
+    return names(asked.logout_hint, person.sid, sub, user.username, user.email)
 
 
 def _carried(params: Params) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 It is the same for whatever waits: an authorization request, or one that is answered without a redirect.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -16,11 +16,14 @@ from gatelodge.ops import signposts
 from gatelodge.ops.client_questions import ClientQuestion
 from gatelodge.ops.signposts import Signposts
 from gatelodge.protocol import rules
+from gatelodge.protocol.access_request import NOBODY, AccessRequest
+from gatelodge.protocol.client import Client
 from gatelodge.protocol.decide import Step, next_step, wanted_of
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress, SignedInPerson
 from gatelodge.protocol.reply import Reply, redirect
+from gatelodge.protocol.subjects import Subjects
 from gatelodge.sessions.arrivals import Arrivals
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
@@ -46,6 +49,7 @@ class Prompts:
     ways: Ways
     next_pages: NextPages
     clock: Clock
+    subjects: Subjects
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def next(self, request: Request, question: ClientQuestion, progress: Progress) -> NextStep:
@@ -53,6 +57,7 @@ class Prompts:
         client, asked = question.client, question.asked
         signed_in, granted = await self.browsers.standing(request, client.id)
         reachable = await self.ways.reachable(wanted_of(asked, client), signed_in.user_id if signed_in else None)
+        asked = _as_we_know_them(asked, client, signed_in, self.subjects)
         return NextStep(next_step(asked, client, signed_in, granted, progress, reachable, self.clock.now()), signed_in)
 
     async def lead(self, found: NextStep, parked: Interaction, question: ClientQuestion) -> Reply:
@@ -76,3 +81,13 @@ class Prompts:
             said = "too many sign-ins begin at this address"
             raise HttpRefusal(429, said, "temporarily_unavailable", (("retry-after", str(wait)),))
         return await self.interactions.park(kind, encoded, browser, again)
+
+
+def _as_we_know_them(
+    asked: AccessRequest, client: Client, person: SignedInPerson | None, subjects: Subjects
+) -> AccessRequest:
+    """Return a request whose hint names the person who is signed in as we do, if the client means them by it."""
+    said = asked.hinted_sub
+    if person is None or said is None or said == NOBODY or client.subject_type == "public":
+        return asked
+    return replace(asked, hinted_sub=person.sub if subjects.named(client, said)(person.sub) else f"not {person.sub}")

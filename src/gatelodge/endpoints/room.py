@@ -65,6 +65,7 @@ def prompts(on: Foundation, sessions: SessionsRoom, ops: Ops, ways: Ways) -> Pro
         ways,
         NextPages(ways, sessions.sign_ins),
         on.clock,
+        on.subjects,
     )
 
 
@@ -74,9 +75,11 @@ def browser_routes(
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers
     authorize = AuthorizeEndpoint(
-        site.base, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front
+        site.base, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front, on.subjects
     ).handle
-    logout = EndSessionEndpoint(site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock).handle
+    logout = EndSessionEndpoint(
+        site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock, on.subjects
+    ).handle
     begin, end = {"GET": authorize, "POST": authorize}, {"GET": logout, "POST": logout}
     return (
         Route("authorization", "/authorize", begin, metadata="authorization_endpoint", acts=True),

@@ -53,7 +53,7 @@ class UserInfoEndpoint:
     def _claims(self, live: Live) -> dict[str, object]:
         if live.user is None:
             raise RuntimeError("_live() lets no token without a person through")
-        return userinfo_claims(live.user, live.scope, live.wanted)
+        return userinfo_claims(live.user, live.claims["sub"], live.scope, live.wanted)
 
 
 def presented_token(request: Request) -> str | None:

@@ -13,6 +13,7 @@ from gatelodge.keys.mint import Mint
 from gatelodge.keys.vault import Vault
 from gatelodge.mail.letters import Letters
 from gatelodge.outbound import Outbound
+from gatelodge.protocol.subjects import PURPOSE, Subjects
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.watches import Watch, Watches
@@ -36,6 +37,11 @@ class Foundation:
     letters: Letters
     watches: Watches
     endings: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    @property
+    def subjects(self) -> Subjects:
+        """Who people are called at clients, for as long as this installation lives."""
+        return Subjects(self.mint.derive(PURPOSE))
 
     def watch(self, watch: Watch) -> None:
         """Let this go on in the background until the server stops."""

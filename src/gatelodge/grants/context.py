@@ -13,6 +13,7 @@ from gatelodge.keys.mint import Mint
 from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.proof import AuthnEvent
+from gatelodge.protocol.subjects import Subjects
 from gatelodge.protocol.targets import Apis
 from gatelodge.stores.registry import Registry
 from gatelodge.telemetry.events import Origin
@@ -29,8 +30,8 @@ class Authenticate(Protocol):
 class GrantContext(Struct, frozen=True):
     """What a grant works with; nothing in it changes while it works.
 
-    `refresh` writes and reads refresh tokens. `now` is in seconds since 1970. `headers` are the request's, by
-    lower-case name; there are none where a browser takes the answer along.
+    `refresh` writes and reads refresh tokens. `subjects` says what people are called at the client. `now` is in seconds
+    since 1970. `headers` are the request's, by lower-case name; there are none where a browser takes the answer along.
     """
 
     client: Client
@@ -43,6 +44,7 @@ class GrantContext(Struct, frozen=True):
     entropy: Entropy
     origin: Origin
     authenticate: Authenticate
+    subjects: Subjects
     headers: Mapping[str, str] = NO_HEADERS
 
 
@@ -58,6 +60,7 @@ class GrantContexts:
     clock: Clock
     entropy: Entropy
     authenticate: Authenticate
+    subjects: Subjects
 
     async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> GrantContext:
         """Return the context of one request with these headers."""
@@ -72,5 +75,6 @@ class GrantContexts:
             entropy=self.entropy,
             origin=origin,
             authenticate=self.authenticate,
+            subjects=self.subjects,
             headers=headers,
         )

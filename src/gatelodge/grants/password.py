@@ -79,7 +79,7 @@ class Password(Grant[PasswordRequest]):
         api = resolved.target.api
         grounds = Grounds(
             user_id=person.user_id,
-            sub=person.sub,
+            sub=context.subjects.told(context.client, person.sub),
             sid="",
             auth_time=person.auth_time,
             amr=person.amr,

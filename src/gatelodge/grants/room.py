@@ -23,7 +23,7 @@ def open(on: Foundation, authenticate: Authenticate) -> Granting:
     issuer, legacy = on.site.issuer, on.config.legacy
     refresh = refresh_keys(on.vault, on.instance.epoch, on.mint)
     contexts = GrantContexts(
-        on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate
+        on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate, on.subjects
     )
     switched_on = (grant for grant in GRANTS if grant.legacy is None or getattr(legacy, grant.legacy))
     return Granting(tuple(switched_on), contexts, refresh)

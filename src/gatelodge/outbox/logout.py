@@ -14,6 +14,7 @@ from gatelodge.outbound import Call, FetchFailed, Outbound
 from gatelodge.outbox.contract import NotDelivered, ParcelKind, ReceiverAway, Undeliverable
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.logout_token import TYPE, EndedSession, logout_token_claims
+from gatelodge.protocol.subjects import Subjects
 from gatelodge.stores import visits
 from gatelodge.stores.outbox import Parcel
 from gatelodge.stores.registry import Registry
@@ -36,7 +37,14 @@ class LogoutNotice(ParcelKind):
     patience: ClassVar[float] = 10.0  # more than the door itself has
 
     def __init__(
-        self, issuer: str, registry: Registry, keys: SigningKeys, outbound: Outbound, clock: Clock, entropy: Entropy
+        self,
+        issuer: str,
+        registry: Registry,
+        keys: SigningKeys,
+        outbound: Outbound,
+        clock: Clock,
+        entropy: Entropy,
+        subjects: Subjects,
     ) -> None:
         self._issuer = issuer
         self._registry = registry
@@ -44,10 +52,11 @@ class LogoutNotice(ParcelKind):
         self._outbound = outbound.apart(AT_ONCE)
         self._clock = clock
         self._entropy = entropy
+        self._subjects = subjects
 
     @classmethod
     def open(cls, on: Foundation) -> Self:
-        return cls(on.site.issuer, on.registry, on.keys, on.outbound, on.clock, on.entropy)
+        return cls(on.site.issuer, on.registry, on.keys, on.outbound, on.clock, on.entropy, on.subjects)
 
     async def deliver(self, parcel: Parcel) -> None:
         visit = visits.read(parcel.payload)
@@ -66,6 +75,6 @@ class LogoutNotice(ParcelKind):
 
     def _token(self, client: Client, visit: SessionVisit) -> str:
         now, jti = self._clock.now(), b64(self._entropy.bytes(JTI_BYTES))
-        whose = None if client.backchannel_needs_sid else visit.sub
+        whose = None if client.backchannel_needs_sid else self._subjects.told(client, visit.sub)
         claims = logout_token_claims(EndedSession(self._issuer, client.id, whose, visit.sid, jti), now)
         return self._keys.ring.signer(client.id_token_alg, now).sign(claims, TYPE)

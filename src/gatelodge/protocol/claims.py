@@ -73,9 +73,12 @@ class ClaimsSubject(Protocol):
     def updated_at(self) -> int: ...
 
 
-def userinfo_claims(person: ClaimsSubject, scope: Collection[str], wanted: Collection[str]) -> dict[str, Any]:
-    """Return the answer of the UserInfo endpoint: `sub`, the scope's claims and the claims `wanted` singly (5.3.2)."""
-    return {"sub": person.sub, **_by_scope(person, scope), **_by_request(person, wanted)}
+def userinfo_claims(person: ClaimsSubject, sub: str, scope: Collection[str], wanted: Collection[str]) -> dict[str, Any]:
+    """Return the answer of the UserInfo endpoint: the scope's claims and the claims `wanted` singly (5.3.2).
+
+    `sub` is what the client calls the person.
+    """
+    return {"sub": sub, **_by_scope(person, scope), **_by_request(person, wanted)}
 
 
 def id_token_person(

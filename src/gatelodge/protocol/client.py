@@ -11,6 +11,7 @@ ClientType = Literal["web", "spa", "native", "service"]
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
 SigningAlg = Literal["RS256", "ES256"]
 TokenFormat = Literal["jwt", "opaque"]
+SubjectType = Literal["public", "pairwise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Client:
     `auth_method` is right. `id_token_claims` are those its ID tokens say beside UserInfo, as far as scopes allow.
     `custom_schemes` are schemes without a dot that the operator lets this native client be answered by. That a session
     is over the server tells it at `backchannel_logout_uri`, and the browser at `frontchannel_logout_uri`.
-    `min_acr` is the level that whoever signs in for it must reach at least.
-    `custom_schemes` are schemes without a dot that the operator lets this native client be answered by.
+    `min_acr` is the level that whoever signs in for it must reach at least. A `pairwise` client knows people by names
+    of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -62,6 +63,8 @@ class Client:
     backchannel_needs_sid: Annotated[bool, Member("backchannel_logout_session_required", FLAG)] = False
     frontchannel_logout_uri: Annotated[str | None, Member("frontchannel_logout_uri", TEXT)] = None
     frontchannel_needs_sid: Annotated[bool, Member("frontchannel_logout_session_required", FLAG)] = False
+    subject_type: Annotated[SubjectType, Member("subject_type", one_of(*get_args(SubjectType)))] = "public"
+    sector_identifier_uri: Annotated[str | None, Member("sector_identifier_uri", TEXT)] = None
     min_acr: Annotated[Level, Member("min_acr", one_of(*get_args(Level)))] = ONE
     enabled: bool = True
     created_at: int = 0

@@ -71,7 +71,7 @@ def _client_authentication(mounted: Mounted) -> dict[str, Any]:
 
 def _openid(mounted: Mounted) -> dict[str, Any]:
     return {
-        "subject_types_supported": ["public"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": list(mounted.id_token_algorithms),
         "claim_types_supported": ["normal"],
         "claims_supported": list(mounted.claims),

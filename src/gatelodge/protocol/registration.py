@@ -14,6 +14,7 @@ from gatelodge.protocol.jwks import BadKeys, read_jwks
 from gatelodge.protocol.response_type import HYBRID, IMPLICIT, Legacy, canonical, enabled
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.scope import MAX_SCOPES, is_scope
+from gatelodge.protocol.subjects import sector_of
 
 MAX_URIS = 50
 MAX_NAME = 200  # characters
@@ -33,6 +34,7 @@ def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
     _check_redirect_uris(client)
     _check_urls(client)
     _check_logout(client)
+    _check_sector(client)
     _check_grants(client, legacy, grants)
     _check_response_types(client, legacy)
     _check_authentication(client)
@@ -79,6 +81,7 @@ def _check_urls(client: Client) -> None:
         "policy_uri": client.policy_uri,
         "tos_uri": client.tos_uri,
         "jwks_uri": client.jwks_uri,
+        "sector_identifier_uri": client.sector_identifier_uri,
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "frontchannel_logout_uri": client.frontchannel_logout_uri,
     }
@@ -96,6 +99,13 @@ def _check_logout(client: Client) -> None:
     if uri and redirect_uri.origin_of(uri) not in set(map(redirect_uri.origin_of, client.redirect_uris)):
         description = "frontchannel_logout_uri must have scheme, host and port of one of redirect_uris"
         raise _refusal("invalid_client_metadata", description, rules.REGISTRATION_FRAME)
+
+
+def _check_sector(client: Client) -> None:
+    """Who is pairwise is of one sector (OpenID Connect Core 8.1)."""
+    if client.subject_type == "pairwise" and not sector_of(client):
+        said = "subject_type pairwise needs sector_identifier_uri, or redirect_uris of one host"
+        raise _refusal("invalid_client_metadata", said, rules.REGISTRATION_SECTOR)
 
 
 def _check_grants(client: Client, legacy: Legacy, grants: Collection[str]) -> None:

@@ -103,6 +103,12 @@ REGISTRATION_FRAME = Rule(
     "OpenID Connect Front-Channel Logout 1.0 2",
 )
 
+REGISTRATION_SECTOR = Rule(
+    "registration.sector",
+    "a pairwise client is of one sector, and that names each of its redirect URIs",
+    "OpenID Connect Core 8.1",
+)
+
 # JSON Web Tokens that come in
 JWT_COMPACT = Rule("jwt.compact", "a token is three canonical base64url parts of bounded length", "RFC 7515 7.1")
 JWT_JSON = Rule("jwt.json", "header and claims are strict JSON objects", "RFC 8725 3.7")

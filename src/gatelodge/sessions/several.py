@@ -5,7 +5,7 @@ kind of digest, and the session gets a new secret whenever it changes places, so
 (ASVS 7.2.4). A session that waits is not in use, so it ends by itself as soon as any other that nobody uses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -115,9 +115,9 @@ class Several:
                 await self._end(one, request)
         return self.cookie(values)
 
-    async def switch_to(self, request: Incoming, sub: str) -> tuple[Cookie, ...]:
-        """Do the same as `switch` for whoever is called so, if they wait here."""
-        meant = next((one for one in await self.waiting(request) if one.session.sub == sub), None)
+    async def switch_to(self, request: Incoming, is_meant: Callable[[str], bool]) -> tuple[Cookie, ...]:
+        """Do the same as `switch` for whoever is meant by their `sub`, if they wait here."""
+        meant = next((one for one in await self.waiting(request) if is_meant(one.session.sub)), None)
         return () if meant is None else await self.switch(request, meant.session.sid)
 
     def cookie(self, values: Sequence[str]) -> Cookie:

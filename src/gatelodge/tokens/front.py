@@ -14,7 +14,6 @@ from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.ops.authorization import Understood
 from gatelodge.protocol import rules
 from gatelodge.protocol.authorize import AuthorizationRequest
-from gatelodge.protocol.client import Client
 from gatelodge.protocol.code import draw_up
 from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.errors import UnsafeRequest
@@ -71,7 +70,7 @@ class FrontIssuer:
         if parked is not None and not await self.interactions.take_in(tx, parked, context.now):
             return None
         await _note_visit(tx, decided, context)
-        grounds, types = _grounds(decided, context.client), asked.response_type.split()
+        grounds, types = _grounds(decided, context), asked.response_type.split()
         code, code_id = await _keep_code(tx, asked, grounds, context) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):
             return _Written(code)
@@ -148,11 +147,11 @@ def _answered(asked: AuthorizationRequest, decided: Issue) -> AuthorizationAnswe
     )
 
 
-def _grounds(decided: Issue, client: Client) -> Grounds:
-    person = decided.signed_in
+def _grounds(decided: Issue, context: GrantContext) -> Grounds:
+    person, client = decided.signed_in, context.client
     return Grounds(
         user_id=person.user_id,
-        sub=person.sub,
+        sub=context.subjects.told(client, person.sub),
         sid=person.sid,
         auth_time=person.auth_time,
         amr=person.amr,
