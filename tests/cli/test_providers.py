@@ -1,5 +1,6 @@
 """`gatelodge providers`, from the outside."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def secret(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stub() -> UpstreamStub:
+def stub() -> Generator[UpstreamStub]:
     with upstream(FakeClock()) as served:
         yield served
 

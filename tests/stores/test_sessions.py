@@ -149,7 +149,9 @@ async def test_a_session_goes_on_under_its_name_when_its_person_signs_in_once_mo
     )
 
     async def renew(tx, user_id, digest):
-        return await sessions.renew(tx, await users.hold(tx, user_id), row_id, digest, again, NOW + 9)
+        held = await users.hold(tx, user_id)
+        assert held is not None
+        return await sessions.renew(tx, held, row_id, digest, again, NOW + 9)
 
     assert await database.write(renew, user.id, b"x" * 32) is None
     assert await database.write(renew, bob.id, DIGEST) is None

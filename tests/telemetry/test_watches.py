@@ -24,8 +24,15 @@ OURS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and application_name = 'gatelodge'
 """
-READS = {"registry": "instance", "keys": "signing_keys", "sweep": "tickets", "traces": "traces", "outbox": "outbox"}
-READS |= {"outbox_logout": "outbox", "providers": "providers"}
+READS = {
+    "registry": "instance",
+    "keys": "signing_keys",
+    "sweep": "tickets",
+    "traces": "traces",
+    "outbox": "outbox",
+    "outbox_logout": "outbox",
+    "providers": "providers",
+}
 
 
 @dataclass(frozen=True)
