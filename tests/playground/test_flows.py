@@ -8,9 +8,10 @@ from tests.world import World
 
 pytestmark = pytest.mark.anyio
 RUNNABLE = [script.key for script in PLAYED]
+WITHOUT_MORE = [key for key in RUNNABLE if key != "step_up"]  # that has two sign-ins: test_step_up.py
 
 
-@pytest.mark.parametrize("flow", RUNNABLE)
+@pytest.mark.parametrize("flow", WITHOUT_MORE)
 async def test_a_flow_runs_to_its_end(visitor: Visitor, flow: str) -> None:
     await visitor.to_tokens(flow)
     for act in SCRIPT_OF[flow].after:

@@ -37,10 +37,10 @@ def for_api(turn: Turn, grant: str, scope: str) -> Mapping[str, str]:
 async def told(turn: Turn, exchange: Exchange, asked: FlowStep, got: FlowStep, note: str = "") -> FlowRun:
     """Return the run with a request and its answer told; `note` says why this request is there, if it is another."""
     refusal = await turn.hands.reasons.of_server(exchange, turn.expected)
-    step = turn.script.step(asked)
+    step = turn.step(asked)
     return turn.run.told(
         Message(replace(step, why=note) if note else step, exchange.sent),
-        Message(turn.script.step(got), exchange.got, is_reply=True, refusal=refusal, label=reply_label(exchange)),
+        Message(turn.step(got), exchange.got, is_reply=True, refusal=refusal, label=reply_label(exchange)),
     )
 
 

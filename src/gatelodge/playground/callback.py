@@ -33,14 +33,14 @@ class Receiver:
         run = replace(run, sent_to="")
         broken = _distrust(run, answer, self._hands.sample.issuer, asked=asked)
         if broken is not None:
-            return run.told(self._back(script, answer)).doubted(refusal_of(broken))
+            return run.told(self._back(run, script, answer)).doubted(refusal_of(broken))
         error = answer.get("error")
         if error is not None:
             expected = attempt.rule if attempt and not tampering else None
             return replace(await self._refused(run, script, answer, error, expected), over=True)
         refusal = await self._doubt(run, script, answer)
         label = tampering.label if tampering else ""
-        run = run.told(*self._came(script, sent), self._back(script, answer, label))
+        run = run.told(*self._came(run, script, sent), self._back(run, script, answer, label))
         return self._taken(run, script, answer) if refusal is None else run.doubted(refusal)
 
     async def _doubt(self, run: FlowRun, script: Script, answer: Params) -> Refusal | None:
@@ -57,9 +57,11 @@ class Receiver:
         """Tell of an answer that is ours and says no."""
         said = answer.get("error_description") or ""
         refusal = await self._hands.reasons.of_answer(self._client_id(script), error, said, expected)
-        signing_in, sent = self._came(script, answer)
+        signing_in, sent = self._came(run, script, answer)
         was_asked = (signing_in,) if error == "access_denied" else ()  # else the person was asked nothing
-        return run.told(*was_asked, replace(sent, refusal=refusal, label=f"error {error}"), self._back(script, answer))
+        return run.told(
+            *was_asked, replace(sent, refusal=refusal, label=f"error {error}"), self._back(run, script, answer)
+        )
 
     def _taken(self, run: FlowRun, script: Script, answer: Params) -> FlowRun:
         """Take what was asked for: beside it stands whatever somebody on the way put there, which nobody judged."""
@@ -67,18 +69,18 @@ class Receiver:
         id_token = taken.get("id_token", "")
         if "access_token" in taken:
             return replace(run, tokens=RunTokens(taken["access_token"], id_token))
-        return replace(run, code=taken["code"], code_at=self._hands.clock.now(), early=id_token)
+        return replace(run, code=taken["code"], code_at=self._hands.clock.now(), early=id_token or run.early)
 
-    def _came(self, script: Script, answer: Params) -> tuple[Message, Message]:
+    def _came(self, run: FlowRun, script: Script, answer: Params) -> tuple[Message, Message]:
         """Return the messages by which the server's answer reached the browser."""
-        answered = Message(script.step(ANSWER), redirect_text(self._url(script, answer)), is_reply=True)
-        return Message(script.step(SIGN_IN)), answered
+        answered = Message(script.step(ANSWER, run), redirect_text(self._url(script, answer)), is_reply=True)
+        return Message(script.step(SIGN_IN, run)), answered
 
-    def _back(self, script: Script, answer: Params, label: str = "") -> Message:
+    def _back(self, run: FlowRun, script: Script, answer: Params, label: str = "") -> Message:
         """Return the message by which an answer reached the application: all there is of one nobody asked for."""
         url = self._url(script, answer)
         text = redirect_text(url) if script.in_fragment else request_text("GET", url, {}, None)
-        return Message(script.step(BACK), text, label=label)
+        return Message(script.step(BACK, run), text, label=label)
 
     def _client_id(self, script: Script) -> str:
         return self._hands.sample.client_id(public=script.public)

@@ -1,8 +1,8 @@
-"""What the sample application works with, whatever it does: who it is, its line, its judgement, and the time."""
+"""What the sample application works with, whatever it does: who it is, its line, its judgement, time and chance."""
 
 from dataclasses import dataclass
 
-from gatelodge.clock import Clock
+from gatelodge.clock import Clock, Entropy
 from gatelodge.playground.identity import IdTokens
 from gatelodge.playground.line import ServerConnection
 from gatelodge.playground.refusals import Reasons
@@ -18,3 +18,4 @@ class PlayingHands:
     id_tokens: IdTokens
     reasons: Reasons
     clock: Clock
+    entropy: Entropy

@@ -35,7 +35,8 @@ class FlowRun:
     the exchange. `sent_to` is where the browser was sent and has not come back from. `refusal` and `broken` are what
     was refused last and the attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a
     code that waits to expire has expired. `before` counts the messages there were before the last act.
-    `ended` says that the server ended everything that came of the sign-in.
+    `ended` says that the server ended everything that came of the sign-in. `wanted` are the levels named by an API
+    that wants a stronger one, `weak` is the access token that was not enough: what passes then is a second round.
     """
 
     flow: str
@@ -48,6 +49,8 @@ class FlowRun:
     used: str = field(default="", repr=False)
     early: str = field(default="", repr=False)
     tokens: RunTokens | None = None
+    wanted: str = ""
+    weak: str = field(default="", repr=False)
     sent_to: str = field(default="", repr=False)
     refusal: Refusal | None = None
     broken: str = ""
@@ -78,6 +81,11 @@ class FlowRun:
         return replace(self, messages=(*self.messages[:-1], last), refusal=refusal, over=True)
 
 
+def unguessable(entropy: Entropy) -> tuple[str, str, str]:
+    """Return a state, a nonce and a PKCE verifier for one request, which nobody can guess."""
+    return b64(entropy.bytes(32)), b64(entropy.bytes(32)), b64(entropy.bytes(32))
+
+
 class Runs:
     """The runs of all browsers, never more than `MOST`."""
 
@@ -97,8 +105,7 @@ class Runs:
 
     def new(self, flow: str) -> FlowRun:
         """Return a run that has not begun, with values nobody can guess."""
-        state, nonce, verifier = (b64(self._entropy.bytes(32)) for _ in range(3))
-        return FlowRun(flow, state, nonce, verifier)
+        return FlowRun(flow, *unguessable(self._entropy))
 
     def keep(self, request: Request, run: FlowRun) -> Cookie:
         """Remember the run and return the cookie that finds it again. A name we did not give is never used."""

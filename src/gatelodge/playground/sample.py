@@ -46,6 +46,11 @@ class Sample:
         return self.api + "/orders"
 
     @property
+    def card(self) -> str:
+        """Where the card is that pays for the orders: it wants a stronger sign-in."""
+        return self.api + "/card"
+
+    @property
     def is_open(self) -> bool:
         """Whether everybody knows the secret: the demo's. Any other is shown to nobody."""
         return self.secret == PLAYGROUND_SECRET

@@ -17,6 +17,7 @@ Standing = Literal["recommended", "removed", "special"]
 Stage = Literal["before", "code", "tokens"]
 
 LANES: tuple[Lane, ...] = ("person", "browser", "client", "server", "api")
+AGAIN = "_again"  # at the end of the key of a step that comes a second time
 MEMBERS = {"code": "code", "token": "access_token", "id_token": "id_token"}  # what is asked for, and what it comes as
 
 
@@ -45,6 +46,10 @@ class Turn:
     def expected(self) -> Rule | None:
         """The rule that should refuse it."""
         return self.attempt.rule if self.attempt else None
+
+    def step(self, usual: FlowStep) -> FlowStep:
+        """Return a step as this flow words it now."""
+        return self.script.step(usual, self.run)
 
 
 Play = Callable[[Turn], Awaitable[Move]]
@@ -187,9 +192,10 @@ class Script:
         """Return the attempt that an act is, `None` if it is none."""
         return next((one for one in self.breaks if one.act == act), None)
 
-    def step(self, usual: FlowStep) -> FlowStep:
-        """Return a step as this flow words it, else as it usually is."""
-        return next((one for one in self.steps if one.key == usual.key), usual)
+    def step(self, usual: FlowStep, run: FlowRun) -> FlowStep:
+        """Return a step as this flow words it, in the round that this run is in, else as it usually is."""
+        keys = (usual.key + AGAIN, usual.key) if run.weak else (usual.key,)
+        return next((one for key in keys for one in self.steps if one.key == key), usual)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -49,6 +49,7 @@ def routes(
         id_tokens=IdTokens(sample, for_library(setting.issuer, outbound), clock),
         reasons=Reasons(setting.tracing, setting.inspected),
         clock=clock,
+        entropy=entropy,
     )
     send = for_library(setting.issuer, outbound)
     played, runs = Repertoire.of(SCRIPTS, setting.legacy), Runs(clock, entropy)

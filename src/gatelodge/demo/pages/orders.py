@@ -17,6 +17,7 @@ from gatelodge.resource import CannotDecide, Needs, Presented, Principal, Protec
 
 PATH = "/demo/api"
 READ, WRITE = "orders:read", "orders:write"
+TWO_FACTORS = "2"  # the level of a sign-in that showed two kinds of proof
 MOST_CALLERS = 200  # whose orders are kept; who was quiet the longest is forgotten first
 MOST_ORDERS = 20  # of one caller
 MAX_ITEM = 80  # characters
@@ -36,6 +37,7 @@ def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
     api = OrdersApi(Protection(verifier, metadata=metadata))
     return (
         Route("demo_orders", PATH + "/orders", {"GET": api.listed, "POST": api.placed}, "machine", cors=True),
+        Route("demo_card", PATH + "/card", {"GET": api.card}, "machine", cors=True),
         Route("demo_orders_metadata", metadata.path, {"GET": api.metadata}, "machine", cors=True, at_root=True),
     )
 
@@ -63,6 +65,11 @@ class OrdersApi:
         orders.append(_order(len(orders) + 1, item))
         del orders[:-MOST_ORDERS]
         return json_reply({"placed": orders[-1]}, 201)
+
+    async def card(self, request: Request) -> Reply:
+        """Answer with the card that pays; needs a sign-in with two factors besides (RFC 9470)."""
+        caller = await self._admit(request, needs(READ, acr_values=TWO_FACTORS))
+        return caller if isinstance(caller, Reply) else json_reply({"card_of": caller.sub, "ends_in": "1865"})
 
     async def metadata(self, request: Request) -> Reply:
         """Say which server's tokens this API takes (RFC 9728)."""

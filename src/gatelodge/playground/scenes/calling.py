@@ -53,8 +53,8 @@ def _told(turn: Turn, exchange: Exchange, label: str = "") -> Move:
     refusal, said = of_api(exchange, turn.expected), reply_label(exchange)
     return Move(
         turn.run.told(
-            Message(turn.script.step(ASKED), exchange.sent, label=label),
-            Message(turn.script.step(GIVEN), exchange.got, is_reply=True, refusal=refusal, label=said),
+            Message(turn.step(ASKED), exchange.sent, label=label),
+            Message(turn.step(GIVEN), exchange.got, is_reply=True, refusal=refusal, label=said),
         )
     )
 

@@ -1,5 +1,6 @@
 """The browser is sent to the server, with a request of the application, and comes back with an answer."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -66,11 +67,21 @@ async def _ask_for_more(turn: Turn) -> Move:
 
 
 def _send_browser(turn: Turn, scope: str) -> Move:
-    url, step = _authorization_url(turn, scope, turn.hands.sample.callback), turn.script.step
+    begun = replace(turn, run=turn.run.told(Message(turn.step(START))))
+    return send_with(begun, _authorization_url(turn, scope, turn.hands.sample.callback))
+
+
+def send_again(turn: Turn, more: Mapping[str, str]) -> Move:
+    """Send the browser a second time, asking for `more` than the first time."""
+    url = _authorization_url(turn, turn.script.scope, turn.hands.sample.callback, more)
+    return send_with(turn, url)
+
+
+def send_with(turn: Turn, url: str) -> Move:
+    """Send the browser to the server with this request."""
     sent = (
-        Message(step(START)),
-        Message(step(SEND), redirect_text(url), is_reply=True),
-        Message(step(ASK), request_text("GET", url, {}, None)),
+        Message(turn.step(SEND), redirect_text(url), is_reply=not turn.run.weak),
+        Message(turn.step(ASK), request_text("GET", url, {}, None)),
     )
     return Move(replace(turn.run.told(*sent), sent_to=url), url)
 
@@ -82,8 +93,8 @@ async def _ask_from_elsewhere(turn: Turn) -> Move:
     refusal = await turn.hands.reasons.of_server(exchange, turn.expected)
     page = FlowStep("answer", "server", "browser", "an error page, and no redirect")
     told = turn.run.told(
-        Message(turn.script.step(START)),
-        Message(turn.script.step(ASK), exchange.sent, label="GET /authorize, changed"),
+        Message(turn.step(START)),
+        Message(turn.step(ASK), exchange.sent, label="GET /authorize, changed"),
         Message(page, exchange.got, is_reply=True, refusal=refusal),
     )
     return Move(replace(told, over=True))
@@ -107,7 +118,7 @@ def _bring_foreign_answer(turn: Turn, state: dict[str, str]) -> Move:
     return Move(replace(turn.run.told(Message(link)), sent_to=url), url)
 
 
-def _authorization_url(turn: Turn, scope: str, callback: str) -> str:
+def _authorization_url(turn: Turn, scope: str, callback: str, more: Mapping[str, str] | None = None) -> str:
     sample, script, run = turn.hands.sample, turn.script, turn.run
     asked = {
         "client_id": sample.client_id(public=script.public),
@@ -120,7 +131,7 @@ def _authorization_url(turn: Turn, scope: str, callback: str) -> str:
     }
     if script.has_code:
         asked |= {"code_challenge": run.challenge, "code_challenge_method": "S256"}
-    return f"{sample.issuer}/authorize?{urlencode(asked, quote_via=quote)}"
+    return f"{sample.issuer}/authorize?{urlencode(asked | dict(more or {}), quote_via=quote)}"
 
 
 AUTHORIZE = Act(

@@ -48,7 +48,7 @@ async def _leave(turn: Turn) -> Move:
         "post_logout_redirect_uri": sample.after_logout,
     }
     url = f"{sample.issuer}/logout?{urlencode(asked, quote_via=quote)}"
-    return Move(turn.run.told(Message(turn.script.step(LEAVE), request_text("GET", url, {}, None))), url)
+    return Move(turn.run.told(Message(turn.step(LEAVE), request_text("GET", url, {}, None))), url)
 
 
 async def _look(turn: Turn) -> Move:
@@ -64,8 +64,8 @@ async def _pass_off(turn: Turn) -> Move:
     refusal = refusal_of(LOGOUT_TOKEN) if exchange.refused else None
     return Move(
         turn.run.told(
-            Message(turn.script.step(TOLD), exchange.sent, label="POST: an ID token"),
-            Message(turn.script.step(HEARD), exchange.got, is_reply=True, refusal=refusal, label="400"),
+            Message(turn.step(TOLD), exchange.sent, label="POST: an ID token"),
+            Message(turn.step(HEARD), exchange.got, is_reply=True, refusal=refusal, label="400"),
         )
     )
 

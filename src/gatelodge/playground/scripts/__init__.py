@@ -10,12 +10,14 @@ from gatelodge.playground.scripts.password import PASSWORD
 from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
 from gatelodge.playground.scripts.refresh_token import REFRESH_TOKEN
 from gatelodge.playground.scripts.signing_out import SIGNING_OUT
+from gatelodge.playground.scripts.step_up import STEP_UP
 
 SCRIPTS: tuple[Script, ...] = (
     AUTHORIZATION_CODE,
     PUBLIC_CLIENT,
     CLIENT_CREDENTIALS,
     REFRESH_TOKEN,
+    STEP_UP,
     SIGNING_OUT,
     DEVICE_CODE,
     PASSWORD,
