@@ -6,7 +6,8 @@ from tests.conftest import FakeClock
 from tests.entry.conftest import Mailbox
 from tests.world import Browser, World, answer_of
 
-from gatelodge.stores import users
+from gatelodge.protocol.provider import UpstreamIdentity
+from gatelodge.stores import links, users
 from gatelodge.stores.users import UserRecord
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +74,43 @@ async def test_the_old_address_takes_it_back_and_shuts_everybody_out(entered: Wo
     assert "Your password is set" in (await owner.post_form(page, password="four old bicycles in the rain")).text
     walked = await owner.walk(await owner.authorize(), "alice", "four old bicycles in the rain")
     assert "code" in answer_of(walked)
+
+
+async def test_ACC_19_who_took_it_back_does_not_lose_it_to_a_link_of_a_later_change(
+    entered: World, mailbox: Mailbox
+) -> None:
+    db, first, second = entered.foundation.db, "thief@evil.example", "thief@worse.example"
+    thief, who = await signed_in(entered), entered.people["alice"].id
+    elsewhere = UpstreamIdentity(issuer="https://idp.evil.example", subject="thief")
+    await db.write(links.add, who, "corp", elsewhere, 1)
+    for email in (first, second):
+        await ask(thief, email)
+        await thief.post_form(await thief.get(await mailbox.link(email, "confirm_email")))
+    of_owner, of_thief = [await mailbox.link(to, "email_changed") for to in (ALICE, first)]
+    owner, late = entered.browser("198.51.100.9"), await thief.get(of_thief)
+    await owner.post_form(await owner.get(of_owner))
+
+    assert (await thief.get(of_thief)).status_code == 410
+    assert (await thief.post_form(late)).status_code == 410
+
+    assert (await alice(entered)).email == ALICE
+    assert await db.read(links.list_of, who) == [], "what the thief put there signs nobody in"
+
+
+async def test_a_link_of_an_earlier_change_outlives_that_a_later_one_was_taken_back(
+    entered: World, mailbox: Mailbox
+) -> None:
+    thief, first, second = await signed_in(entered), "thief@evil.example", "thief@worse.example"
+    for email in (first, second):
+        await ask(thief, email)
+        await thief.post_form(await thief.get(await mailbox.link(email, "confirm_email")))
+    of_owner, of_thief = [await mailbox.link(to, "email_changed") for to in (ALICE, first)]
+    await thief.post_form(await thief.get(of_thief))
+    assert (await alice(entered)).email == first
+
+    owner = entered.browser("198.51.100.9")
+    assert (await owner.post_form(await owner.get(of_owner))).status_code == 200
+    assert (await alice(entered)).email == ALICE
 
 
 async def test_ACC_01_an_address_of_somebody_else_is_told_nothing_and_nobody(entered: World, mailbox: Mailbox) -> None:

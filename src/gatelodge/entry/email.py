@@ -66,14 +66,14 @@ class UndoEmailPage:
     async def show(self, request: Request) -> Reply:
         """Show what the link does; nothing happens by looking."""
         try:
-            return self._form(request, await self.frame.followed(request, UNDO))
+            return self._form(request, await self._followed(request))
         except LinkOver:
             return self.frame.over(request)
 
     async def submit(self, request: Request) -> Reply:
         """Give the account its old address back, and have a link sent there to set a new password."""
         try:
-            link = await self.frame.followed(request, UNDO)
+            link = await self._followed(request)
             if not self.frame.is_current(request, purpose_of(link)):
                 return self._form(request, link, again="changed")
             new = self.frame.links.draw(self.frame.browsers.identify(request))
@@ -82,6 +82,11 @@ class UndoEmailPage:
             return self.frame.over(request)
         emit(event, request.origin)
         return self.frame.mailbox(request, str(link.said["address"]), new)
+
+    async def _followed(self, request: Request) -> MailedLink:
+        link = await self.frame.followed(request, UNDO)
+        await self.db.read(self.changes.undone, link)
+        return link
 
     def _form(self, request: Request, link: MailedLink, again: str = "") -> Reply:
         return self.frame.draw(request, "undo_email", purpose_of(link), link=link, again=again)

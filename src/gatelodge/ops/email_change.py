@@ -14,7 +14,7 @@ from gatelodge.mail.letters import Addressee, Letters, addressee_of
 from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.recovery import Recoveries
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink, MailedLinks, NewLink
-from gatelodge.stores import audit, endings, names, users
+from gatelodge.stores import audit, email_changes, endings, names, users
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.events import EmailChangeAsked, EmailChanged, EmailChangeUndone, Origin
 
@@ -63,24 +63,35 @@ class EmailChanges:
         address, old = str(link.said["address"]), user.email
         await self._rename(tx, user, address, now)
         until = now + self._policy.undo_days * DAY
-        said = {"user_id": user.id, "address": old or "", "before": address, "username": user.username}
-        handle = await self._links.put(tx, undo, UNDO, f"{user.id} {old}", said, until, now)
+        number = await email_changes.begin(tx, user.id)
+        said = {"user_id": user.id, "address": old or "", "change": number}
+        handle = await self._links.put(tx, undo, UNDO, f"{user.id} {number}", said, until, now)
         letter = EmailChangedLetter(link=f"/undo/{handle}" if old else "", at=now, until=until)
         await self._letters.put(tx, letter, addressee_of(user, old or address), undo.cause, now)
         event = EmailChanged(user_id=user.id)
         await audit.record(tx, event, origin, now)
         return event
 
-    async def undo(self, tx: Tx, link: MailedLink, new: NewLink, origin: Origin, now: int) -> EmailChangeUndone:
-        """Give the account its old address back, whatever it has by now: all that anybody holds of it ends, and a new
-        password is set by a link to that address. Raises `LinkOver`."""
+    async def undone(self, tx: Tx, link: MailedLink) -> UserRecord:
+        """Return whose change a link takes back. Raises `LinkOver` if they are kept out, or it was taken back."""
         user = await users.find(tx, int(link.said["user_id"]))
         if user is None or not user.enabled:
             raise LinkOver
+        if not await email_changes.is_in_force(tx, user.id, int(link.said["change"])):
+            raise LinkOver
+        return user
+
+    async def undo(self, tx: Tx, link: MailedLink, new: NewLink, origin: Origin, now: int) -> EmailChangeUndone:
+        """Give the account its old address back, whatever it has by now: all that anybody holds of it ends, nothing
+        but a second factor stays of what it is entered by, and a new password is set by a link to that address.
+        Later changes cannot be taken back any more: whoever made them holds their links. Raises `LinkOver`."""
+        user = await self.undone(tx, link)
         await self._links.take(tx, link, now)
+        if not await email_changes.take_back(tx, user.id, int(link.said["change"])):
+            raise LinkOver
         address = str(link.said["address"])
         await self._rename(tx, user, address, now)
-        await endings.void_password(tx, user.id, now, "")
+        await endings.close_entrances(tx, user.id, now)
         handle, until = await self._recoveries.put(tx, user.id, address, None, new, now)
         letter = SetPasswordLetter(link=f"/recover/{handle}", until=until)
         await self._letters.put(tx, letter, addressee_of(user, address), new.cause, now)

@@ -51,6 +51,7 @@ create table users (
     claims text not null default '{}',    -- JSON: every further standard claim
     enabled integer not null default 1,
     endings integer not null default 0,   -- how often all that they hold was ended: see `users.hold`
+    email_changes integer not null default 0, -- how many are in force that an older address can take back
     factor_due bigint,                    -- until when they may sign in without the second factor they must have
     admin integer not null default 0,     -- may look after this server; nobody until the operator says so
     handle {BYTES},                       -- 32 random bytes, from their first passkey on: what authenticators call them by
