@@ -33,6 +33,7 @@ def test_an_address_is_a_mailbox_at_a_domain(text: str, local: str, domain: str)
             "a b@example.org",
         ),
         *("ada@example.org\r\nBcc: eve@evil.test", "ada\0@example.org", '"a@b"@example.org', "ada@example..org"),
+        *("m\u0131ke@example.org", "\u017fue@example.org", "mi\u212ae@example.org"),  # i, s and k to who ignores case
         *("ada@-example.org", ".ada@example.org", "ada.@example.org", "a..b@example.org", "Ada <ada@example.org>"),
         *("ada@example.org?bcc=eve@evil.test", "ada@exa/mple.org", "ädä@example.org", "ada@example.org."),
         *("x" * 65 + "@example.org", "ada@" + "x" * 64 + ".org", "ada@" + ".".join(["x" * 60] * 5)),
