@@ -22,7 +22,7 @@ from gatelodge.ops import users as verbs
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.proof import TWO, Proof
-from gatelodge.stores import audit, authenticators, recovery_codes
+from gatelodge.stores import audit, authenticators, endings, recovery_codes
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -263,6 +263,17 @@ async def test_another_person_s_seed_is_set_up_for_nobody_else(strict: World) ->
 
     assert moved.status_code == 400
     assert seed_on(moved) != seed_on(theirs)
+
+
+async def test_ACC_11_nothing_is_set_up_with_a_password_that_was_changed_meanwhile(strict: World) -> None:
+    """Whoever knew it would choose the second factor that its owner is asked for."""
+    thief, on, bob = strict.browser(), strict.foundation, strict.people["bob"].id
+    page = await thief.sign_in(await thief.authorize(), "bob")
+    await on.db.write(endings.change_password, bob, "another hash", on.clock.now())
+
+    assert (await thief.submit(page, code=code_of(on, seed_on(page)))).url.path == "/login"
+
+    assert await on.db.read(authenticators.find, bob) is None
 
 
 async def test_who_may_put_it_off_is_told_until_when(database_policy: DatabasePolicy, clock: Any) -> None:

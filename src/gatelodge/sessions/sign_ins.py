@@ -58,6 +58,11 @@ class HalfSignIn:
         return self.proofs[-1].sub
 
     @property
+    def password_hash(self) -> str | None:
+        """Of the password that was proven, if one was."""
+        return next((proof.password_hash for proof in self.proofs if proof.password_hash is not None), None)
+
+    @property
     def is_of_session(self) -> bool:
         """Whether nothing was proven yet but what a session began with."""
         return all(proof.session_id for proof in self.proofs)
@@ -92,7 +97,10 @@ class SignIns:
         return await self._db.write(self._begin, first, secret)
 
     async def find(self, handle: str, browser: BrowserId, purpose: str) -> HalfSignIn | None:
-        """Return how far a sign-in has come; `None` if it is unknown, over, another browser's or for something else."""
+        """Return how far a sign-in has come; `None` if it is over or void, another browser's or for something else.
+
+        So nothing can be set up in one whose password was changed meanwhile.
+        """
         value = self._mint.take_apart(handle)
         if value is None:
             return None
@@ -106,7 +114,8 @@ class SignIns:
         if not progress or not same(progress.purpose.encode(), purpose.encode()):
             return None
         so_far = (progress.proofs, purpose, progress.wanted)
-        return HalfSignIn(handle, *so_far, record.browser, progress.endings, progress.until)
+        half = HalfSignIn(handle, *so_far, record.browser, progress.endings, progress.until)
+        return half if await self._db.at(place_of(half.user_id)).read(_stands, half) else None
 
     async def advance(self, half: HalfSignIn, proof: Proof) -> HalfSignIn | None:
         """Add a proof; `None` if the sign-in is over, or became void. Raises `ValueError` if it is of somebody else."""
@@ -147,8 +156,13 @@ class SignIns:
         return replace(half, handle=self._mint.compose(row_id, secret))
 
 
+async def _stands(tx: Tx, half: HalfSignIn) -> bool:
+    """Return whether what was proven still counts."""
+    is_there = await users.stands(tx, half.user_id, half.endings)
+    return is_there and not await credentials.is_void(tx, half.user_id, half.password_hash)
+
+
 async def _hold(tx: Tx, half: HalfSignIn) -> HeldAccount | None:
     """Hold the account of a sign-in; `None` if what was proven of it became void."""
     held = await users.hold(tx, half.user_id)
-    known = next((proof.password_hash for proof in half.proofs if proof.password_hash is not None), None)
-    return None if held is None or await credentials.is_void(tx, half.user_id, known) else held
+    return None if held is None or await credentials.is_void(tx, half.user_id, half.password_hash) else held

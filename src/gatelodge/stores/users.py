@@ -229,6 +229,14 @@ async def hold(tx: Tx, user_id: int) -> HeldAccount | None:
     return None if row is None else HeldAccount(user_id, int(row[0]))
 
 
+STANDS = "select 1 from users where place = $1 and id = $2 and enabled = 1 and endings = $3"
+
+
+async def stands(tx: Tx, user_id: int, endings: int) -> bool:
+    """Return whether a person is enabled and nobody ended all that they hold since there were so many endings."""
+    return await tx.one(STANDS, place_of(user_id), user_id, endings) is not None
+
+
 CLAIM = "update users set endings = endings + 1 where place = $1 and id = $2"
 
 
