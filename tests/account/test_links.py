@@ -10,7 +10,7 @@ from tests.federated import Federated
 from tests.world import PASSWORDS, Browser
 
 from gatelodge.protocol.provider import UpstreamIdentity
-from gatelodge.stores import credentials, links, outbox
+from gatelodge.stores import credentials, endings, links, outbox
 
 pytestmark = pytest.mark.anyio
 
@@ -104,6 +104,21 @@ async def test_connecting_wants_a_proof_of_the_last_five_minutes(federated: Fede
     assert "form-action" not in held.headers["content-security-policy"]  # Chromium asks it of the whole way there
     sent = await browser.post_form(held, act="connect")
     assert sent.headers["location"].startswith(federated.stub.issuer)
+
+
+async def test_ACC_07_what_a_session_began_is_connected_to_nobody_once_it_has_ended(federated: Federated):
+    """Who finds a browser before a provider's page, or had stolen a session, would have a way in that stays."""
+    await federated.add()
+    browser, page = await at_page(federated)
+    sent = await browser.post_form(page, act="connect", provider="corp")
+    on = federated.world.foundation
+    await on.db.write(endings.change_password, alice(federated), "another hash", on.clock.now())
+
+    answer = federated.stub.answer(sent.headers["location"], "thief", email="thief@corp.test")
+    told = await browser.follow(await browser.get("/callback/corp?" + urlencode(answer)))
+
+    assert told.url.path == "/login/failed"
+    assert await listed(federated) == []
 
 
 async def test_a_provider_that_is_not_there_connects_nothing(federated: Federated):

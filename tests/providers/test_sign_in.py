@@ -371,6 +371,22 @@ async def test_whoever_must_prove_themselves_anew_is_sent_so(federated: Federate
     assert "hint=ada%40corp.test" in button_on(page)
 
 
+async def test_whoever_takes_that_out_of_the_address_has_not_proved_themselves_anew(federated: Federated):
+    await federated.add()
+    browser, alice = federated.world.browser(), federated.world.people["alice"].id
+    theirs = UpstreamIdentity(issuer=federated.stub.issuer, subject="u-1")
+    await federated.world.foundation.db.write(links.add, alice, "corp", theirs, 1_800_000_000)
+    page = await browser.authorize(prompt="login")
+
+    sent = await browser.http.get(button_on(page).replace("anew=1", "other=1"))
+    told = await federated.come_back(browser, sent)
+
+    assert (told.status_code, told.url.path) == (400, "/callback/corp")
+    now = federated.world.foundation.clock.now()
+    back = await federated.come_back(browser, await federated.go(browser, page), auth_time=now)
+    assert back.url.path == "/consent"
+
+
 async def test_apples_form_from_another_site_finds_its_browser(federated: Federated):
     from tests.authn.federation.test_kinds import APPLES_KEY
 

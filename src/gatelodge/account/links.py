@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple, Self
 from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone, ActRefused
 from gatelodge.account.moments import ToldTime, moment, zone_of
 from gatelodge.authn.federation.contract import Errand, UpstreamFailed
-from gatelodge.authn.federation.sign_ins import UpstreamSignIns
+from gatelodge.authn.federation.sign_ins import Connecting, UpstreamSignIns
 from gatelodge.database.places import place_of
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops import links as verbs
@@ -70,7 +70,8 @@ class LinksPage(AccountPage):
         if not visit.browser.secret or self._upstream.providers.find(provider) is None:  # a program goes nowhere
             raise NotThere("provider", provider)
         try:
-            return redirect(await self._upstream.send(provider, visit.browser, "", Errand(), visit.user.id))
+            wants = Connecting(visit.user.id, visit.signed_in.sid)
+            return redirect(await self._upstream.send(provider, visit.browser, "", Errand(), wants))
         except UpstreamFailed:
             raise ActRefused("away") from None
 

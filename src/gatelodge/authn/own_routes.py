@@ -33,11 +33,13 @@ class WayRequest:
 class Proven:
     """What was proven at such a route, and the `SignInVisit.context` it was proven for, kept since by the way.
 
-    The sign-in goes on as after its page; a context of another browser is none.
+    The sign-in goes on as after its page; a context of another browser is none. `anew` says whether it was proven since
+    the way was asked: where that is wanted (`SignInVisit.anew`), nothing else counts.
     """
 
     proof: Proof
     context: str = field(repr=False)
+    anew: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,12 +106,12 @@ class ProviderSignIn(Way):
     async def _go_on(self, call: WayRequest, begun: BegunVisit, answer: Params) -> Answer:
         received = await self._upstream.receive(begun, answer)
         if begun.user_id:
-            connected = await self._upstream.connect(begun.user_id, received, call.origin)
+            connected = await self._upstream.connect(received, call.origin)
             return redirect(f"{self._base}/account/links") if connected else self._problem(begun.provider, "taken")
         recognised = await self._upstream.recognise(received, call.browser, call.origin)
         if isinstance(recognised, str):
             return redirect(f"{self._base}/link?{urlencode({'waiting': recognised})}")
-        return Proven(self._proof(recognised, received.provider, received.identity), begun.context)
+        return Proven(self._proof(recognised, received.provider, received.identity), begun.context, begun.anew)
 
     async def _begin(self, call: WayRequest) -> Answer:
         """Make an account for somebody nobody knows here, who said that they want one."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from msgspec.structs import replace
 
 from gatelodge.authn.federation.parked import WaitingIdentity
-from gatelodge.authn.federation.sign_ins import UpstreamSignIns
+from gatelodge.authn.federation.sign_ins import Connecting, UpstreamSignIns
 from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
@@ -66,7 +66,8 @@ class LinkPage:
         visit = await self._visit(request)
         if visit.person is None or not is_current(self.key, request, visit.purpose):
             return await self._form(visit, again="changed")
-        if not await self.upstream.connect_waiting(visit.handle, visit.waiting, visit.person.user_id, request.origin):
+        wants = Connecting(visit.person.user_id, visit.person.sid)
+        if not await self.upstream.connect_waiting(visit.handle, visit.waiting, wants, request.origin):
             said = urlencode({"provider": visit.waiting.provider, "problem": "taken"})
             return redirect(f"{self.pages.base}/login/failed?{said}")
         return await self._go_on(request, visit, visit.person)

@@ -65,7 +65,7 @@ class OwnRoutes:
         if not isinstance(step, Ask) or self.page.way.name not in step.kinds:
             return self.page.steps.to(step, context)
         try:
-            if isinstance(answered, Proven):
+            if isinstance(answered, Proven) and (answered.anew or not context.anew):
                 return await self.page.steps.after(there, context, answered.proof)
         except SignInRefused:
             pass

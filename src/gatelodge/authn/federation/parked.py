@@ -29,13 +29,16 @@ class BegunVisit(Struct, frozen=True):
     """A sign-in that leads through a provider: what it was begun with, and what for.
 
     `transaction` is the client library's. `context` finds the sign-in again. `user_id` is who wants to connect an
-    account elsewhere to their own, 0 if somebody signs in.
+    account elsewhere to their own, 0 if somebody signs in, and `sid` the session in which they want it. `anew` says
+    that they were to prove there who they are, whatever was before.
     """
 
     provider: str
     transaction: str
     context: str
     user_id: int = 0
+    sid: str = ""
+    anew: bool = False
 
 
 class PostedAnswer(Struct, frozen=True):

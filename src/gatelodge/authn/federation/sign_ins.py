@@ -5,6 +5,7 @@ another browser or of another provider, spends nothing and is told nothing (WEB-
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gatelodge.authn.federation import arriving
 from gatelodge.authn.federation.arriving import Elsewhere, Newcomer, Noting, Recognised, TurnedAway
@@ -23,12 +24,22 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.linking import AskOwner, AskWho
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.provider import Provider, UpstreamIdentity
-from gatelodge.stores import links, users
+from gatelodge.stores import links, sessions, users
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, UpstreamRefused
 
 SUB_BYTES, USERNAME_BYTES = 16, 5
+
+
+class Connecting(NamedTuple):
+    """Who wants to connect an account elsewhere to their own, and in which session."""
+
+    user_id: int
+    sid: str
+
+
+NOBODY_CONNECTS = Connecting(0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +62,17 @@ class UpstreamSignIns:
         self._posted = Parked("upstream_post", PostedAnswer, *parts)
         self.waiting = Parked("upstream_waiting", WaitingIdentity, *parts)
 
-    async def send(self, name: str, browser: ThisBrowser, context: str, errand: Errand, user_id: int = 0) -> str:
-        """Return where a browser goes to sign in there; with `user_id` to connect an account to that person.
+    async def send(
+        self, name: str, browser: ThisBrowser, context: str, errand: Errand, wants: Connecting = NOBODY_CONNECTS
+    ) -> str:
+        """Return where a browser goes to sign in there, or to connect an account to a person who `wants` it.
 
         Raises `UpstreamFailed`.
         """
         opened = self._find(name)
         begun = opened.upstream.begin(errand).transaction
-        state = await self._begun.park(BegunVisit(name, begun.encode(), context, user_id), browser)
+        visit = BegunVisit(name, begun.encode(), context, wants.user_id, wants.sid, errand.fresh)
+        state = await self._begun.park(visit, browser)
         return opened.upstream.address(replace(begun, state=state), errand)
 
     async def take_in(self, name: str, form: Params) -> str | None:
@@ -114,15 +128,17 @@ class UpstreamSignIns:
         waiting = WaitingIdentity(provider.name, provider.label, identity, received.begun.context, *asked)
         return await self.waiting.park(waiting, browser)
 
-    async def connect(self, user_id: int, received: Received, origin: Origin) -> bool:
-        """Connect an account elsewhere to a person; `False` if it is another's, or theirs is disabled."""
-        who = Elsewhere(received.provider.name, received.identity)
-        return _done(await self._on.db.write(self._connect, user_id, who, self._noting(origin), None), origin)
+    async def connect(self, received: Received, origin: Origin) -> bool:
+        """Connect an account elsewhere to whoever was sent there for it; `False` if it is another's, theirs is
+        disabled, or the session in which they wanted it has ended: with it goes what was begun there."""
+        who, begun = Elsewhere(received.provider.name, received.identity), received.begun
+        wants = Connecting(begun.user_id, begun.sid)
+        return _done(await self._on.db.write(self._connect, wants, who, self._noting(origin), None), origin)
 
-    async def connect_waiting(self, handle: str, waiting: WaitingIdentity, user_id: int, origin: Origin) -> bool:
+    async def connect_waiting(self, handle: str, waiting: WaitingIdentity, wants: Connecting, origin: Origin) -> bool:
         """Connect what waits to a person, and spend it; `False` if somebody did, or as `connect`."""
         who = Elsewhere(waiting.provider, waiting.identity)
-        return _done(await self._on.db.write(self._connect, user_id, who, self._noting(origin), handle), origin)
+        return _done(await self._on.db.write(self._connect, wants, who, self._noting(origin), handle), origin)
 
     async def begin_waiting(self, handle: str, waiting: WaitingIdentity, origin: Origin) -> Recognised | None:
         """Make an account for whom nobody knows here, and spend what waits; `None` if they may not, or somebody did.
@@ -182,12 +198,15 @@ class UpstreamSignIns:
             return await self._on.db.write(arriving.arrive, *whole)
 
     async def _connect(
-        self, tx: Tx, user_id: int, who: Elsewhere, noting: Noting, handle: str | None
+        self, tx: Tx, wants: Connecting, who: Elsewhere, noting: Noting, handle: str | None
     ) -> tuple[Event, ...] | None:
         """Return what happened, nothing if it was connected to them before; `None` if it cannot be."""
         if handle is not None and not await self.waiting.take_in(tx, handle, noting.now):
             return None
+        user_id = wants.user_id
         if await users.hold(tx, user_id) is None:
+            return None
+        if all(session.sid != wants.sid for session in await sessions.of_person(tx, user_id, noting.now)):
             return None
         link = await links.find(tx, who.identity.issuer, who.identity.subject)
         if link is not None:
