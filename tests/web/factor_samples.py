@@ -29,9 +29,9 @@ def factor_pages(pages: Pages, text: str, login: dict[str, Any]) -> dict[str, Re
         return pages.render(name, allows=Allows(forms="anywhere"), **values)
 
     return {
-        "code": page("authn/totp", problem=None, **{**login, "given": {"closed": False}}),
-        "code, wrong": page("authn/totp", problem="wrong", **{**login, "given": {"closed": False}}),
-        "code, closed": page("authn/totp", problem="wrong", **{**login, "given": {"closed": True}}),
+        "code": page("authn/totp", problem=None, **{**login, "given": {"closed": False, "sub": "demo-bob"}}),
+        "code, wrong": page("authn/totp", problem="wrong", **{**login, "given": {"closed": False, "sub": "demo-bob"}}),
+        "code, closed": page("authn/totp", problem="wrong", **{**login, "given": {"closed": True, "sub": "demo-bob"}}),
         "recovery code": page("authn/recovery", problem=None, **{**login, "given": {}}),
         "set up an app": page("authn/totp_setup", problem="", **setup),
         "set up an app, wrong": page("authn/totp_setup", problem="wrong", **setup),

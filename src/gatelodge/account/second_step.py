@@ -26,7 +26,7 @@ from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol import recovery_code
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import PHR, TWO, levels_of
-from gatelodge.stores import authenticators, passkeys, recovery_codes, trusted_browsers
+from gatelodge.stores import authenticators, credentials, passkeys, recovery_codes, trusted_browsers
 from gatelodge.telemetry.emit import emit
 
 Act = Callable[[Tx, int, Occasion], Coroutine[Any, Any, Events]]
@@ -100,8 +100,13 @@ class SecondStepPage(AccountPage):
         }
 
     async def glance(self, visit: AccountVisit) -> Mapping[str, object]:
-        shown = await self.show(visit)
-        return {**shown, "attention": shown["closed"] or (shown["app"] is not None and shown["few"])}
+        shown, there = await self.show(visit), self._on.db.at(place_of(visit.user.id))
+        password = await there.read(credentials.password, visit.user.id) is not None
+        return {
+            **shown,
+            "password": password,
+            "attention": shown["closed"] or (shown["app"] is not None and shown["few"]),
+        }
 
     async def told(self, visit: AccountVisit) -> Mapping[str, object]:
         shown = await self.show(visit)

@@ -67,7 +67,7 @@ class TotpSignIn(Way):
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         found = visit.person and await self._db.read(authenticators.find, visit.person.user_id)
-        return {"closed": found is not None and found.closed_at is not None}
+        return {"closed": found is not None and found.closed_at is not None, "sub": visit.person and visit.person.sub}
 
     async def prove(self, visit: SignInVisit) -> Proof:
         if visit.person is None:
