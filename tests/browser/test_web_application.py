@@ -52,8 +52,7 @@ def test_the_page_says_whose_account_it_is_what_is_asked_and_where_the_browser_g
         "Your profile Name, picture, language and the like",
         f"Your e-mail address {person.email}",
         "See your orders orders:read",
-        "Stay connected when you are away It keeps what you allow here until you take it back; "
-        "the operator of this server does it for you today",
+        "Stay connected when you are away It keeps what you allow here until you take it back",
     ]
 
 
