@@ -229,3 +229,18 @@ async def test_who_is_invited_makes_an_account_where_nobody_else_can(
         link = await Mailbox(world).link("grace@example.org", "invitation")
         assert "Your account is made" in (await make(world.browser(), link)).text
         assert await exists(world, "grace@example.org")
+
+
+async def test_ACC_04_no_stranger_ends_an_invitation_by_asking_for_an_account(
+    database_policy: DatabasePolicy, clock: FakeClock
+) -> None:
+    accounts = replace(OPEN, registration="domains", domains=("corp.example",))
+    async with open_world(replace(config_for(database_policy.url), mail=SENDER, accounts=accounts), clock) as world:
+        on, links = world.foundation, world.server.sessions.links
+        newcomers = Newcomers(links, on.letters, LetterLimits(b"key", accounts), accounts)
+        await on.db.write(newcomers.invite, "grace@example.org", links.draw(), Origin(), clock.now())
+
+        await ask(world.browser(), "grace@example.org")
+
+        link = await Mailbox(world).link("grace@example.org", "invitation")
+        assert "Your account is made" in (await make(world.browser(), link)).text

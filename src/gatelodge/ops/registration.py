@@ -76,7 +76,8 @@ class Newcomers:
         if await names.find(tx, names.LOGIN, canonical) is not None:
             raise NameTaken("e-mail address")
         until = now + self._policy.invitation_days * DAY
-        handle = await self._links.put(tx, new, PURPOSE, canonical, {"address": canonical, "back": ""}, until, now)
+        invited = f"invited {canonical}"  # no stranger who asks for an account with this address ends it
+        handle = await self._links.put(tx, new, PURPOSE, invited, {"address": canonical, "back": ""}, until, now)
         letter = InvitationLetter(link=path_of(handle), until=until)
         await self._letters.put(tx, letter, Addressee(canonical), new.cause, now)
         await audit.record(tx, Invited(), origin, now)
