@@ -51,8 +51,11 @@ async def test_rows_go_a_day_after_their_end_and_not_before(database: Database, 
     assert await database.read(count, table) == 2
 
 
-async def test_HTTP_09_a_request_nobody_answered_goes_within_minutes_and_a_code_does_not(database: Database) -> None:
-    interaction = ROWS["tickets"].replace("'code'", "'interaction'")
+@pytest.mark.parametrize("kind", ["interaction", "upstream", "passkey"])
+async def test_HTTP_09_a_request_nobody_answered_goes_within_minutes_and_a_code_does_not(
+    database: Database, kind: str
+) -> None:
+    interaction = ROWS["tickets"].replace("'code'", f"'{kind}'")
     for row, ends in enumerate((LONG_AGO, NOW - sweep.SOON - 1, NOW - sweep.SOON + 1, NOW + 60), start=1):
         await database.write(run, interaction, row, b"row", ends)
     await database.write(put, "tickets", 5, NOW - sweep.SOON - 1)

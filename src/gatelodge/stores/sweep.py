@@ -100,9 +100,11 @@ class Ends:
     only: str = "1 = 1"
 
 
+STRANGERS = "('interaction', 'upstream', 'upstream_post', 'passkey')"  # kinds of tickets that anybody makes
+
 ENDS = {
     "families": Ends("expires_at"),
-    "interactions": Ends("expires_at", table="tickets", only="kind in ('interaction', 'upstream', 'upstream_post')"),
+    "interactions": Ends("expires_at", table="tickets", only=f"kind in {STRANGERS}"),
     "tickets": Ends("expires_at"),
     "access_tokens": Ends("expires_at"),
     "sessions": Ends("expires_at"),

@@ -249,7 +249,7 @@ create table tickets (
 create index tickets_expiry on tickets (expires_at);
 create unique index tickets_code on tickets (place, code) where code is not null;
 -- Requests that wait for a person are removed soon after their end: see stores/sweep.py.
-create index tickets_interactions on tickets (expires_at) where kind in ('interaction', 'upstream', 'upstream_post');
+create index tickets_interactions on tickets (expires_at) where kind in ('interaction', 'upstream', 'upstream_post', 'passkey');
 
 -- One row per authorization: all tokens that descend from it. Rotation updates it in place.
 create table families (
