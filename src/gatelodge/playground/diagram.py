@@ -12,6 +12,7 @@ NAMES: dict[Lane, tuple[str, str]] = {
     "browser": ("Browser", "Browser"),
     "client": ("Application", "App"),
     "server": ("Gatelodge", "Server"),
+    "provider": ("Provider", "Provider"),
     "api": ("Orders API", "API"),
 }
 

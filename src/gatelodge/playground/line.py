@@ -16,13 +16,17 @@ MAX_ANSWER = 131_072  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that was sent and the answer that came, to be shown; and what is in the answer, to be used."""
+    """A request that was sent and the answer that came, to be shown; and what is in the answer, to be used.
+
+    `page` is the answer as text.
+    """
 
     sent: Text
     got: Text
     status: int
     body: Mapping[str, Any] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+    page: str = field(default="", repr=False)
 
     @property
     def refused(self) -> bool:
@@ -51,6 +55,10 @@ class ServerConnection:
         """Ask for what is at `url`, with a bearer token if there is one."""
         return await self._send("GET", url, None, bearer(token) if token else {}, SECRET)
 
+    async def visit(self, url: str, cookies: str) -> Exchange:
+        """Ask for what is at `url` as a browser with these cookies does."""
+        return await self._send("GET", url, None, {"cookie": cookies} if cookies else {}, SECRET)
+
     async def post(
         self, url: str, form: Mapping[str, str], headers: Mapping[str, str], secrets: Set[str] = SECRET
     ) -> Exchange:
@@ -68,7 +76,7 @@ class ServerConnection:
         except FetchFailed as failure:
             got = Fetched(504, "text/plain", f"(no answer: {failure.reason})".encode())
         text = answer_text(got.status, phrase(got.status), got.headers, _shown(got), secrets)
-        return Exchange(sent, text, got.status, json_object(got.body), got.headers)
+        return Exchange(sent, text, got.status, json_object(got.body), got.headers, got.body.decode("utf-8", "replace"))
 
 
 def basic(client_id: str, secret: str) -> Mapping[str, str]:

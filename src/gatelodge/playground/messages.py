@@ -1,4 +1,4 @@
-"""What passes between the five who take part: messages, and what refused one."""
+"""What passes between those who take part: messages, and what refused one."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from gatelodge.playground.wording import Text
 from gatelodge.protocol.rules import Rule
 
-Lane = Literal["person", "browser", "client", "server", "api"]
+Lane = Literal["person", "browser", "client", "server", "provider", "api"]
 
 
 @dataclass(frozen=True, slots=True)

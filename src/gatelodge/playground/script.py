@@ -16,7 +16,7 @@ from gatelodge.protocol.rules import Rule
 Standing = Literal["recommended", "removed", "special"]
 Stage = Literal["before", "code", "tokens"]
 
-LANES: tuple[Lane, ...] = ("person", "browser", "client", "server", "api")
+LANES: tuple[Lane, ...] = ("person", "browser", "client", "server", "provider", "api")
 AGAIN = "_again"  # at the end of the key of a step that comes a second time
 MEMBERS = {"code": "code", "token": "access_token", "id_token": "id_token"}  # what is asked for, and what it comes as
 

@@ -68,12 +68,12 @@ async def _ask_for_more(turn: Turn) -> Move:
 
 def _send_browser(turn: Turn, scope: str) -> Move:
     begun = replace(turn, run=turn.run.told(Message(turn.step(START))))
-    return send_with(begun, _authorization_url(turn, scope, turn.hands.sample.callback))
+    return send_with(begun, authorization_url(turn, scope, turn.hands.sample.callback))
 
 
 def send_again(turn: Turn, more: Mapping[str, str]) -> Move:
     """Send the browser a second time, asking for `more` than the first time."""
-    url = _authorization_url(turn, turn.script.scope, turn.hands.sample.callback, more)
+    url = authorization_url(turn, turn.script.scope, turn.hands.sample.callback, more)
     return send_with(turn, url)
 
 
@@ -88,7 +88,7 @@ def send_with(turn: Turn, url: str) -> Move:
 
 async def _ask_from_elsewhere(turn: Turn) -> Move:
     """Ask as a browser would that was given another redirect URI, and look at what it would be shown."""
-    url = _authorization_url(turn, turn.script.scope, turn.hands.sample.callback + "/")
+    url = authorization_url(turn, turn.script.scope, turn.hands.sample.callback + "/")
     exchange = await turn.hands.line.get(url)
     refusal = await turn.hands.reasons.of_server(exchange, turn.expected)
     page = FlowStep("answer", "server", "browser", "an error page, and no redirect")
@@ -118,7 +118,8 @@ def _bring_foreign_answer(turn: Turn, state: dict[str, str]) -> Move:
     return Move(replace(turn.run.told(Message(link)), sent_to=url), url)
 
 
-def _authorization_url(turn: Turn, scope: str, callback: str, more: Mapping[str, str] | None = None) -> str:
+def authorization_url(turn: Turn, scope: str, callback: str, more: Mapping[str, str] | None = None) -> str:
+    """Return the request of the application, asking for `more` than usual."""
     sample, script, run = turn.hands.sample, turn.script, turn.run
     asked = {
         "client_id": sample.client_id(public=script.public),

@@ -6,6 +6,7 @@ from gatelodge.playground.scripts.client_credentials import CLIENT_CREDENTIALS
 from gatelodge.playground.scripts.device_code import DEVICE_CODE
 from gatelodge.playground.scripts.hybrid import HYBRID
 from gatelodge.playground.scripts.implicit import IMPLICIT
+from gatelodge.playground.scripts.other_provider import OTHER_PROVIDER
 from gatelodge.playground.scripts.password import PASSWORD
 from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
 from gatelodge.playground.scripts.refresh_token import REFRESH_TOKEN
@@ -17,6 +18,7 @@ SCRIPTS: tuple[Script, ...] = (
     PUBLIC_CLIENT,
     CLIENT_CREDENTIALS,
     REFRESH_TOKEN,
+    OTHER_PROVIDER,
     STEP_UP,
     SIGNING_OUT,
     DEVICE_CODE,
