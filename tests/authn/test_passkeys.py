@@ -11,7 +11,7 @@ import pytest
 from tests.authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, SoftwareKey
 from tests.authn.test_ways import identity
 from tests.conftest import FakeClock
-from tests.world import Browser, World, audited, config_for, open_world
+from tests.world import Browser, World, audited, config_for, form_of, open_world
 
 from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import PasskeySignIn
@@ -363,6 +363,21 @@ async def test_ACC_11_the_offer_adds_nothing_for_whoever_did_not_just_sign_in(wo
 
     assert late.url.path == "/consent"
     assert await kept_by(world) == ()
+
+
+async def test_ACC_16_an_offer_to_one_person_adds_nothing_to_the_account_of_the_next(world: World) -> None:
+    """Several may use one browser; the tab of who was there first still shows their offer, and sends it by itself."""
+    visit, page = await offered(world)
+    said = SoftwareKey().create({**offer_of(page), **await visit.challenge("enrol")})
+    other = await visit.browser.authorize(prompt="login")
+    await visit.browser.sign_in(other, "bob")
+
+    for headers in ({}, OURS):
+        _, fields = form_of(page)
+        await visit.browser.http.post(str(page.url), data={**fields, "act": "add", "passkey": said}, headers=headers)
+
+    for name in ("alice", "bob"):
+        assert await kept_by(world, name) == ()
 
 
 async def test_ACC_16_an_offer_is_answered_with_what_was_asked_for(world: World) -> None:

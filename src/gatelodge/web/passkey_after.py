@@ -45,10 +45,12 @@ class PasskeyAfterPage:
         context = await self.contexts.find(request)
         if isinstance(context, Reply):
             return context
-        if not self.contexts.is_current(request, context):
-            return await self._page(request, context)
         person, act = await self._proven(request), request.form.get("act")
-        if person is None or act not in ("add", "made"):
+        if person is None:
+            return self._onward(context)
+        if not self.contexts.is_current(request, context, person.sub):
+            return await self._page(request, context)
+        if act not in ("add", "made"):
             return self._onward(context, Cookie(LATER, "1", LATER_LIFETIME))
         said, asked = request.form.get("passkey") or "", act == "add"
         try:
@@ -69,7 +71,7 @@ class PasskeyAfterPage:
             allows=Allows(scripts=True, forms="here" if context.page else "anywhere"),
             locale=context.locale,
             action=f"{self.pages.base}{AFTER}?{context.query}",
-            csrf=self.contexts.token(context),
+            csrf=self.contexts.token(context, person.sub),
             challenge=CHALLENGE,
             options=None if known.passkeys else await self.ceremonies.creation(user.id),
             signal=self.ceremonies.signal(known, user.username, user.name),

@@ -84,13 +84,14 @@ class SignInContexts:
             anew=SESSION in request.cookies,  # else this is their first proof here, whenever they gave it there
         )
 
-    def token(self, context: SignInContext) -> str:
-        """Return the token of the form: good in this browser, for this context."""
-        return csrf.token(self._key, context.browser.secret, context.purpose)
+    def token(self, context: SignInContext, sub: str = "") -> str:
+        """Return the token of the form: good in this browser, for this context, and for nobody but `sub` if it is of
+        somebody who is signed in."""
+        return csrf.token(self._key, context.browser.secret, _purpose(context, sub))
 
-    def is_current(self, request: Request, context: SignInContext) -> bool:
+    def is_current(self, request: Request, context: SignInContext, sub: str = "") -> bool:
         """Whether a form carries its token; `False` if it is one of ours and out of date. Raises `HttpRefusal`."""
-        return is_current(self._key, request, context.purpose)
+        return is_current(self._key, request, _purpose(context, sub))
 
     async def signed_in(self, context: SignInContext, person: SignedInPerson) -> None:
         """Note that somebody signed in for this, if a request waits for it: so it is known to have happened since."""
@@ -116,3 +117,7 @@ class SignInContexts:
             client_uri=parked.question.client.client_uri or "",
             anew="login" in asked.prompt or asked.max_age is not None,
         )
+
+
+def _purpose(context: SignInContext, sub: str) -> str:
+    return f"{context.purpose} of {sub}" if sub else context.purpose
