@@ -23,7 +23,9 @@ from gatelodge.ops.findings import Finding
 from gatelodge.ops.setup import initialise, open_vault
 from gatelodge.ops.unsafe_settings import unsafe_settings
 from gatelodge.protocol.client import Api, Client, ClientSecret
-from gatelodge.stores import apis, clients
+from gatelodge.protocol.provider import Provider
+from gatelodge.stores import apis, clients, providers
+from gatelodge.stores.providers import StoredProvider
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +134,25 @@ async def house(database_policy, database, clock, entropy):
 
 async def test_a_healthy_house_is_left_in_peace(house) -> None:
     assert worse(await examine_database(*house)) == []
+
+
+async def test_whom_a_provider_lets_in_and_connects_is_said_aloud(house) -> None:
+    database, _, clock = house
+    safe = Provider(name="one", kind="entra", label="Microsoft", client_id="c", tenants=("t",), trusts_address=True)
+    for provider in (
+        safe,
+        replace(safe, name="everybody", tenants=("any",)),
+        replace(safe, name="disbelieved", kind="oidc", tenants=(), trusts_address=False),
+        replace(safe, name="off", tenants=("any",), trusts_address=False, enabled=False),
+    ):
+        await database.write(providers.add, StoredProvider(provider, None), clock.now())
+
+    found = await examine_database(*house)
+    assert worse(found) == [("providers", "warning"), ("providers", "note")]
+    everybody, disbelieved = (finding for finding in found if finding.check == "providers")
+    assert "everybody who has a Microsoft account" in everybody.says
+    assert "--tenant ID" in everybody.advice
+    assert disbelieved.says.startswith("provider disbelieved is not believed about addresses")
 
 
 async def test_an_empty_database_is_broken(database, clock, entropy) -> None:

@@ -8,12 +8,13 @@ from gatelodge.database.tx import Database
 from gatelodge.keys.keyring import ALGORITHMS, check_opens, state
 from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.findings import Finding, broken, good, note, warning
+from gatelodge.ops.provider_findings import examine_providers
 from gatelodge.ops.setup import PURPOSE
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.redirect_uri import private_schemes
 from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.strict_json import BadJson, read_object
-from gatelodge.stores import apis, audit, clients, instance, outbox, signing_keys
+from gatelodge.stores import apis, audit, clients, instance, outbox, providers, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.signing_keys import SigningKey
 
@@ -39,7 +40,7 @@ class Unreached(Exception):
 
 
 async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Finding]:
-    """Look at everything that is kept: this installation, its keys, its clients, its past."""
+    """Look at everything that is kept: this installation, its keys, its clients, its providers, its past."""
     found, rows = await db.read(instance.load), await db.read(signing_keys.list_all)
     if found is None:
         return [broken("keys", "the database is empty", "run gatelodge init, or start the server once")]
@@ -52,6 +53,7 @@ async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Fin
         *_clients(registered, now),
         *_schemes(registered),
         *_scopes(registered, served),
+        *examine_providers(await db.read(providers.list_all)),
         *_outbox(await db.read(outbox.count_dead)),
         *_past(max((entry.at for entry in last), default=0), now),
     ]
