@@ -46,6 +46,7 @@ class UpstreamStub:
     heard: list[tuple[str, dict[str, str]]] = field(default_factory=list[tuple[str, dict[str, str]]])
     sign: Callable[[dict[str, Any]], str] | None = None
     delay: float = 0.0
+    renewable: dict[str, str] = field(default_factory=dict[str, str])  # refresh tokens, and what each becomes
     rotations: int = 0
 
     def __post_init__(self) -> None:
@@ -113,7 +114,18 @@ class UpstreamStub:
             return _json(self.user)
         return 404, b"{}", "application/json"
 
+    def _renewal(self, form: dict[str, str], headers: Mapping[str, str]) -> tuple[int, bytes, str]:
+        if _credentials(form, headers) != (CLIENT, SECRET):
+            return _json({"error": "invalid_client"}, 401)
+        becomes = self.renewable.get(form["refresh_token"])
+        if becomes is None:
+            return _json({"error": "invalid_grant", "error_description": form["refresh_token"]}, 400)
+        rotated = {} if becomes == form["refresh_token"] else {"refresh_token": becomes}
+        return _json({"access_token": "upstream-access", "token_type": "Bearer", "expires_in": 300} | rotated)
+
     def _token(self, form: dict[str, str], headers: Mapping[str, str]) -> tuple[int, bytes, str]:
+        if form.get("grant_type") == "refresh_token":
+            return self._renewal(form, headers)
         told = self.codes.pop(form.get("code", ""), None)
         if told is None or told.asked["redirect_uri"] != form["redirect_uri"]:
             return _json({"error": "invalid_grant"}, 400)

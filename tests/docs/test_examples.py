@@ -307,7 +307,15 @@ def test_the_metrics_of_several_workers_add_up(own: Own) -> None:
         ready = httpx2.get(readyz).json()
     assert 'gatelodge_requests_total{endpoint="token",status="200"} 8.0' in told
     assert (ready["ready"], ready["wrong"]) == (True, {})
-    assert ready["watches"].keys() == {"keys", "registry", "sweep", "outbox", "outbox_logout", "providers"}
+    assert ready["watches"].keys() == {
+        "keys",
+        "registry",
+        "sweep",
+        "outbox",
+        "outbox_logout",
+        "providers",
+        "kept_tokens",
+    }
 
 
 # How

@@ -87,7 +87,7 @@ async def test_the_owner_of_an_address_signs_in_once_and_is_connected(federated:
     page = await federated.sign_in(browser, email="alice@example.org", email_verified=True)
     assert "You have an account here" in page.text
     assert "alice@example.org" in page.text
-    login = await browser.follow(await browser.http.get(_link(page, "sign-in")))
+    login = await browser.follow(await browser.http.get(link_of(page, "sign-in")))
     page = await browser.submit(login, username="alice", password=PASSWORDS["alice"])
     assert page.url.path == "/link"
     assert "Connect Corp?" in page.text
@@ -100,7 +100,7 @@ async def test_the_owner_of_an_address_signs_in_once_and_is_connected(federated:
     assert (await federated.sign_in(federated.world.browser())).url.path == "/consent"
 
 
-def _link(page: Any, element: str) -> str:
+def link_of(page: Any, element: str) -> str:
     import re
     from html import unescape
 
@@ -331,7 +331,7 @@ async def test_who_is_on_the_way_when_it_goes_away_is_told_and_led_back(federate
 
     assert (page.status_code, page.url.path) == (503, "/login/failed")
     assert "does not answer right now" in page.text
-    back = await browser.follow(await browser.http.get(_link(page, "again")))
+    back = await browser.follow(await browser.http.get(link_of(page, "again")))
     assert back.url.path == "/login"
     assert "Client web1" in back.text
 
@@ -346,7 +346,7 @@ async def test_who_says_no_there_is_led_back(federated: Federated):
 
     assert page.status_code == 200
     assert "You are not signed in" in page.text
-    assert (await browser.http.get(_link(page, "again"))).status_code == 200
+    assert (await browser.http.get(link_of(page, "again"))).status_code == 200
 
 
 async def test_a_provider_that_is_disabled_or_gone_is_over_at_once(federated: Federated):

@@ -32,6 +32,7 @@ READS = {
     "outbox": "outbox",
     "outbox_logout": "outbox",
     "providers": "providers",
+    "kept_tokens": "links",
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatelodge.authn.contract import Equipment, SignInRefused, Way
+from gatelodge.authn.federation.keeping import RENEWAL_PAUSE, KeptTokens
 from gatelodge.authn.federation.providers import POLL, Providers
 from gatelodge.authn.federation.sign_ins import UpstreamSignIns
 from gatelodge.authn.hashing import PasswordPool
@@ -54,6 +55,7 @@ def open(on: Foundation, ways: Sequence[type[Way]]) -> Authn:
     providers = Providers(on)
     on.watch(Watch("providers", providers.look, POLL))
     on.at_end(providers.close)
+    on.watch(Watch("kept_tokens", KeptTokens(on, providers).look, RENEWAL_PAUSE))
     upstream = UpstreamSignIns(on, providers)
     equipment = Equipment(on, passwords, throttle, known, upstream)
     opened = [one for way in ways for one in way.open(equipment)]

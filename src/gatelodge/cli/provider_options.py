@@ -36,7 +36,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         "help": "How an address that has an account here is connected to it: by signing in once, or at once."}),
     (("--new-accounts",), {"is_flag": True, "help": "Who has no account here gets one."}),
     (("--level", "levels"), {"multiple": True, "help": "What its word is worth: mfa=2 of its acr or amr. Default: 1."}),
-    (("--keep-tokens",), {"is_flag": True, "help": "Keep its refresh token, sealed."}),
+    (("--keep-tokens",), {"is_flag": True, "help": "Keep its refresh tokens, sealed and renewed daily."}),
     (("--allow-private",), {"is_flag": True, "help": "It may be inside your own network."}),
 )  # fmt: skip
 

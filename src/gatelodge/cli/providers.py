@@ -9,6 +9,7 @@ from gatelodge.cli import running
 from gatelodge.cli.output import answer, confirm, done, table, working
 from gatelodge.cli.provider_options import described_by_options, provider_of, secret_in
 from gatelodge.protocol.provider import Provider
+from gatelodge.stores import kept_tokens
 from gatelodge.stores import providers as store
 
 
@@ -80,7 +81,9 @@ def show(config_file: Path | None, as_json: bool, name: str) -> None:
 
     config = running.configured(config_file)
     provider = running.look(config, verbs.show, name).provider
-    whole = described(provider) | {"redirect_uri": f"{config.server.issuer}/callback/{name}"}
+    kept = running.look(config, kept_tokens.count, name)
+    where = f"{config.server.issuer}/callback/{name}"
+    whole = described(provider) | {"kept_tokens": kept, "redirect_uri": where}
     answer(as_json, whole, *(f"  {key:<16}{_said(value)}" for key, value in whole.items()))
 
 
@@ -144,7 +147,7 @@ def disable(config_file: Path | None, as_json: bool, name: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @running.common
 def remove(config_file: Path | None, as_json: bool, name: str, yes: bool) -> None:
-    """Forget a provider and its secret. What people connected counts again if it is added again.
+    """Forget a provider, its secret and kept tokens. What people connected counts again if it is added again.
 
     \b
     gatelodge providers remove google --yes

@@ -8,7 +8,7 @@ from gatelodge.keys.vault import Vault
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.provider import NAME, Provider
 from gatelodge.protocol.scope import is_scope
-from gatelodge.stores import audit
+from gatelodge.stores import audit, kept_tokens
 from gatelodge.stores import providers as store
 from gatelodge.stores.providers import StoredProvider
 from gatelodge.telemetry.events import Event, Origin, ProviderAdded, ProviderDisabled, ProviderEnabled, ProviderRemoved
@@ -73,10 +73,13 @@ async def _switch(tx: Tx, name: str, on: bool, event: Event, origin: Origin, now
 
 
 async def remove(tx: Tx, name: str, origin: Origin, now: int) -> None:
-    """Forget a provider and its secret. What people connected stays theirs, and counts again if it is added again.
+    """Forget a provider, its secret and the tokens of people that were kept.
+
+    What people connected stays theirs, and counts again if it is added again.
 
     Raises `NotThere`.
     """
     if not await store.remove(tx, name):
         raise NotThere("provider", name)
+    await kept_tokens.forget_of_provider(tx, name)
     await audit.record(tx, ProviderRemoved(provider=name), origin, now)

@@ -31,8 +31,8 @@ class Provider:
     verified. `link` says what happens when such an address has an account here: the person is asked to sign in to it
     once, or it is connected at once. `new_accounts` says whether who has none gets one. `levels` translates what it
     says of a sign-in (`acr`, or one of `amr`) into a level of ours; what is not in it is one factor. `keep_tokens`
-    keeps its refresh token, sealed. `allow_private` lets it be inside the operator's own network. `key_id` and `team`
-    go with a private key in place of a client secret.
+    keeps the refresh tokens it gives for people, sealed, and renews them. `allow_private` lets it be inside the
+    operator's own network. `key_id` and `team` go with a private key in place of a client secret.
     """
 
     name: str

@@ -12,6 +12,7 @@ from gatelodge.database.tx import Tx
 from gatelodge.stores import (
     credentials,
     families_of_person,
+    kept_tokens,
     links,
     names,
     passkeys,
@@ -34,6 +35,7 @@ async def disable(tx: Tx, user_id: int, now: int) -> bool:
     if not await tx.run(DISABLE, place_of(user_id), user_id):
         return False
     await end_all(tx, user_id, now)
+    await kept_tokens.forget_of_person(tx, user_id)
     return True
 
 

@@ -71,11 +71,18 @@ async def add(tx: Tx, user_id: int, provider: str, identity: UpstreamIdentity, n
     return LinkRecord(int(row[0]), user_id, *whose, _shown(identity), identity.kept, now, now)
 
 
-USE = "update links set provider = $3, shown = $4, kept = $5, used_at = $6 where place = $1 and id = $2"
+USE = """
+update links set provider = $3, shown = $4, kept = $5, used_at = $6,
+    sealed = case when provider = $3 then sealed end, renew_at = case when provider = $3 then renew_at end
+where place = $1 and id = $2
+"""
 
 
 async def use(tx: Tx, link: LinkRecord, provider: str, identity: UpstreamIdentity, now: int) -> None:
-    """Note that somebody signed in by it, and what they are called there now."""
+    """Note that somebody signed in by it, and what they are called there now.
+
+    A token that came by another name of their provider is forgotten: it is another client's.
+    """
     await tx.run(USE, place_of(link.id), link.id, provider, _shown(identity), _kept(identity), now)
 
 

@@ -86,6 +86,7 @@ from gatelodge.telemetry.upstream import Unlinked as Unlinked
 from gatelodge.telemetry.upstream import UpstreamRefused as UpstreamRefused
 from gatelodge.telemetry.upstream import UpstreamSignedIn as UpstreamSignedIn
 from gatelodge.telemetry.upstream import UpstreamSignedOut as UpstreamSignedOut
+from gatelodge.telemetry.upstream import UpstreamTokenLost as UpstreamTokenLost
 
 # Signing in and out
 

@@ -64,3 +64,16 @@ class UpstreamSignedOut(Event):
     by: ClassVar[ActorKind] = "stranger"
     provider: str
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamTokenLost(Event):
+    """The refresh token that was kept of a provider for a person was forgotten.
+
+    `reason` is `refused`, since the provider renews it no more, or `unreadable`, since no secret key opens it.
+    """
+
+    by: ClassVar[ActorKind] = "server"
+    level: ClassVar[Level] = "warning"
+    provider: str
+    reason: str

@@ -3,7 +3,7 @@
 Each function is a transaction body. What it decides is decided in `protocol/linking.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import structs
 
@@ -20,7 +20,7 @@ from gatelodge.protocol.linking import (
     first_visit,
 )
 from gatelodge.protocol.provider import Provider, UpstreamIdentity
-from gatelodge.stores import audit, endings, links, names, users
+from gatelodge.stores import audit, endings, kept_tokens, links, names, users
 from gatelodge.stores.users import NewUser, UserRecord
 from gatelodge.telemetry.events import (
     AccountReclaimed,
@@ -30,6 +30,8 @@ from gatelodge.telemetry.events import (
     UpstreamSignedIn,
     UserAdded,
 )
+
+RENEWED_AFTER = 86_400  # seconds a refresh token is kept before it is renewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ class TurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Who somebody is at the provider of this name."""
+    """Who somebody is at the provider of this name, and the refresh token it gave, `sealed` if it is to be kept."""
 
     provider: str
     identity: UpstreamIdentity
+    sealed: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,10 @@ class Newcomer:
 
 
 async def arrive(
-    tx: Tx, provider: Provider, identity: UpstreamIdentity, newcomer: Newcomer, noting: Noting
+    tx: Tx, provider: Provider, who: Elsewhere, newcomer: Newcomer, noting: Noting
 ) -> Recognised | TurnedAway | AskOwner | AskWho:
     """Return whose account this is, or what they are asked. Raises `NameTaken` if another of theirs was faster."""
-    who = Elsewhere(provider.name, identity)
+    identity = who.identity
     link = await links.find(tx, identity.issuer, identity.subject)
     if link is not None:
         await links.use(tx, link, provider.name, identity, noting.now)
@@ -111,6 +114,13 @@ async def connect(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> Event
         letter = LinkedLetter(at=noting.now)
         await noting.letters.tell(tx, user, letter, noting.origin, noting.now)
     return event
+
+
+async def keep_token(tx: Tx, who: Elsewhere, now: int) -> None:
+    """Keep the refresh token that came along, if it is to be kept; one that was kept before stays if none came."""
+    link = None if who.sealed is None else await links.find(tx, who.identity.issuer, who.identity.subject)
+    if link is not None and who.sealed is not None:
+        await kept_tokens.keep(tx, link.id, who.provider, who.sealed, now + RENEWED_AFTER)
 
 
 async def begin_anew(tx: Tx, new: NewUser, who: Elsewhere, noting: Noting) -> Recognised | TurnedAway:
@@ -147,6 +157,7 @@ async def _recognised(
     user, link = await users.find(tx, user_id), await links.find(tx, who.identity.issuer, who.identity.subject)
     if user is None or not user.enabled or link is None:
         return TurnedAway(user_id)
+    await keep_token(tx, who, noting.now)
     signed_in = await noting.note(tx, UpstreamSignedIn(user_id=user.id, provider=who.provider))
     return Recognised(user, link.id, (*events, signed_in))
 

@@ -95,6 +95,13 @@ class Upstream(ABC):
         """Return who came back. Raises `UpstreamFailed`; nothing of an answer that is not to be believed is used."""
 
     @abstractmethod
+    async def renew(self, refresh_token: str) -> str:
+        """Return the refresh token that takes the place of this one, perhaps the same (RFC 6749 6).
+
+        Raises `OAuthClientError`: of a `TokenRefused` `error` says whether it is over. Raises `UpstreamFailed`.
+        """
+
+    @abstractmethod
     async def read_logout(self, token: str) -> UpstreamLogout:
         """Return whose sessions end, as a provider says. Raises `OAuthClientError` or `UpstreamFailed`."""
 

@@ -84,6 +84,12 @@ class GitHub(Upstream):
             listed = await send(HttpRequest("GET", f"{self._api}/user/emails?per_page=100", bearer))
             return Arrival(self._identity(user, _primary(listed)), granted.refresh_token)
 
+    async def renew(self, refresh_token: str) -> str:
+        moment = self._line.moment
+        request = tokens.refresh_request(self._metadata, self._config, refresh_token, moment)
+        granted = tokens.read_token_response(self._metadata, await self._line.send(request), moment.now())
+        return granted.refresh_token or refresh_token
+
     async def read_logout(self, token: str) -> UpstreamLogout:
         raise LogoutTokenRejected("GitHub sends none")
 

@@ -45,10 +45,14 @@ async def discover(send: AsyncSend, provider: Provider) -> ServerMetadata:
 
 
 def wanted(provider: Provider, errand: Errand) -> Wanted:
-    """Return what is asked for; who is to prove themselves anew did so lately, and the provider says when."""
+    """Return what is asked for; who is to prove themselves anew did so lately, and the provider says when.
+
+    A refresh token is given to whom the person lets have one (OpenID Connect Core 11).
+    """
+    prompts = [*(["login"] if errand.fresh else []), *(["consent"] if provider.keep_tokens else [])]
     return Wanted(
         scope=scopes_of(provider),
-        prompt="login" if errand.fresh else None,
+        prompt=" ".join(prompts) or None,
         max_age=FRESHNESS if errand.fresh else None,
         login_hint=errand.login_hint or None,
         ui_locales=errand.ui_locales or None,

@@ -108,6 +108,12 @@ class OpenIdUpstream(Upstream):
             told = await self._with_userinfo(known.metadata, granted, person)
             return Arrival(self._dialect.identity(self._provider, told, answer), granted.refresh_token)
 
+    async def renew(self, refresh_token: str) -> str:
+        metadata, moment = self._there().metadata, self._line.moment
+        request = tokens.refresh_request(metadata, self._config(metadata), refresh_token, moment)
+        granted = tokens.read_token_response(metadata, await self._line.send(request), moment.now())
+        return granted.refresh_token or refresh_token
+
     async def read_logout(self, token: str) -> UpstreamLogout:
         known, parts = self._there(), read_logout_header(token)
         issuer = self._dialect.issuer_of(self._provider, parts.claims)
@@ -122,6 +128,8 @@ class OpenIdUpstream(Upstream):
         metadata = self._there().metadata
         methods = metadata.code_challenge_methods_supported
         promises = metadata.authorization_response_iss_parameter_supported
+        grants: Any = metadata.document.get("grant_types_supported")
+        renews = not isinstance(grants, list) or "refresh_token" in grants
         said = (
             (not methods, "it does not say that it knows PKCE; it is sent all the same"),
             (bool(methods) and pkce.METHOD not in methods, "it does not know PKCE with S256: nobody can sign in"),
@@ -130,6 +138,7 @@ class OpenIdUpstream(Upstream):
             (metadata.authorization_endpoint is None, "it has no authorization endpoint: nobody can sign in"),
             (not ALGORITHMS & _algorithms(metadata), "it signs ID tokens with no algorithm that is accepted here"),
             (not metadata.document.get("backchannel_logout_supported"), "it does not tell when somebody signs out"),
+            (self._provider.keep_tokens and not renews, "it gives no refresh tokens: there are none to keep"),
         )  # fmt: skip
         return [sentence for is_so, sentence in said if is_so]
 

@@ -52,6 +52,7 @@ class WaitingIdentity(Struct, frozen=True):
     """Somebody who came from a provider and has no account here yet, or has one they must sign in to first.
 
     `user_id` is whose address they proved to own, 0 if that is not known. `may_begin` says whether they may begin anew.
+    `sealed` is the refresh token that came along, if it is to be kept.
     """
 
     provider: str
@@ -60,6 +61,7 @@ class WaitingIdentity(Struct, frozen=True):
     context: str
     user_id: int
     may_begin: bool
+    sealed: bytes | None = None
 
 
 class _Record(Struct, frozen=True):

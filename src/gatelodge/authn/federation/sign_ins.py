@@ -4,12 +4,13 @@ The browser is sent with a handle that finds what was parked for it. Whoever com
 another browser or of another provider, spends nothing and is told nothing (WEB-02, CL-03, CL-04).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gatelodge.authn.federation import arriving
 from gatelodge.authn.federation.arriving import Elsewhere, Newcomer, Noting, Recognised, TurnedAway
 from gatelodge.authn.federation.contract import Arrival, Errand, UpstreamFailed
+from gatelodge.authn.federation.keeping import sealed_token
 from gatelodge.authn.federation.leaving import sign_out
 from gatelodge.authn.federation.parked import BegunVisit, Parked, PostedAnswer, WaitingIdentity
 from gatelodge.authn.federation.providers import OpenProvider, Providers
@@ -44,11 +45,20 @@ NOBODY_CONNECTS = Connecting(0, "")
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Somebody whom a provider sent back: who they are there, and what they had been sent for."""
+    """Somebody whom a provider sent back: who they are there, and what they had been sent for.
+
+    `sealed` is the refresh token that came along, if it is to be kept.
+    """
 
     provider: Provider
     identity: UpstreamIdentity
     begun: BegunVisit
+    sealed: bytes | None = field(default=None, repr=False)
+
+    @property
+    def who(self) -> Elsewhere:
+        """Who they are there, with what is kept of them."""
+        return Elsewhere(self.provider.name, self.identity, self.sealed)
 
 
 class UpstreamSignIns:
@@ -106,15 +116,17 @@ class UpstreamSignIns:
             if failed.cause == "unavailable":
                 self.providers.failed(opened)
             raise
-        return Received(opened.provider, arrival.identity, begun)
+        return Received(
+            opened.provider, arrival.identity, begun, sealed_token(self._on.vault, opened.provider, arrival)
+        )
 
     async def recognise(self, received: Received, browser: ThisBrowser, origin: Origin) -> Recognised | str:
         """Return whose account they have, or the handle of what waits until they say.
 
         Raises `UpstreamFailed` if it is disabled.
         """
-        provider, identity = received.provider, received.identity
-        outcome = await self._arrive(provider, identity, origin)
+        provider, who = received.provider, received.who
+        outcome = await self._arrive(provider, who, origin)
         match outcome:
             case Recognised():
                 _tell(outcome.events, origin)
@@ -125,19 +137,19 @@ class UpstreamSignIns:
                 asked = (user_id, False)
             case AskWho(may_begin):
                 asked = (0, may_begin)
-        waiting = WaitingIdentity(provider.name, provider.label, identity, received.begun.context, *asked)
+        names = (provider.name, provider.label)
+        waiting = WaitingIdentity(*names, who.identity, received.begun.context, *asked, sealed=who.sealed)
         return await self.waiting.park(waiting, browser)
 
     async def connect(self, received: Received, origin: Origin) -> bool:
         """Connect an account elsewhere to whoever was sent there for it; `False` if it is another's, theirs is
         disabled, or the session in which they wanted it has ended: with it goes what was begun there."""
-        who, begun = Elsewhere(received.provider.name, received.identity), received.begun
-        wants = Connecting(begun.user_id, begun.sid)
-        return _done(await self._on.db.write(self._connect, wants, who, self._noting(origin), None), origin)
+        wants, noting = Connecting(received.begun.user_id, received.begun.sid), self._noting(origin)
+        return _done(await self._on.db.write(self._connect, wants, received.who, noting, None), origin)
 
     async def connect_waiting(self, handle: str, waiting: WaitingIdentity, wants: Connecting, origin: Origin) -> bool:
         """Connect what waits to a person, and spend it; `False` if somebody did, or as `connect`."""
-        who = Elsewhere(waiting.provider, waiting.identity)
+        who = Elsewhere(waiting.provider, waiting.identity, waiting.sealed)
         return _done(await self._on.db.write(self._connect, wants, who, self._noting(origin), handle), origin)
 
     async def begin_waiting(self, handle: str, waiting: WaitingIdentity, origin: Origin) -> Recognised | None:
@@ -189,9 +201,9 @@ class UpstreamSignIns:
         return opened
 
     async def _arrive(
-        self, provider: Provider, identity: UpstreamIdentity, origin: Origin
+        self, provider: Provider, who: Elsewhere, origin: Origin
     ) -> Recognised | TurnedAway | AskOwner | AskWho:
-        whole = (provider, identity, self._newcomer(provider.name), self._noting(origin))
+        whole = (provider, who, self._newcomer(provider.name), self._noting(origin))
         try:
             return await self._on.db.write(arriving.arrive, *whole)
         except NameTaken:  # they came twice at once: the other one made the account
@@ -209,9 +221,11 @@ class UpstreamSignIns:
         if all(session.sid != wants.sid for session in await sessions.of_person(tx, user_id, noting.now)):
             return None
         link = await links.find(tx, who.identity.issuer, who.identity.subject)
-        if link is not None:
-            return () if link.user_id == user_id else None
-        return (await arriving.connect(tx, user_id, who, noting),)
+        if link is not None and link.user_id != user_id:
+            return None
+        events = () if link is not None else (await arriving.connect(tx, user_id, who, noting),)
+        await arriving.keep_token(tx, who, noting.now)
+        return events
 
     async def _begin(
         self, tx: Tx, handle: str, waiting: WaitingIdentity, new: Newcomer, noting: Noting
@@ -219,7 +233,7 @@ class UpstreamSignIns:
         if not await self.waiting.take_in(tx, handle, noting.now):
             return None
         account = NewUser(sub=new.sub, username=new.username, name=waiting.identity.name)
-        who = Elsewhere(waiting.provider, waiting.identity)
+        who = Elsewhere(waiting.provider, waiting.identity, waiting.sealed)
         return await arriving.begin_anew(tx, account, who, noting)
 
     def _noting(self, origin: Origin) -> Noting:

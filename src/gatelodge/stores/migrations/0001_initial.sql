@@ -165,9 +165,12 @@ create table links (
     kept text not null default '{}',      -- JSON: further names of them there
     created_at bigint not null,
     used_at bigint not null,
+    sealed {BYTES},                       -- the provider's refresh token, if it is kept
+    renew_at bigint,                      -- when that is renewed next
     {PERSON}
 );
 create index links_user on links (user_id);
+create index links_renew on links (renew_at) where renew_at is not null;
 
 -- Other providers that people may sign in with.
 create table providers (
