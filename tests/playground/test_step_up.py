@@ -1,5 +1,7 @@
 """A stronger sign-in, message by message (RFC 9470)."""
 
+from urllib.parse import unquote
+
 import pytest
 from tests.authn.factors import code_of, give_app
 from tests.playground.conftest import Visitor
@@ -22,6 +24,7 @@ async def step_up(visitor: Visitor, world: World) -> None:
     assert visitor.next == "send_again"
     answer = await visitor.browser.http.post("/playground/step_up", data={"act": "send_again"})
     assert "acr_values=2" in answer.headers["location"]
+    assert '"essential": true' in unquote(answer.headers["location"])
     page = await visitor.browser.submit(await visitor.browser.follow(answer), code=code_of(world.foundation))
     await visitor.arrive(page)
     await visitor.press("exchange")
@@ -40,6 +43,15 @@ async def test_the_api_names_what_it_wants_and_the_next_token_has_it(visitor: Vi
     assert visitor.refused == ""
     assert visitor.next == "restart"
     assert "arrow ghost" not in visitor.text
+
+
+async def test_who_has_no_second_factor_sets_one_up_and_proves_the_first_before(visitor: Visitor) -> None:
+    await to_challenge(visitor)
+    answer = await visitor.browser.http.post("/playground/step_up", data={"act": "send_again"})
+    page = await visitor.browser.follow(answer)
+    assert page.url.path == "/login"
+
+    assert (await visitor.browser.sign_in(page)).url.path.startswith("/login/set-up/")
 
 
 async def test_the_token_of_the_first_sign_in_does_not_grow_stronger(visitor: Visitor, world: World) -> None:

@@ -1,6 +1,8 @@
 """An API wants a stronger sign-in than the token tells of, and the application gets one (RFC 9470)."""
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gatelodge.playground.asking import reply_label
@@ -32,7 +34,8 @@ SEND = replace(
     front.SEND,
     key=front.SEND.key + AGAIN,
     label="go again, with acr_values",
-    why="A new request with a new state, nonce and verifier, and with the acr_values that the API named.",
+    why="A new request with a new state, nonce and verifier, and with the acr_values that the API named. By themselves "
+    "they are a wish. claims says that less will not do: then who has no second factor sets one up on the way.",
 )
 ASK = replace(
     front.ASK, key=front.ASK.key + AGAIN, why="The server sees who is there, and that they showed too little."
@@ -79,7 +82,13 @@ async def _step_up(turn: Turn) -> Move:
     state, nonce, verifier = unguessable(turn.hands.entropy)
     fresh = replace(turn.run, state=state, nonce=nonce, verifier=verifier, early=tokens.id)
     again = replace(fresh, tokens=None, weak=tokens.access, code="", used="")
-    return front.send_again(replace(turn, run=again), {"acr_values": turn.run.wanted})
+    return front.send_again(replace(turn, run=again), _demanding(turn.run.wanted))
+
+
+def _demanding(acr_values: str) -> Mapping[str, str]:
+    """Ask for these levels as an API named them, and say that less will not do (OpenID Connect Core 5.5.1.1)."""
+    demanded = {"id_token": {"acr": {"essential": True, "values": acr_values.split()}}}
+    return {"acr_values": acr_values, "claims": json.dumps(demanded)}
 
 
 async def _show_weak(turn: Turn) -> Move:
