@@ -6,6 +6,7 @@ zxcvbn (MIT) and that of Django (BSD, made from Royce Williams' list). Shorter o
 
 import asyncio
 import gzip
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from gatelodge.config.policies import SignInPolicy
 from gatelodge.protocol.password_rules import PasswordRules, Problem, judge
 
 COMMON = Path(__file__).parent / "common_passwords.txt.gz"
+BETWEEN = re.compile(r"[\s._-]+")  # what stands between words
 READ = 72  # characters an estimate looks at: what is longer is strong, or shows by then that it is not
 
 
@@ -44,4 +46,6 @@ def common_passwords() -> frozenset[str]:
 def _score(password: str, words: tuple[str, ...]) -> int:
     from zxcvbn import zxcvbn  # a tenth of a second to import, and 4 MB
 
-    return int(zxcvbn(password[:READ], user_inputs=list(words))["score"])
+    # It sees a word that is repeated at once, and not one with a blank or a dash between.
+    forms = {password[:READ], BETWEEN.sub("", password)[:READ] or password[:1]}
+    return min(int(zxcvbn(form, user_inputs=list(words))["score"]) for form in forms)
