@@ -85,6 +85,7 @@ pages = Jinja2Templates(LOOK)
 async def home(request: Request) -> Response:
     user = await login.current_user(request)
     shown: dict[str, Any] = {"user": user, "catalogue": CATALOGUE, "pictures": PICTURES, "renewals": renewals}
+    shown["account"] = ISSUER + "/account/apps"  # where people take back what they allowed
     if user is not None:
         shown["orders"] = (await call_api(request, "GET")).json()["orders"]
     return pages.TemplateResponse(request, "page.html", shown, headers={"cache-control": "no-store"})
