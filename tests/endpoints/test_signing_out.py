@@ -78,12 +78,17 @@ async def test_who_signs_in_once_more_stays_in_the_session_that_applications_kno
     assert await waiting(world) == []
 
 
-async def test_who_signs_in_where_somebody_else_was_signs_them_out_everywhere(world: World) -> None:
+async def test_who_signs_in_beside_somebody_else_leaves_them_at_hand_until_both_sign_out(world: World) -> None:
     await listening(world, "web1", "no-refresh")
     browser = world.browser()
     before = await browser.tokens("no-refresh", scope=ONLINE)
 
     await browser.sign_in(await browser.authorize(prompt="login"), "bob")
+
+    assert await waiting(world) == []
+    assert (await world.userinfo(before["access_token"])).status_code == 200
+
+    await sign_out(browser)
 
     assert [(one.client_id, one.sub) for one in await waiting(world)] == [("no-refresh", "sub-alice")]
     await world.assert_dead(before, "no-refresh")
