@@ -65,6 +65,7 @@ async def test_without_the_provider_nothing_is_said_of_it(visitor: Visitor, fede
     await visitor.press("exchange")
 
     assert "an ID token: iss, sub" not in visitor.text
+    assert "you → Gatelodge" in visitor.text
     assert 'id="tokens"' in visitor.text
 
 
@@ -78,6 +79,7 @@ async def test_an_answer_that_is_not_this_ones_signs_nobody_in(
     assert visitor.refused.startswith("The server refused it")
     assert visitor.rule == rule
     assert "Location: /login/failed" in visitor.text
+    assert "Gatelodge, and back: nobody is signed in" in visitor.text
     assert visitor.next == "restart"
     assert not [path for path, _ in federated.stub.heard if path == "/token"]
     assert any("/callback/corp?" in url for url in InMemory.asked)

@@ -8,7 +8,6 @@ from gatelodge.playground.messages import FlowStep, Message, Refusal
 from gatelodge.playground.scenes import exchange, front
 from gatelodge.playground.script import Act, Break, Move, Turn
 from gatelodge.playground.stranger import Departure, StrangeBrowser
-from gatelodge.playground.wording import request_text
 from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
 
@@ -69,6 +68,7 @@ ANSWER = replace(
     why="From here on it is the flow that the application knows. It hears from this server alone, and need not know of "
     "any other: amr says that somebody else vouched.",
 )
+NOBODY = FlowStep("nobody", "server", "browser", "nobody is signed in")
 UNSEEN = (RETURN, CALLBACK, REDEEM, VOUCH)
 STEPS = (front.START, front.SEND, front.ASK, PRESS, AWAY, SIGN_IN, *UNSEEN, ANSWER, front.BACK)
 
@@ -97,10 +97,12 @@ async def _go(turn: Turn) -> Move:
 async def _exchange(turn: Turn) -> Move:
     """Exchange the code; once the ID token says that somebody else vouched, what passed meanwhile is known, too."""
     move = await exchange.EXCHANGE.play(turn)
-    tokens = move.run.tokens
-    if tokens is None or "fed" not in claims_of(tokens.id).get("amr", ()):
+    tokens, messages = move.run.tokens, move.run.messages
+    if tokens is None:
         return move
-    messages = move.run.messages
+    if "fed" not in claims_of(tokens.id).get("amr", ()):
+        here = tuple(replace(m, step=front.SIGN_IN) if m.step.key == SIGN_IN.key else m for m in messages)
+        return replace(move, run=replace(move.run, messages=here))
     at = next(n for n, message in enumerate(messages) if message.step.key == ANSWER.key)
     unseen = tuple(map(Message, UNSEEN))
     return replace(move, run=replace(move.run, messages=(*messages[:at], *unseen, *messages[at:])))
@@ -110,7 +112,7 @@ async def _bring_to_another(turn: Turn) -> Move:
     departure = await _stranger(turn).depart(_request(turn))
     if departure is None:
         return await _go(turn)
-    return await _bring(turn, _stranger(turn), departure, departure.provider)
+    return await _bring(turn, _stranger(turn), departure, departure.provider, "GET /callback/…, elsewhere")
 
 
 async def _bring_from_elsewhere(turn: Turn) -> Move:
@@ -118,10 +120,10 @@ async def _bring_from_elsewhere(turn: Turn) -> Move:
     departure = await browser.depart(_request(turn))
     if departure is None:
         return await _go(turn)
-    return await _bring(turn, browser, departure, "https://elsewhere.example")
+    return await _bring(turn, browser, departure, "https://elsewhere.example", "GET /callback/…, another iss")
 
 
-async def _bring(turn: Turn, browser: StrangeBrowser, departure: Departure, iss: str) -> Move:
+async def _bring(turn: Turn, browser: StrangeBrowser, departure: Departure, iss: str, label: str) -> Move:
     """Bring the server an answer to this departure, in this browser and of this issuer, and look what it says."""
     answer = {"code": "a-code", "state": departure.state, "iss": iss}
     got = await browser.open(f"{departure.asked('redirect_uri')}?{urlencode(answer, quote_via=quote)}")
@@ -129,9 +131,8 @@ async def _bring(turn: Turn, browser: StrangeBrowser, departure: Departure, iss:
     told = turn.run.told(
         Message(PRESS, seen.sent),
         Message(AWAY, seen.got, is_reply=True),
-        Message(RETURN, request_text("GET", departure.to, {}, None), label="an answer, changed"),
-        Message(CALLBACK, got.sent),
-        Message(front.SEND, got.got, is_reply=True, refusal=refusal, label="nobody is signed in"),
+        Message(CALLBACK, got.sent, label=label),
+        Message(NOBODY, got.got, is_reply=True, refusal=refusal),
     )
     return Move(replace(told, over=True))
 
