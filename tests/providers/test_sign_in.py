@@ -305,7 +305,8 @@ async def test_who_is_disabled_is_told_no_more_than_that_it_did_not_work(federat
 async def test_a_provider_that_is_away_costs_its_button_and_nothing_else(federated: Federated, clock: FakeClock):
     await federated.add()
     browser = federated.world.browser()
-    assert "Continue with Corp" in (await browser.authorize()).text
+    page = await browser.authorize()
+    assert ">or</p>" in page.text.partition("Continue with Corp")[0]
 
     federated.stub.answers["/.well-known/openid-configuration"] = (503, b"", "text/plain")
     clock.advance(301)
@@ -313,6 +314,7 @@ async def test_a_provider_that_is_away_costs_its_button_and_nothing_else(federat
     page = await browser.authorize()
     assert page.status_code == 200
     assert "Continue with Corp" not in page.text
+    assert ">or</p>" not in page.text
     assert 'name="password"' in page.text
 
     federated.stub.answers.clear()
