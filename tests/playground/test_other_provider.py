@@ -1,6 +1,7 @@
 """A sign-in through another provider, message by message; the provider is a real one on a port."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +12,7 @@ from tests.upstream import UpstreamStub, upstream
 from tests.world import World
 
 pytestmark = pytest.mark.anyio
-CAROL = {"name": "Carol", "email": "carol@corp.example", "email_verified": True}
+CAROL: dict[str, Any] = {"name": "Carol", "email": "carol@corp.example", "email_verified": True}
 
 
 @pytest.fixture
