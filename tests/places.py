@@ -27,6 +27,7 @@ PLACED = {
     "audit": "place",
     "outbox": "place",
     "deletions": "place",
+    "recoveries": "place",
     "tombstones": "place",
     "names": "name",
     "seen": "digest",

@@ -92,3 +92,24 @@ def test_an_invitation_is_sent_once_and_to_nobody_who_is_there(gatelodge: Gatelo
     assert gatelodge("users", "invite", "--email", "ada@example.org", "--json", env=MAIL).failure["error"] == "taken"
     assert gatelodge("users", "invite", "--email", "nobody", "--json", env=MAIL).failure["error"] == "refused"
     assert "no mail" in gatelodge("users", "invite", "--email", "x@ex.org", "--json").failure["message"]
+
+
+def test_an_operator_begins_a_recovery_that_waits(gatelodge) -> None:
+    known = ("--username", "ada", "--email", "ada@example.org", "--email-verified")
+    gatelodge("users", "add", *known, "--password-stdin", stdin="correct horse battery staple")
+
+    assert "no mail" in gatelodge("users", "recover", "ada", "--json").failure["message"]
+    assert gatelodge("users", "recover", "eve", "--json", env=MAIL).failure["error"] == "not_found"
+    begun = gatelodge("users", "recover", "ada", "--json", env=MAIL).json
+    assert begun["login"] == "ada"
+    parcels = gatelodge("outbox", "list", "--json").json["parcels"]
+    assert sorted(parcel["template"] for parcel in parcels) == ["recovery_begun", "recovery_begun", "recovery_due"]
+    assert "waits already" in gatelodge("users", "recover", "ada", "--json", env=MAIL).failure["message"]
+
+    gatelodge("users", "disable", "ada")
+    left = gatelodge("outbox", "list", "--json").json["parcels"]
+    assert sorted(parcel["template"] for parcel in left) == ["recovery_begun"], "what waited for its time is gone"
+    assert "disabled" in gatelodge("users", "recover", "ada", "--json", env=MAIL).failure["message"]
+    gatelodge("users", "enable", "ada")
+    gatelodge("users", "grant-admin", "ada")
+    assert "recovery_delay" in gatelodge("users", "recover", "ada", "--json", env=MAIL).failure["message"]

@@ -160,6 +160,20 @@ def reset_second_factor(config_file: Path | None, as_json: bool, login: str) -> 
     answer(as_json, described(user), done(f"{user.username} has no second factor any more"))
 
 
+@users.command()
+@click.argument("login")
+@running.common
+def recover(config_file: Path | None, as_json: bool, login: str) -> None:
+    """Let somebody begin again who lost everything they sign in with: by a mailed link, after a wait they are told of.
+
+    \b
+    gatelodge users recover ada
+    """
+    due_at = invitations.recover(running.configured(config_file), login)
+    said = f"{login} gets a link at {moment(due_at)} UTC, unless it is stopped by a click in a mail or by a sign-in"
+    answer(as_json, {"login": login, "due_at": due_at}, done(said))
+
+
 @users.command("grant-admin")
 @click.argument("login")
 @running.common

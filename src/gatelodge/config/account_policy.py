@@ -24,6 +24,16 @@ class AccountsPolicy:
     recover_lifetime: int = setting(
         1_800, "Seconds a mailed link to set a new password is good for.", low=300, high=DAY
     )
+    recovery_delay_hours: int = setting(
+        24,
+        "Hours from when somebody says that their second factor is lost, too, until a mailed link takes it off; whoever"
+        " has the account hears of it and can stop it until then. 0: only an operator takes it off.",
+        low=0,
+        high=720,
+    )
+    recovery_delay_admins: bool = setting(
+        False, "Let administrators come back in that way, too. Else another administrator helps them."
+    )
     invitation_days: int = setting(3, "Days an invitation is good for.", low=1, high=30)
     email_lifetime: int = setting(
         DAY, "Seconds a mailed link to change the address of an account is good for.", low=600, high=7 * DAY

@@ -16,7 +16,7 @@ def routes(on: Foundation, pages: Pages) -> tuple[Route, ...]:
     from gatelodge.demo.pages.outbox import OutboxDemo
     from gatelodge.demo.pages.phone import PhoneDemo
 
-    outbox = Route("demo_outbox", "/demo/outbox", {"GET": OutboxDemo(pages, on.db, on.vault).show})
+    outbox = Route("demo_outbox", "/demo/outbox", {"GET": OutboxDemo(pages, on.db, on.vault, on.clock).show})
     phone = Route("demo_phone", "/demo/phone", {"GET": PhoneDemo(pages, on.clock).show})
     issuer, door = on.site.issuer, on.outbound
     return outbox, phone, *demo.routes(pages, to_own_server(issuer, door), for_library(issuer, door), on.entropy)

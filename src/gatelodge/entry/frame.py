@@ -40,7 +40,7 @@ class EntryFrame:
             status=status,
             allows=Allows(forms="here"),
             csrf=csrf.token(self.key, browser.secret, purpose),
-            **{"problem": "", "again": "", "client_uri": "", **values},
+            **{"problem": "", "again": "", "client_uri": "", "what": "", **values},
         )
         return reply.with_cookies(*browser.cookies)
 

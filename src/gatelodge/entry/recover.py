@@ -8,10 +8,11 @@ from gatelodge.endpoints.request import Request
 from gatelodge.entry.choosing import NotChosen, PasswordChoice
 from gatelodge.entry.frame import EntryFrame, purpose_of, read_back
 from gatelodge.entry.register import read_email
+from gatelodge.ops.delayed_recovery import HOUR, DelayedRecoveries
 from gatelodge.ops.recovery import PURPOSE, Recoveries
 from gatelodge.protocol import email_address
 from gatelodge.protocol.reply import Reply
-from gatelodge.sessions.mailed_links import LinkOver, MailedLink
+from gatelodge.sessions.mailed_links import LinkOver, MailedLink, WrongCode
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 
@@ -62,12 +63,13 @@ class RecoverLinkPage:
     db: Database
     recoveries: Recoveries
     choice: PasswordChoice
+    delayed: DelayedRecoveries
 
     async def show(self, request: Request) -> Reply:
         """Show what the link does; nothing happens by looking."""
         try:
             link = await self.frame.followed(request, PURPOSE)
-            return self._form(request, link, await self.db.read(self.recoveries.whose, link))
+            return await self._form(request, link, await self.db.read(self.recoveries.whose, link))
         except LinkOver:
             return self.frame.over(request, "/recover")
 
@@ -77,7 +79,9 @@ class RecoverLinkPage:
             link = await self.frame.followed(request, PURPOSE)
             user = await self.db.read(self.recoveries.whose, link)
             if not self.frame.is_current(request, purpose_of(link)):
-                return self._form(request, link, user, again="changed")
+                return await self._form(request, link, user, again="changed")
+            if request.form.get("act") == "later":
+                return await self._begin(request, link, user)
             return await self._set(request, link, user)
         except LinkOver:
             return self.frame.over(request, "/recover")
@@ -86,16 +90,33 @@ class RecoverLinkPage:
         try:
             hashed = await self.choice.hashed(request, link, (user.username, user.email, user.name))
         except NotChosen as refused:
-            return self._form(request, link, user, 400, problem=refused.problem)
+            return await self._form(request, link, user, 400, problem=refused.problem)
         except Unavailable as busy:
-            page = self._form(request, link, user, 503, problem="busy")
+            page = await self._form(request, link, user, 503, problem="busy")
             return page.with_headers(("retry-after", str(busy.retry_after)))
         now = self.frame.clock.now()
         event = await self.db.write(self.recoveries.set_password, link, hashed, request.origin, now)
         emit(event, request.origin)
         return self.frame.done(request, "password_set", link)
 
-    def _form(
+    async def _begin(self, request: Request, link: MailedLink, user: UserRecord) -> Reply:
+        """Begin a delayed recovery; nothing of the account changes yet."""
+        now = self.frame.clock.now()
+        try:
+            await self.choice.links.check_code(link, request.form.get("code") or "", now)
+        except WrongCode:
+            return await self._form(request, link, user, 400, problem="code")
+        begun = await self.db.write(self.delayed.ask, link, self.delayed.draw(), request.origin, now)
+        if isinstance(begun, Full):
+            return self.frame.wait(request, "recover_link", purpose_of(link), begun, **await self._values(link, user))
+        waiting, event = begun
+        if event is not None:
+            emit(event, request.origin)
+        return self.frame.draw(
+            request, "recovery_waits", "", hours=-((now - waiting.due_at) // HOUR), address=user.email
+        )
+
+    async def _form(
         self,
         request: Request,
         link: MailedLink,
@@ -104,14 +125,12 @@ class RecoverLinkPage:
         problem: str = "",
         again: str = "",
     ) -> Reply:
+        values = await self._values(link, user)
         return self.frame.draw(
-            request,
-            "recover_link",
-            purpose_of(link),
-            status,
-            link=link,
-            login=user.email or user.username,
-            least=self.choice.least,
-            problem=problem,
-            again=again,
+            request, "recover_link", purpose_of(link), status, problem=problem, again=again, **values
         )
+
+    async def _values(self, link: MailedLink, user: UserRecord) -> dict[str, object]:
+        offered = await self.db.read(self.delayed.is_offered, user)
+        login = user.email or user.username
+        return {"link": link, "login": login, "least": self.choice.least, "delayed": offered}

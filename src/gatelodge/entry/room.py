@@ -3,11 +3,13 @@
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
 from gatelodge.entry.choosing import PasswordChoice
+from gatelodge.entry.delayed import LostPage, RegainPage, StopPage
 from gatelodge.entry.email import ConfirmEmailPage, UndoEmailPage
 from gatelodge.entry.frame import EntryFrame
 from gatelodge.entry.recover import RecoverLinkPage, RecoverPage
 from gatelodge.entry.register import RegisterLinkPage, RegisterPage
 from gatelodge.foundation.contract import Foundation
+from gatelodge.ops.delayed_recovery import DelayedRecoveries
 from gatelodge.ops.email_change import EmailChanges
 from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.recovery import Recoveries
@@ -41,9 +43,16 @@ def routes(on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn) -> tu
     ]
     if policy.recovery:
         recoveries = Recoveries(sessions.links, on.letters, limits, policy)
-        lost, again = RecoverPage(frame, on.db, recoveries), RecoverLinkPage(frame, on.db, recoveries, choice)
+        delayed = DelayedRecoveries(sessions.links, on.letters, limits, policy)
+        lost, again = RecoverPage(frame, on.db, recoveries), RecoverLinkPage(frame, on.db, recoveries, choice, delayed)
+        regain, stop = RegainPage(frame, on.db, delayed, choice), StopPage(frame, on.db, delayed)
         found += [
             Route("recover", "/recover", {"GET": lost.show, "POST": lost.submit}),
             Route("recover_link", "/recover/{link}", {"GET": again.show, "POST": again.submit}),
+            Route("regain", "/regain/{link}", {"GET": regain.show, "POST": regain.submit}),
+            Route("stop_recovery", "/stop/{link}", {"GET": stop.show, "POST": stop.submit}),
         ]
+        if policy.recovery_delay_hours:
+            all_lost = LostPage(frame, policy.recovery_delay_hours, policy.recovery_delay_admins)
+            found.append(Route("lost", "/lost", {"GET": all_lost.show}))
     return tuple(found)

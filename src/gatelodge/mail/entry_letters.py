@@ -56,6 +56,31 @@ class EmailChangedLetter(Letter):
     until: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryBegunLetter(Letter):
+    """Somebody says that they lost their second factor, too: `link` stops it until `due_at`."""
+
+    link: str
+    at: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryDueLetter(Letter):
+    """The wait of a delayed recovery is over: `link` sets a password until then, and `stop` ends it all the same."""
+
+    link: str
+    stop: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecoveredLetter(Letter):
+    """The account has a new password, and nothing else that it is entered by."""
+
+    at: int
+
+
 ENTRY_LETTERS: tuple[type[Letter], ...] = (
     ConfirmRegistrationLetter,
     AccountExistsLetter,
@@ -64,4 +89,7 @@ ENTRY_LETTERS: tuple[type[Letter], ...] = (
     SetPasswordLetter,
     ConfirmEmailLetter,
     EmailChangedLetter,
+    RecoveryBegunLetter,
+    RecoveryDueLetter,
+    AccountRecoveredLetter,
 )

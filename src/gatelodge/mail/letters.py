@@ -43,20 +43,34 @@ class Letters:
         """Have a letter written and sent. `cause` is what it tells of: one is sent, however often it is put."""
         await self._put(tx, letter, to, cause, None, now)
 
+    async def put_later(
+        self, tx: Tx, letter: Letter, to: Addressee, cause: str, not_before: int, now: int
+    ) -> int | None:
+        """Have a letter sent at that time and no earlier; return the id of its parcel, by which it can be dropped."""
+        return await self._put(tx, letter, to, cause, None, now, not_before)
+
     async def put_none(self, tx: Tx, letter: Letter, to: Addressee, cause: str, now: int) -> None:
         """Do the same work as `put`, for a letter that is never written."""
         await self._put(tx, letter, to, cause, now, now)
 
-    async def _put(self, tx: Tx, letter: Letter, to: Addressee, cause: str, sent_at: int | None, now: int) -> None:
+    async def _put(
+        self,
+        tx: Tx,
+        letter: Letter,
+        to: Addressee,
+        cause: str,
+        sent_at: int | None,
+        now: int,
+        not_before: int | None = None,
+    ) -> int | None:
         if self._vault is None:
-            return
+            return None
         sealed = self._vault.seal(encode(asdict(letter)), _PURPOSE)
         template = letter.template() if sent_at is None else ""
-        named = {"kind": KIND, "template": template, "recipient": to.address, "locale": to.locale}
-        dedupe = f"{letter.template()} {to.address} {cause}"
-        await outbox.put(
-            tx, NewParcel(**named, dedupe=dedupe, payload=sealed, user_id=to.user_id, sent_at=sent_at), now
-        )
+        whom = {"recipient": to.address, "locale": to.locale, "dedupe": f"{letter.template()} {to.address} {cause}"}
+        times = {"sent_at": sent_at, "not_before": not_before}
+        new = NewParcel(kind=KIND, template=template, **whom, payload=sealed, user_id=to.user_id, **times)
+        return await outbox.put(tx, new, now)
 
     async def tell(self, tx: Tx, user: UserRecord, letter: Letter, origin: Origin, now: int) -> None:
         """Have a person told, at their own address, what was just done there, if they have one."""

@@ -4,12 +4,13 @@ import hmac
 from collections.abc import Sequence
 
 from gatelodge.authn.throttle import Counter, Full, admit
-from gatelodge.config.policies import AccountsPolicy
+from gatelodge.config.policies import DAY, AccountsPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.protocol.addresses import network_of
 from gatelodge.protocol.email_address import EmailAddress
 
 WINDOW = 3_600  # seconds
+DELAYED = 3  # delayed recoveries of one account that may begin in a day
 NETWORKS = 20  # new passwords that one network may ask for, for each that one address may
 
 
@@ -31,6 +32,10 @@ class LetterLimits:
         return await self._admit(
             tx, now, (("network", network_of(where), most * NETWORKS), ("address", to, most)), "password"
         )
+
+    async def admit_delayed(self, tx: Tx, user_id: int, now: int) -> Full | None:
+        """Count somebody who says that the second factor of this person is lost; `None` if they may."""
+        return await admit(tx, [Counter("address", self._bucket("delayed", str(user_id)), DELAYED)], DAY, now)
 
     async def _admit(self, tx: Tx, now: int, counted: Sequence[tuple[str, str, int]], what: str) -> Full | None:
         counters = [Counter("address", self._bucket(what, kind, value), most) for kind, value, most in counted]

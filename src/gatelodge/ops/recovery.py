@@ -38,7 +38,7 @@ class Recoveries:
             return full
         user = await users.find(tx, await names.find(tx, names.LOGIN, address) or NOBODY)
         hashed = await credentials.password(tx, NOBODY if user is None else user.id)
-        theirs = user if user is not None and user.enabled and _is_proved(user, address) else None
+        theirs = user if user is not None and user.enabled and is_proved(user, address) else None
         handle, until = await self.put(tx, NOBODY if theirs is None else theirs.id, address, hashed, new, now)
         letter = SetPasswordLetter(link=f"/recover/{handle}", until=until)
         if theirs is not None:
@@ -60,7 +60,7 @@ class Recoveries:
     async def whose(self, tx: Tx, link: MailedLink) -> UserRecord:
         """Return whom a link is for. Raises `LinkOver` if they are kept out, or got another password or address."""
         user = await users.find(tx, int(link.said["user_id"]))
-        if user is None or not user.enabled or not _is_proved(user, str(link.said["address"])):
+        if user is None or not user.enabled or not is_proved(user, str(link.said["address"])):
             raise LinkOver
         if _mark(await credentials.password(tx, user.id)) != link.said["before"]:
             raise LinkOver
@@ -77,7 +77,8 @@ class Recoveries:
         return event
 
 
-def _is_proved(user: UserRecord, address: str) -> bool:
+def is_proved(user: UserRecord, address: str) -> bool:
+    """Whether a person proved that this address is theirs."""
     return user.email == address and user.email_verified
 
 

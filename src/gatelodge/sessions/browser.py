@@ -22,13 +22,12 @@ from gatelodge.keys.secrets import SECRET_BYTES, b64, same, unb64
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.reply import Cookie
-from gatelodge.sessions import cookies
+from gatelodge.sessions import cookies, leaving
 from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.device import device_of
 from gatelodge.sessions.several import NamedSession, Reminted, Several
-from gatelodge.stores import audit, credentials, endings, sessions, users, vouched
+from gatelodge.stores import audit, credentials, endings, recoveries, sessions, users, vouched
 from gatelodge.stores.consents import Consent
-from gatelodge.stores.endings import Ended
 from gatelodge.stores.sessions import NewSession, SessionRow
 from gatelodge.stores.users import HeldAccount
 from gatelodge.stores.visits import SessionVisit
@@ -176,6 +175,8 @@ class Browsers:
             raise SignInRefused
         row_id, event = begun.row_id, begun.event
         emit(event, request.origin)
+        if begun.stopped is not None:
+            emit(begun.stopped, request.origin)
         left = [value for value, one in named.items() if one is not None and one.row_id != row_id]
         others = [parked.value, *left] if begun.parked and parked else left
         person = SignedInPerson(proven.user_id, proven.sub, row_id, event.sid, proven.auth_time, proven.amr, proven.acr)
@@ -191,7 +192,7 @@ class Browsers:
         presented, visits = self._presented(request), ()
         if presented is not None:
             there = self._db.at(place_of(presented.row_id))
-            event, visits = await there.write(_end, presented, request.origin, self._clock.now())
+            event, visits = await there.write(leaving.end, presented, request.origin, self._clock.now())
             if event is not None:
                 emit(event, request.origin)
         if cookies.OTHERS not in request.cookies:
@@ -237,11 +238,13 @@ def _secrets(kind: str, request: Incoming) -> tuple[str, ...]:
 
 
 class _Begun(NamedTuple):
-    """The row of a session that began or went on, what happened, and whether the one before waits now."""
+    """The row of a session that began or went on, what happened, whether the one before waits now, and if a delayed
+    recovery was stopped by it, that."""
 
     row_id: int
     event: events.SignedIn
     parked: bool
+    stopped: events.RecoveryStopped | None
 
 
 async def _begin(tx: Tx, begun: _Beginning, now: int) -> _Begun | None:
@@ -261,6 +264,10 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> _Begun | None:
     row_id, sid = goes_on or (0, new.sid)
     event = events.SignedIn(user_id=proven.user_id, amr=proven.amr, sid=sid)
     await audit.record(tx, event, begun.origin, now)
+    stopped = None
+    if await recoveries.stop(tx, proven.user_id):
+        stopped = events.RecoveryStopped(user_id=proven.user_id, reason="sign_in")
+        await audit.record(tx, stopped, begun.origin, now)
     parked = False
     if old is not None and begun.parked is not None and old.row_id != row_id:
         parked = await sessions.rename(tx, old.row_id, old.digest, begun.parked.digest, now)
@@ -269,7 +276,7 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> _Begun | None:
         if surplus := await sessions.surplus(tx, proven.user_id, begun.most, now):
             await endings.end_sessions(tx, proven.user_id, surplus.__contains__, now)
     await vouched.note(tx, row_id, proven.voucher)
-    return _Begun(row_id, event, parked)
+    return _Begun(row_id, event, parked, stopped)
 
 
 async def _go_on(
@@ -280,21 +287,3 @@ async def _go_on(
         if (found := await sessions.renew(tx, held, one.row_id, one.digest, new, now)) is not None:
             return found
     return None
-
-
-async def _end(
-    tx: Tx, presented: NamedSession, origin: Origin, now: int
-) -> tuple[events.SignedOut | None, Sequence[SessionVisit]]:
-    row = await sessions.find(tx, presented.row_id, presented.digest, now)
-    ended = None if row is None else await _leave(tx, row, now)
-    if row is None or ended is None:
-        return None, ()
-    event = events.SignedOut(user_id=row.user_id)
-    await audit.record(tx, event, origin, now)
-    return event, ended.visits
-
-
-async def _leave(tx: Tx, row: SessionRow, now: int) -> Ended | None:
-    """End a session; `None` if it had ended."""
-    ended = await endings.end_sessions(tx, row.user_id, lambda sid: sid == row.sid, now)
-    return ended if ended.sids else None

@@ -16,6 +16,7 @@ from gatelodge.stores import (
     links,
     names,
     passkeys,
+    recoveries,
     recovery_codes,
     refresh_tokens,
     sessions,
@@ -88,11 +89,15 @@ async def close_entrances(tx: Tx, user_id: int, now: int) -> None:
 
 
 async def end_all(tx: Tx, user_id: int, now: int, but: str = "") -> None:
-    """End every session and every token of a person, `but` the session of this `sid`; applications are told."""
+    """End every session and every token of a person, `but` the session of this `sid`; applications are told.
+
+    A delayed recovery that waits is over, too: whoever does this has the account, or has been kept out of it.
+    """
     await users.claim(tx, user_id)
     await visits.tell(tx, user_id, lambda sid: sid != but, now)
     await sessions.end_all_of_user(tx, user_id, but)
     await refresh_tokens.revoke_of_user(tx, user_id, now)
+    await recoveries.stop(tx, user_id)
     await trusted_browsers.remove_all(tx, user_id)
 
 

@@ -18,7 +18,8 @@ class NewParcel(Struct, frozen=True, kw_only=True):
 
     `payload` is what the kind needs; what nobody may read in the database, the kind seals. Of any number of parcels of
     one kind and place with the same `dedupe` the first is kept. It lives where its person does, if it has one. With
-    `sent_at` it is one that nobody delivers: it is put where nobody may notice that there is nothing to tell.
+    `sent_at` it is one that nobody delivers: it is put where nobody may notice that there is nothing to tell. With
+    `not_before` it waits until then, as if it was put then.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class NewParcel(Struct, frozen=True, kw_only=True):
     locale: str = ""
     user_id: int | None = None
     sent_at: int | None = None
+    not_before: int | None = None
 
 
 class Parcel(Struct, frozen=True):
@@ -55,15 +57,17 @@ class Parcel(Struct, frozen=True):
 PUT = """
 insert into outbox (place, id, kind, recipient, dedupe, payload, template, locale, user_id, since, due_at, sent_at)
 values ($1, nextval('ids') * 1024 + $1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
-on conflict (place, kind, dedupe) do nothing
+on conflict (place, kind, dedupe) do nothing returning id
 """
 
 
-async def put(tx: Tx, new: NewParcel, now: int) -> bool:
-    """Keep a parcel, in the transaction of its cause; `False` if it is there already."""
+async def put(tx: Tx, new: NewParcel, now: int) -> int | None:
+    """Keep a parcel, in the transaction of its cause, and return its id; `None` if it is there already."""
     place = tx.places.of_name(new.dedupe) if new.user_id is None else place_of(new.user_id)
     whom = (new.kind, new.recipient, new.dedupe)
-    return await tx.run(PUT, place, *whom, new.payload, new.template, new.locale, new.user_id, now, new.sent_at) == 1
+    since = now if new.not_before is None else new.not_before
+    row = await tx.one(PUT, place, *whom, new.payload, new.template, new.locale, new.user_id, since, new.sent_at)
+    return None if row is None else int(row[0])
 
 
 DUE = """

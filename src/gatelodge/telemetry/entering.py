@@ -59,6 +59,32 @@ class RecoveryAsked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryBegun(Event):
+    """All that an account is entered by can be taken off by a mailed link from `due_at` on, unless that is stopped."""
+
+    by: ClassVar[ActorKind] = "person"
+    level: ClassVar[Level] = "warning"
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryStopped(Event):
+    """A delayed recovery is over; `reason` says whether a mailed link or a sign-in stopped it."""
+
+    by: ClassVar[ActorKind] = "person"
+    level: ClassVar[Level] = "warning"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecovered(Event):
+    """A delayed recovery gave an account a new password and took off all else that it was entered by."""
+
+    by: ClassVar[ActorKind] = "person"
+    level: ClassVar[Level] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordRecovered(Event):
     """A person set a new password by a mailed link: every session and every token of theirs ended."""
 

@@ -43,17 +43,22 @@ from gatelodge.telemetry.changes import UserAdded as UserAdded
 from gatelodge.telemetry.changes import UserDisabled as UserDisabled
 from gatelodge.telemetry.changes import UserEnabled as UserEnabled
 from gatelodge.telemetry.changes import UserRemoved as UserRemoved
+from gatelodge.telemetry.client_proofs import ClientAuthFailed as ClientAuthFailed
+from gatelodge.telemetry.client_proofs import ClientAuthThrottled as ClientAuthThrottled
 from gatelodge.telemetry.deliveries import Delivered as Delivered
 from gatelodge.telemetry.deliveries import DeliveryDelayed as DeliveryDelayed
 from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
 from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
+from gatelodge.telemetry.entering import AccountRecovered as AccountRecovered
 from gatelodge.telemetry.entering import EmailChangeAsked as EmailChangeAsked
 from gatelodge.telemetry.entering import EmailChanged as EmailChanged
 from gatelodge.telemetry.entering import EmailChangeUndone as EmailChangeUndone
 from gatelodge.telemetry.entering import Invited as Invited
 from gatelodge.telemetry.entering import PasswordRecovered as PasswordRecovered
 from gatelodge.telemetry.entering import RecoveryAsked as RecoveryAsked
+from gatelodge.telemetry.entering import RecoveryBegun as RecoveryBegun
+from gatelodge.telemetry.entering import RecoveryStopped as RecoveryStopped
 from gatelodge.telemetry.entering import Registered as Registered
 from gatelodge.telemetry.entering import RegistrationAsked as RegistrationAsked
 from gatelodge.telemetry.event import Event as Event
@@ -275,26 +280,3 @@ class RevocationIgnored(Event):
     audited: ClassVar[bool] = False
     level: ClassVar[Level] = "warning"
     what: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientAuthFailed(Event):
-    """A client could not prove who it is; `registered` is the method of the client that was named, if it is known."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "warning"
-    method: str
-    registered: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientAuthThrottled(Event):
-    """Clients failed to prove themselves from one address so often that failures there are told to wait.
-
-    They are answered 429 for `wait` seconds and not logged one by one; a right proof is taken all the same.
-    """
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "warning"
-    wait: int

@@ -50,7 +50,8 @@ class Pages:
     `issuer` says where this server lives: links start with its path.
     `demo` adds the way to the demo to the home page, `inspector` the way to a request's trace to the error page.
     `ways` are the folders in which the ways to sign in have their templates, `looks` is what the installation changed.
-    `registers` and `recovers` say whether the sign-in page leads to where accounts, and new passwords, are asked for.
+    `registers` and `recovers` say whether the sign-in page leads to where accounts, and new passwords, are asked for,
+    and `regains` whether the page of a code leads to what can be done without any.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Pages:
         looks: Looks = PLAIN,
         registers: bool = False,
         recovers: bool = False,
+        regains: bool = False,
     ) -> None:
         self.issuer = issuer
         parts = urlsplit(issuer)
@@ -79,6 +81,7 @@ class Pages:
             "looks": looks,
             "registers": registers,
             "recovers": recovers,
+            "regains": regains,
         }
         self._environments = {name: _environment(name, _loader(ways, looks.templates)) for name in LANGUAGES}
         if looks.templates:

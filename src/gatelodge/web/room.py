@@ -53,6 +53,7 @@ def open(on: Foundation, sessions: SessionsRoom, authn: Authn, kinds: Sequence[t
         looks=read_looks(config.looks),
         registers=on.letters.are_sent and config.accounts.registration in ("open", "domains"),
         recovers=on.letters.are_sent and config.accounts.recovery,
+        regains=on.letters.are_sent and config.accounts.recovery and config.accounts.recovery_delay_hours > 0,
     )
     admins = Administrators(pages, sessions.browsers, on.db, on.clock, config.sessions.admin_lifetime)
     return Web(pages, admins, LogoutPage(pages, sessions.browsers, sessions.csrf_key), kinds)

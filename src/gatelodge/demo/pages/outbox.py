@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.vault import Vault, WrongSecretKey
@@ -30,16 +31,20 @@ class ShownLetter:
 class OutboxDemo:
     """The page of the letters."""
 
-    def __init__(self, pages: Pages, db: Database, vault: Vault) -> None:
+    def __init__(self, pages: Pages, db: Database, vault: Vault, clock: Clock) -> None:
         self._pages = pages
         self._db = db
         self._vault = vault
+        self._clock = clock
         self._stationery = stationery(pages.issuer)
 
     async def show(self, request: Request) -> Reply:
-        """Show the newest letters, newest first."""
+        """Show the newest letters, newest first, but for those that wait for their time."""
+        now = self._clock.now()
         found = await self._db.read(outbox.list_recent, KIND, MOST)
-        letters = [letter for parcel in found if parcel.template for letter in self._opened(parcel)]
+        letters = [
+            letter for parcel in found if parcel.template and parcel.since <= now for letter in self._opened(parcel)
+        ]
         return self._pages.render("demo/outbox", letters=letters, issuer=self._pages.issuer)
 
     def _opened(self, parcel: Parcel) -> Iterator[ShownLetter]:

@@ -74,6 +74,18 @@ create table deletions (
 );
 create index deletions_due on deletions (due_at);
 
+-- Accounts whose person asked to come back to them without a second factor: see stores/recoveries.py.
+create table recoveries (
+    place bigint not null,
+    user_id bigint not null,
+    mark text not null,                   -- tells one recovery from the next
+    due_at bigint not null,               -- before it nothing happens
+    until bigint not null,                -- from it on it is too late
+    letters text not null,                -- ids of parcels that wait in the outbox, JSON
+    primary key (place, user_id),
+    {PERSON}
+);
+
 -- The subject identifiers of people who are gone: nobody else is ever called so.
 create table tombstones (
     place bigint not null,
