@@ -79,7 +79,8 @@ async def test_it_goes_on_page_by_page_without_a_gap_and_ends_after_ninety_days(
 
     seen = re.findall(r"198\.51\.100\.(\d+)", first.text + second.text)
     assert seen == [str(number) for number in range(PER_PAGE + 9, 5, -1)]
-    assert "?before=" not in second.text
+    assert 'rel="next"' in first.text
+    assert 'rel="next"' not in second.text
     assert told(await at_page(browser, "?before=made-up"))[0] == told(first)[0]
 
 

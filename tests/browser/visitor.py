@@ -1,6 +1,7 @@
 """A person in front of the browser: what is done on our pages, and everything the browser complained of."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 from tests.browser.accounts import Person
@@ -43,7 +44,7 @@ class Visitor:
 
     def decline_passkey(self) -> None:
         """Say no to a passkey, if one is offered."""
-        if self.page.url.startswith(f"{self.site}{AFTER}"):
+        if urlsplit(self.page.url).path.endswith(AFTER):
             with self.page.expect_navigation():
                 self.page.click("#later")
 

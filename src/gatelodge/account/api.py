@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused
+from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused, ActShown
 from gatelodge.account.fresh import RecentProof
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
@@ -118,7 +118,9 @@ def _person(live: Live, user: UserRecord) -> SignedInPerson:
     return SignedInPerson(user.id, user.sub, 0, sid, said.get("auth_time") or 0, amr, said.get("acr") or "")
 
 
-def _said(done: ActDone) -> Mapping[str, object]:
+def _said(done: ActDone | ActShown) -> Mapping[str, object]:
+    if isinstance(done, ActShown):  # what is shown this one time is for a person's eyes: no such page is `in_api`
+        raise _not_there()
     return {"done": done.told, "signed_out": done.signed_out}
 
 

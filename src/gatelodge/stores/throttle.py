@@ -35,7 +35,7 @@ async def raise_count(tx: Tx, bucket: bytes, now: int, window: int) -> int:
 
 # A window that follows on the last within a day begins with all that failed before, and is as long as that says: one
 # that would end later than such a window from now is over, as above. What is refused is no failure and grows nothing.
-_END = """case when throttle.total >= 10 * $5 then $9 when throttle.total >= 6 * $5 then $8
+_END = """case when throttle.total >= 10 * $5 then cast($9 as bigint) when throttle.total >= 6 * $5 then $8
          when throttle.total >= 3 * $5 then $7 else $6 end"""
 _RUNS = f"throttle.resets_at > $2 and throttle.resets_at <= {_END}"
 _FOLLOWS = "throttle.resets_at > $3 and throttle.resets_at <= $2"
