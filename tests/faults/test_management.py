@@ -38,7 +38,9 @@ def test_it_tells_and_counts(server: Started):
     assert httpx2.get(f"{server.management}/livez").text == "alive\n"
     said = httpx2.get(f"{server.management}/readyz").json()
     assert (said["ready"], said["wrong"], said["warnings"]) == (True, {}, {})
-    assert sorted(said["watches"]) == ["keys", "outbox", "registry", "sweep"]
+    assert sorted(said["watches"]) == [
+        *("kept_tokens", "keys", "outbox", "outbox_logout", "providers", "registry", "sweep"),
+    ]
 
     jwks = 'gatelodge_requests_total{endpoint="jwks",status="200"}'
     before = counted(server, jwks)

@@ -23,9 +23,9 @@ RULES = [value for value in vars(rules).values() if isinstance(value, Rule)]
 LISTS = (*ENDPOINTS.values(), *OF_GRANTS.values())
 LISTED = {check.rule for stages in LISTS for stage in stages for check in stage}
 ANSWER_ALIKE = {"jwks", "discovery"}  # to everybody, whatever is sent
-# Checked when a client is registered, and by the library for APIs.
+# Checked when a client is registered, of what an authenticator or another provider says, and by the library for APIs.
 ELSEWHERE = {
-    *(rule.id for rule in RULES if rule.id.startswith("registration.")),
+    *(rule.id for rule in RULES if rule.id.startswith(("registration.", "passkey.", "upstream."))),
     *("redirect.syntax", "redirect.fragment", "redirect.userinfo", "redirect.host", "redirect.port", "redirect.path"),
     *(
         "redirect.https",
@@ -33,7 +33,6 @@ ELSEWHERE = {
         "token.claims",
         "token.kind",
         "token.unbound",
-        "token.scope",
         "token.sign_in",
     ),
 }

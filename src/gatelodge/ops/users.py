@@ -7,7 +7,6 @@ Passwords arrive hashed: hashing is slow, and nothing slow happens inside a body
 
 from collections.abc import Mapping
 
-from gatelodge.authn.password_judge import problem_of, rules_of
 from gatelodge.clock import Entropy
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.database.tx import Tx
@@ -142,6 +141,8 @@ def new_sub(entropy: Entropy) -> str:
 
 def check_password(password: str, policy: SignInPolicy, *about: str | None) -> None:
     """Judge a new password of a person of whom this is known. Raises `OperationRefused`."""
+    from gatelodge.authn.password_judge import problem_of, rules_of  # brings all ways to sign in along: slow for --help
+
     problem = problem_of(password, policy, context_words(*about))
     if problem is not None:
         least = rules_of(policy).least

@@ -168,6 +168,14 @@ ENDPOINTS: Mapping[str, Stages] = {
         one(rules.USERINFO_SCOPE),
         one(rules.USERINFO_AUDIENCE),
     ),
+    "account_api": (
+        READING,
+        one(rules.BEARER_ONE),
+        one(rules.TOKEN_ACTIVE),
+        one(rules.ACCOUNT_AUDIENCE),
+        one(rules.TOKEN_SCOPE),
+        one(rules.ACCOUNT_FRESH),
+    ),
     "end_session": (
         READING,
         one(rules.ONCE),
