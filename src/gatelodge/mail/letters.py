@@ -67,9 +67,17 @@ class Letters:
             return None
         sealed = self._vault.seal(encode(asdict(letter)), _PURPOSE)
         template = letter.template() if sent_at is None else ""
-        whom = {"recipient": to.address, "locale": to.locale, "dedupe": f"{letter.template()} {to.address} {cause}"}
-        times = {"sent_at": sent_at, "not_before": not_before}
-        new = NewParcel(kind=KIND, template=template, **whom, payload=sealed, user_id=to.user_id, **times)
+        new = NewParcel(
+            kind=KIND,
+            template=template,
+            recipient=to.address,
+            locale=to.locale,
+            dedupe=f"{letter.template()} {to.address} {cause}",
+            payload=sealed,
+            user_id=to.user_id,
+            sent_at=sent_at,
+            not_before=not_before,
+        )
         return await outbox.put(tx, new, now)
 
     async def tell(self, tx: Tx, user: UserRecord, letter: Letter, origin: Origin, now: int) -> None:
