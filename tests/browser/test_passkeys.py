@@ -130,9 +130,13 @@ def test_a_page_that_was_open_for_long_still_takes_a_passkey(visitor: Visitor, p
     visitor.page.on("request", lambda request: asked.append(request.url) if "challenge" in request.url else None)
     visitor.open("/account")
     expect(visitor.page.locator("#use-passkey button")).to_be_visible()
-    visitor.page.clock.run_for(30 * 60 * 1000)
-    visitor.page.wait_for_timeout(500)
-    assert len(asked) >= 3  # it asked again every nine minutes
+    for renewed in (2, 3, 4):  # it asks again every nine minutes
+        visitor.page.clock.run_for(10 * 60 * 1000)
+        for _ in range(300):
+            if len(asked) >= renewed:
+                break
+            visitor.page.wait_for_timeout(100)
+        assert len(asked) >= renewed
 
     key.say_yes(at_once=True)
     visitor.page.locator("#use-passkey button").click()
