@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 from gatelodge.authn.throttle import Full
 from gatelodge.clock import Clock
 from gatelodge.endpoints.request import Request
+from gatelodge.protocol import email_address
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
 from gatelodge.sessions.mailed_links import MailedLink, MailedLinks, NewLink
+from gatelodge.stores import users
 from gatelodge.web import own_pages
 from gatelodge.web.errors import is_current
 from gatelodge.web.own_pages import ACCOUNT, address_with
@@ -80,6 +82,20 @@ def read_back(query: Params) -> str:
         return urlencode({PARAMETER: handle})
     place = own_pages.read_address(query)
     return "" if place is None else place.query
+
+
+def asked_address(request: Request) -> dict[str, object]:
+    """Return what a page that asks for an address is drawn with: what was typed, and where its person came from."""
+    back = read_back(request.query)
+    typed = (request.form.get("email") or "")[: email_address.MAX_ADDRESS]
+    return {"back": back, "email": typed, "sign_in": f"/login?{back}" if back else ""}
+
+
+def read_email(typed: str) -> str:
+    """Return an address in its one form. Raises `ValueError` for what mail cannot be sent to."""
+    address = users.canonical(typed)
+    email_address.parse(address)
+    return address
 
 
 def purpose_of(link: MailedLink) -> str:

@@ -6,11 +6,9 @@ from gatelodge.authn.throttle import Full
 from gatelodge.database.tx import Database, Unavailable
 from gatelodge.endpoints.request import Request
 from gatelodge.entry.choosing import NotChosen, PasswordChoice
-from gatelodge.entry.frame import EntryFrame, purpose_of, read_back
-from gatelodge.entry.register import read_email
+from gatelodge.entry.frame import EntryFrame, asked_address, purpose_of, read_email
 from gatelodge.ops.delayed_recovery import HOUR, DelayedRecoveries
 from gatelodge.ops.recovery import PURPOSE, Recoveries
-from gatelodge.protocol import email_address
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink, WrongCode
 from gatelodge.stores.users import UserRecord
@@ -41,18 +39,13 @@ class RecoverPage:
         new = self.frame.links.draw(self.frame.browsers.identify(request))
         event = await self.db.write(self.recoveries.ask, address, new, request.origin, self.frame.clock.now())
         if isinstance(event, Full):
-            return self.frame.wait(request, "recover", PURPOSE, event, **self._values(request))
+            return self.frame.wait(request, "recover", PURPOSE, event, **asked_address(request))
         emit(event, request.origin)
         return self.frame.mailbox(request, typed, new)
 
     def _form(self, request: Request, status: int = 200, problem: str = "", again: str = "") -> Reply:
-        values = self._values(request)
+        values = asked_address(request)
         return self.frame.draw(request, "recover", PURPOSE, status, problem=problem, again=again, **values)
-
-    def _values(self, request: Request) -> dict[str, object]:
-        back = read_back(request.query)
-        typed = (request.form.get("email") or "")[: email_address.MAX_ADDRESS]
-        return {"back": back, "email": typed, "sign_in": f"/login?{back}" if back else ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,12 @@ from gatelodge.endpoints import languages
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.entry.choosing import NotChosen, PasswordChoice
-from gatelodge.entry.frame import EntryFrame, purpose_of, read_back
+from gatelodge.entry.frame import EntryFrame, asked_address, purpose_of, read_back, read_email
 from gatelodge.ops.registration import PURPOSE, AskedRegistration, Newcomers
 from gatelodge.ops.users import new_sub
-from gatelodge.protocol import email_address
 from gatelodge.protocol.languages import DEFAULT
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink
-from gatelodge.stores import users
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Registered
@@ -52,18 +50,13 @@ class RegisterPage:
         asked = AskedRegistration(address, locale, read_back(request.query), request.origin)
         event = await self.db.write(self.newcomers.ask, asked, new, self.frame.clock.now())
         if isinstance(event, Full):
-            return self.frame.wait(request, "register", PURPOSE, event, **self._values(request))
+            return self.frame.wait(request, "register", PURPOSE, event, **asked_address(request))
         emit(event, request.origin)
         return self.frame.mailbox(request, typed, new)
 
     def _form(self, request: Request, status: int = 200, problem: str = "", again: str = "") -> Reply:
-        values = self._values(request)
+        values = asked_address(request)
         return self.frame.draw(request, "register", PURPOSE, status, problem=problem, again=again, **values)
-
-    def _values(self, request: Request) -> dict[str, object]:
-        back = read_back(request.query)
-        typed = (request.form.get("email") or "")[: email_address.MAX_ADDRESS]
-        return {"back": back, "email": typed, "sign_in": f"/login?{back}" if back else ""}
 
     def _check_offered(self) -> None:
         if not self.newcomers.rules.is_offered:
@@ -129,13 +122,6 @@ class RegisterLinkPage:
 
     def _over(self, request: Request) -> Reply:
         return self.frame.over(request, "/register" if self.newcomers.rules.is_offered else "")
-
-
-def read_email(typed: str) -> str:
-    """Return an address in its one form. Raises `ValueError` for what mail cannot be sent to."""
-    address = users.canonical(typed)
-    email_address.parse(address)
-    return address
 
 
 def _read_name(typed: str) -> str | None:
