@@ -95,7 +95,7 @@ class Ends:
     """
 
     column: str
-    key: str = "id"
+    key: str = "place, id"
     table: str = ""
     only: str = "1 = 1"
 
@@ -114,7 +114,7 @@ ENDS = {
     "outbox": Ends("sent_at"),
     "outbox_dead": Ends("dead_at", table="outbox", only="dead_at is not null"),
     "audit": Ends("at"),
-    "traces": Ends("at"),
+    "traces": Ends("at", key="id"),
 }
 
 
@@ -152,7 +152,7 @@ async def _remove_some(tx: Tx, sweep: Sweep, table: str, before: int, most: int)
 def _removal(table: str, ends: Ends) -> str:
     rows = f"{ends.table or table} where {ends.only} and"
     oldest = f"select {ends.key} from {rows} {ends.column} < $1 order by {ends.column} limit $2"  # noqa: S608
-    return f"delete from {ends.table or table} where {ends.key} in ({oldest})"  # noqa: S608
+    return f"delete from {ends.table or table} where ({ends.key}) in ({oldest})"  # noqa: S608
 
 
 REMOVALS = {table: _removal(table, ends) for table, ends in ENDS.items()}

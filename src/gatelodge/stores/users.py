@@ -103,13 +103,14 @@ async def list_all(tx: Tx) -> list[UserRecord]:
 
 LIST_AFTER = """
 select id, sub, username, email, email_verified, name, claims, enabled, admin, created_at, updated_at
-from users where id > $1 order by id limit $2
+from users where (place, sub) > ($1, $2) order by place, sub limit $3
 """
 
 
-async def list_after(tx: Tx, user_id: int, most: int) -> list[UserRecord]:
-    """Return the next people in the order of their ids, beginning after `user_id`: 0 for the first."""
-    return [of(row) for row in await tx.all(LIST_AFTER, user_id, most)]
+async def list_after(tx: Tx, last: UserRecord | None, most: int) -> list[UserRecord]:
+    """Return the next people after `last`, `None` for the first: place by place, in the order of an index."""
+    begins = (-1, "") if last is None else (place_of(last.id), last.sub)
+    return [of(row) for row in await tx.all(LIST_AFTER, *begins, most)]
 
 
 ADD = """

@@ -12,14 +12,14 @@ AT_ONCE = 500
 
 async def people(db: Database, *, with_hashes: bool) -> AsyncIterator[Mapping[str, object]]:
     """Yield everybody, a few hundred at a time. `with_hashes` hands out the hashes of their passwords, too."""
-    last = 0
+    last = None
     while batch := await db.read(_some, last, with_hashes):
         for user, password in batch:
             yield described(user) | ({"password_hash": password} if password is not None else {})
-        last = batch[-1][0].id
+        last = batch[-1][0]
 
 
-async def _some(tx: Tx, after: int, with_hashes: bool) -> list[tuple[UserRecord, str | None]]:
+async def _some(tx: Tx, after: UserRecord | None, with_hashes: bool) -> list[tuple[UserRecord, str | None]]:
     found = await store.list_after(tx, after, AT_ONCE)
     return [(user, await credentials.password(tx, user.id) if with_hashes else None) for user in found]
 

@@ -2,7 +2,8 @@
 -- {BYTES} a byte string, {FILL} PostgreSQL's fillfactor for rows that are updated in place.
 -- PLACED is the id and the place of a row that lives with its person or its client (database/places.py), and their
 -- primary key: the id is `nextval('ids') * 1024 + place`. COUNTED is the same where nobody is handed the id. PERSON
--- makes the row go with its person, SESSION with its session.
+-- makes the row go with its person, SESSION with its session; their key begins with whose it is, since SQLite looks for
+-- what goes by that alone.
 -- Times are whole seconds since 1970. Text lists are space-joined; JSON is text.
 
 {IDS}
@@ -69,7 +70,7 @@ create table deletions (
     user_id bigint not null,
     asked_at bigint not null,
     due_at bigint not null,
-    primary key (place, user_id),
+    primary key (user_id, place),
     {PERSON}
 );
 create index deletions_due on deletions (due_at);
@@ -82,7 +83,7 @@ create table recoveries (
     due_at bigint not null,               -- before it nothing happens
     until bigint not null,                -- from it on it is too late
     letters text not null,                -- ids of parcels that wait in the outbox, JSON
-    primary key (place, user_id),
+    primary key (user_id, place),
     {PERSON}
 );
 
@@ -223,7 +224,7 @@ create table visits (
     session_id bigint not null,
     client_id text not null references clients (id) on delete cascade,
     since bigint not null,
-    primary key (place, session_id, client_id),
+    primary key (session_id, client_id, place),
     {SESSION}
 );
 create index visits_client on visits (client_id);
@@ -234,7 +235,7 @@ create table vouched_sessions (
     session_id bigint not null,
     link_id bigint not null,
     sid text not null,                    -- of the session there; empty if the provider says none
-    primary key (place, session_id, link_id),
+    primary key (session_id, link_id, place),
     {SESSION}
 );
 
@@ -245,7 +246,7 @@ create table consents (
     scopes text not null,
     resources text not null default '',
     granted_at bigint not null,
-    primary key (place, user_id, client_id),
+    primary key (user_id, client_id, place),
     {PERSON}
 );
 create index consents_client on consents (client_id);
