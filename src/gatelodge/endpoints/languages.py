@@ -19,13 +19,15 @@ SPARED = (  # what says more than where a page is never stands in a link
     *("request", "response", "state", "token"),
 )
 
+_NOT_KEPT = frozenset({PARAMETER, *SPARED})
+
 
 class PageReader(NamedTuple):
-    """Who reads a page, as far as languages go. `query` finds the page again."""
+    """Who reads a page, as far as languages go. `query` is what the page was asked for with."""
 
     chosen: str | None = None
     accepted: tuple[str, ...] = ()
-    query: str = ""
+    query: bytes = b""
 
     def language(self, asked: str | None = None) -> str | None:
         """Return the language of a page; `asked` is what the application asked for."""
@@ -35,7 +37,8 @@ class PageReader(NamedTuple):
         """Return the links to the same page in every language: its tag, its own name, and the link."""
         if len(LANGUAGES) == 1:
             return []
-        kept = f"{self.query}&" if self.query else ""
+        kept = urlencode([(name, value) for name, value in _pairs(self.query) if name not in _NOT_KEPT])
+        kept = f"{kept}&" if kept else ""
         return [(tag, name, f"?{kept}{PARAMETER}={tag}") for tag, name in LANGUAGES.items()]
 
 
@@ -54,9 +57,15 @@ def note(accept_language: str) -> None:
 
 
 def note_choice(query: bytes, remembered: str | None) -> Cookie | None:
-    """Note what they chose, now or before. Returns the cookie that remembers a language if it was now."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    picked = choose([value for name, value in pairs if name == PARAMETER][:1])
-    rest = urlencode([(name, value) for name, value in pairs if name != PARAMETER and name not in SPARED])
-    _READER.set(PageReader(picked or choose([remembered or ""]), reader().accepted, rest))
+    """Note what they chose, now or before. Returns the cookie that remembers a language if it was now.
+
+    Most requests choose nothing, and most of those are answered without a page: they cost next to nothing here.
+    """
+    said = _pairs(query) if PARAMETER.encode() in query else []
+    picked = choose([value for name, value in said if name == PARAMETER][:1])
+    _READER.set(PageReader(picked or choose([remembered or ""]), reader().accepted, query))
     return cookies.language(picked) if picked else None
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True)

@@ -249,7 +249,7 @@ def _told(asked: AccessRequest, person: SignedInPerson) -> SignedInPerson:
     """Return the person with the level that is told: of those that were asked for, the first that they reached."""
     levels = levels_of(person.acr, person.amr.split())
     found = next((acr for acr in (*asked.essential_acr, *asked.acr_values) if acr in levels), person.acr)
-    return replace(person, acr=found)
+    return person if found == person.acr else replace(person, acr=found)
 
 
 def _answer(person: SignedInPerson, progress: Progress) -> ConsentAnswer:
