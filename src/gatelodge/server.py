@@ -107,8 +107,8 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS, kinds: Sequence[type
         proofs=client_auth.open(on),
         sessions=browsing,
         granting=granting,
-        ops=ops.open(on, browsing.interactions),
-        tokens=tokens.open(on, granting, browsing.interactions),
+        ops=ops.open(on, browsing),
+        tokens=tokens.open(on, granting, browsing),
         web=web.open(on, browsing, proving, kinds),
         tracing=inspector.open(on),
     )

@@ -12,7 +12,7 @@ from tests.world import RP, VERIFIER, Browser, World, request_for, secret_of
 from gatelodge.inspector.checked import stages_of, steps_of
 from gatelodge.inspector.trace import Trace
 from gatelodge.protocol import rules
-from gatelodge.protocol.checks import ENDPOINTS, Stages
+from gatelodge.protocol.checks import ASKING, ENDPOINTS, Stages
 from gatelodge.protocol.rules import Rule
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +45,8 @@ AUTHORIZATION = (
     Break(rules.REDIRECT_ONCE, raw=("redirect_uri=https%3A%2F%2Fevil.test",)),
     Break(rules.REDIRECT_EXACT, {"redirect_uri": RP + "/"}),
     TWICE,
+    Break(rules.PUSHED_OURS, {"request_uri": "https://rp.test/request"}),
+    Break(rules.PUSHED_KNOWN, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
     Break(rules.REQUEST_OBJECT, {"request": "x"}),
     Break(rules.REQUIRED, {"response_type": None}),
     Break(rules.RESPONSE_TYPE, {"response_type": "bogus"}),
@@ -62,6 +64,7 @@ AUTHORIZATION = (
     Break(rules.MAX_AGE, {"max_age": "soon"}),
     Break(rules.LOGIN_REQUIRED, {"prompt": "none"}),
 )
+ASKED = {check.rule for stage in ASKING for check in stage}
 CODE = (
     *DIRECT,
     Break(rules.REQUIRED, {"code": None}),
@@ -92,6 +95,11 @@ PASSWORD = (
     Break(rules.REQUIRED, {"password": None}),
     Break(rules.PASSWORD_RIGHT, {"password": "wrong"}),
     *TARGETS,
+)
+PUSH = (
+    *(one for one in DIRECT if one.rule is not rules.GRANT_KNOWN),
+    Break(rules.PUSHED_ONE, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
+    *(one for one in AUTHORIZATION if one.rule in ASKED or one.rule is rules.REDIRECT_EXACT),
 )
 REVOCATION = (UNREADABLE, IN_THE_URL, TWICE, BAD_HEADER, WRONG_SECRET, Break(rules.REQUIRED, {"token": None}))
 LOGOUT = (
@@ -189,6 +197,27 @@ async def test_the_authorization_endpoint_checks_in_the_order_of_its_list(small_
             return await http.get("/authorize?" + sent.encoded)
 
     await assert_order(small_world, AUTHORIZATION, ENDPOINTS["authorization"], good, send)
+
+
+async def test_a_push_is_checked_in_the_order_of_its_list(small_world: World):
+    async def good() -> Sent:
+        return Sent(request_for(client_id=None), authorization=_basic("web1", secret_of("web1")))
+
+    stages = ENDPOINTS["pushed_authorization_request"]
+    await assert_order(small_world, PUSH, stages, good, direct(small_world, "/par"))
+
+
+async def test_who_must_push_is_told_so_before_anything_else_that_is_asked(small_world: World):
+    await small_world.change_client("web1", require_pushed=True)
+
+    async def send(**changes: str) -> Trace:
+        async with small_world.http() as http:
+            answer = await http.get("/authorize?" + Sent(request_for(**changes)).encoded)
+        return await trace_of(small_world, answer)
+
+    assert (await send()).rule == rules.PUSH_REQUIRED.id
+    assert (await send(scope="nothing")).rule == rules.PUSH_REQUIRED.id
+    assert (await send(redirect_uri="https://evil.test")).rule == rules.REDIRECT_EXACT.id
 
 
 async def test_an_exchange_checks_in_the_order_of_its_list(small_world: World):

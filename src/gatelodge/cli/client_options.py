@@ -131,6 +131,12 @@ MEMBERS = (
         help="--no-pkce exempts this confidential client from PKCE. Doctor reports it.",
     ),
     click.option(
+        "--require-par/--no-require-par",
+        "require_pushed_authorization_requests",
+        default=None,
+        help="Take its authorization requests only if it pushed them to /par first (RFC 9126).",
+    ),
+    click.option(
         "--trusted/--not-trusted", "trusted", default=None, help="It is your own: people are not asked for consent."
     ),
 )

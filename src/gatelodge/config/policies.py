@@ -9,6 +9,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from gatelodge.config.account_policy import AccountsPolicy as AccountsPolicy
+from gatelodge.config.authorization_policy import AuthorizationPolicy as AuthorizationPolicy
 from gatelodge.config.mail_policy import MailPolicy as MailPolicy
 from gatelodge.config.proving import PasskeyPolicy as PasskeyPolicy
 from gatelodge.config.proving import SignInPolicy as SignInPolicy
@@ -227,6 +228,7 @@ class Config:
     database: DatabasePolicy = field(default_factory=DatabasePolicy)
     keys: KeyPolicy = field(default_factory=KeyPolicy)
     tokens: TokenPolicy = field(default_factory=TokenPolicy)
+    authorization: AuthorizationPolicy = field(default_factory=AuthorizationPolicy)
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     sign_in: SignInPolicy = field(default_factory=SignInPolicy)
     passkeys: PasskeyPolicy = field(default_factory=PasskeyPolicy)

@@ -12,6 +12,7 @@ from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import KIND, Authorizations, RefusedRequest, Understood
 from gatelodge.ops.client_questions import ClientQuestion
+from gatelodge.ops.sent_requests import SentRequests
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
 from gatelodge.protocol.authorize import NOBODY, Recipient
@@ -48,6 +49,7 @@ class AuthorizeEndpoint:
     """Answers authorization requests. `base` is the issuer's path."""
 
     base: str
+    sent: SentRequests
     authorizations: Authorizations
     browsers: Browsers
     interactions: Interactions
@@ -58,8 +60,8 @@ class AuthorizeEndpoint:
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /authorize`."""
         browser = self.browsers.identify(request)
-        gathered = await self._gather(request, browser)
         try:
+            gathered = await self._gather(request, browser)
             understood = await self.authorizations.understand(gathered.params)
         except RefusedRequest as refused:
             return self._refuse(refused.recipient, refused.error, request)
@@ -79,7 +81,7 @@ class AuthorizeEndpoint:
         """Return the request itself, or the one that was parked before a page took over."""
         handle = request.query.get(PARAMETER)
         if handle is None:
-            return Gathered(request.query.merge(request.form))
+            return Gathered(await self._meant(request))
         parked = await self.interactions.resume(KIND, handle, browser)
         if parked is None:
             return await self._recall(request, handle, browser)
@@ -91,6 +93,14 @@ class AuthorizeEndpoint:
         await self.interactions.save(met, browser)
         return Gathered(params, met, (*browser.cookies, cookies.no_posted(parked.browser.secret)))
 
+    async def _meant(self, request: Request) -> Params:
+        """Return the request that the browser brought, or the one that it brought the name of."""
+        sent = request.query.merge(request.form)
+        meant = await self.sent.meant(sent)
+        if meant is not sent:
+            continues(request.origin, meant)
+        return meant
+
     async def _recall(self, request: Request, handle: str, browser: BrowserId) -> Gathered:
         """Begin a request anew that does not wait any more, as if it had just been sent."""
         past = await self.interactions.recall(KIND, handle, browser)
@@ -100,6 +110,7 @@ class AuthorizeEndpoint:
             )
         params = Params.parse(past.params.encode())
         continues(request.origin, params)
+        await self.sent.check_again(params)
         return Gathered(params, again="finished" if past.answered else "late")
 
     def _withholds_cookies(self, request: Request) -> bool:

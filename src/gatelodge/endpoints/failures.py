@@ -67,7 +67,7 @@ class Failures:
 
     def unsafe(self, error: UnsafeRequest, request_id: str) -> Reply:
         """Tell the person, since nobody else is proven. A request that is over is no application's mistake."""
-        code = "expired" if error.rule is rules.INTERACTION else error.code
+        code = "expired" if error.rule in (rules.INTERACTION, rules.PUSHED_KNOWN) else error.code
         return self.error_page(code, error.description, request_id, 400)
 
     def too_many(self, route: Route, retry_after: int, request_id: str) -> Reply:

@@ -13,6 +13,7 @@ from gatelodge.endpoints.failures import ErrorPage, Failures
 from gatelodge.endpoints.introspect import IntrospectEndpoint
 from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.prompts import Prompts
+from gatelodge.endpoints.push import PushEndpoint
 from gatelodge.endpoints.revoke import RevokeEndpoint
 from gatelodge.endpoints.routes import Route, Table
 from gatelodge.endpoints.token import TokenEndpoint
@@ -55,6 +56,15 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
     )
 
 
+def push_routes(
+    on: Foundation, proofs: ClientProofs, sessions: SessionsRoom, ops: Ops, prompts: Prompts
+) -> tuple[Route, ...]:
+    """Return the endpoint that clients push authorization requests to."""
+    push = PushEndpoint(proofs, ops.authorizations, sessions.pushed, prompts.arrivals, on.clock).handle
+    member = "pushed_authorization_request_endpoint"
+    return (Route("pushed_authorization_request", "/par", {"POST": push}, "machine", cors=True, metadata=member),)
+
+
 def prompts(on: Foundation, sessions: SessionsRoom, ops: Ops, ways: Ways) -> Prompts:
     """Return what has people asked, for every kind of request that waits for them."""
     return Prompts(
@@ -75,7 +85,7 @@ def browser_routes(
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers
     authorize = AuthorizeEndpoint(
-        site.base, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front, on.subjects
+        site.base, ops.sent, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front, on.subjects
     ).handle
     logout = EndSessionEndpoint(
         site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock, on.subjects
@@ -119,4 +129,5 @@ def mounted(on: Foundation, routes: Sequence[Route], grants: Sequence[AnyGrant],
         scopes=SCOPES,
         claims=supported_claims(),
         acr_values=tuple(sorted(acrs)),
+        require_pushed=on.config.authorization.require_pushed,
     )

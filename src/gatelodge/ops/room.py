@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
+from gatelodge.ops.sent_requests import SentRequests
 from gatelodge.ops.signposts import Signposts
-from gatelodge.sessions.interactions import Interactions
+from gatelodge.sessions.room import SessionsRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +15,16 @@ class Ops:
     """Understanding what applications ask for, keeping what people answer, and the way back for those who are lost."""
 
     authorizations: Authorizations
+    sent: SentRequests
     signposts: Signposts
     consents: Consents
 
 
-def open(on: Foundation, interactions: Interactions) -> Ops:
+def open(on: Foundation, sessions: SessionsRoom) -> Ops:
     """Open the room."""
     return Ops(
         Authorizations(on.site.issuer, on.registry, on.keys, on.config.legacy, on.clock),
+        SentRequests(on.site.issuer, on.registry, sessions.pushed, on.config.authorization),
         Signposts(on.vault.derive_all("signposts"), on.registry),
-        Consents(on.db, interactions, on.clock),
+        Consents(on.db, sessions.interactions, on.clock),
     )

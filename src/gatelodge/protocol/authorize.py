@@ -29,7 +29,6 @@ MAX_OBJECT = 16_384  # bytes of a request object that is looked into
 
 _NOT_SUPPORTED: Mapping[str, ErrorCode] = {
     "request": "request_not_supported",
-    "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
 }
 
@@ -54,7 +53,8 @@ class Recipient:
 class AuthorizationRequest(AccessRequest):
     """An authorization request that was understood. Made only by `validate`.
 
-    `redirect_uri` is as sent, `None` if it was left out. `response_type` is the sorted, space-joined set.
+    `redirect_uri` is as sent, `None` if it was left out. `response_type` is the sorted, space-joined set. `request_uri`
+    is the name of a request that was pushed, which its answer spends.
     """
 
     client_id: str
@@ -64,6 +64,7 @@ class AuthorizationRequest(AccessRequest):
     state: str | None = None
     nonce: str | None = None
     code_challenge: str | None = None
+    request_uri: str | None = None
 
 
 def read_client_id(params: Params) -> str:
@@ -115,6 +116,7 @@ def validate(
         state=recipient.state,
         nonce=read_nonce(params, response_type),
         code_challenge=pkce.read_challenge(params, client) if _has_code(response_type) else None,
+        request_uri=params.get("request_uri"),
         prompt=read_prompt(params),
         max_age=read_max_age(params),
         login_hint=read_login_hint(params),

@@ -95,18 +95,8 @@ PROVING: Stages = (
 )
 DIRECT: Stages = (READING, one(rules.BODY_ONLY), one(rules.ONCE))
 
-UNDERSTANDING: Stages = (
-    READING,
-    one(rules.ONCE, "interaction"),
-    one(rules.INTERACTION, "interaction"),
-    one(rules.REDIRECT_ONCE),
-    one(rules.CLIENT_KNOWN),
-    one(rules.REDIRECT_ONCE),
-    one(rules.REDIRECT_REQUIRED, unsent="redirect_uri"),
-    one(rules.REDIRECT_EXACT, "redirect_uri"),
-    one(rules.ONCE, _HINT),
-    one(rules.HINT_SUBJECT, _HINT),
-    one(rules.ONCE),
+# What a request asks for, once it is known whose it is and where its answer goes.
+ASKING: Stages = (
     one(rules.REQUEST_OBJECT),
     need("response_type"),
     one(rules.RESPONSE_TYPE),
@@ -130,6 +120,24 @@ UNDERSTANDING: Stages = (
     one(rules.MAX_AGE, "max_age"),
     one(rules.HINT_SUBJECT, _HINT),
 )
+UNDERSTANDING: Stages = (
+    READING,
+    one(rules.ONCE, "interaction"),
+    one(rules.INTERACTION, "interaction"),
+    one(rules.REDIRECT_ONCE),
+    one(rules.CLIENT_KNOWN),
+    one(rules.REDIRECT_ONCE),
+    one(rules.REDIRECT_REQUIRED, unsent="redirect_uri request_uri"),
+    one(rules.REDIRECT_EXACT, "redirect_uri"),
+    one(rules.ONCE, "request_uri"),
+    one(rules.PUSHED_OURS, "request_uri"),
+    one(rules.PUSHED_KNOWN, "request_uri"),
+    one(rules.PUSH_REQUIRED, unsent="request_uri interaction"),
+    one(rules.ONCE, _HINT),
+    one(rules.HINT_SUBJECT, _HINT),
+    one(rules.ONCE),
+    *ASKING,
+)
 DECIDING: Stages = (
     one(rules.PERSON_REFUSED, event="authorization_answered"),
     one(rules.LOGIN_REQUIRED, event="authorization_answered"),
@@ -137,7 +145,7 @@ DECIDING: Stages = (
     one(rules.ACR_REACHED, "claims", event="authorization_answered"),
     one(rules.CONSENT_REQUIRED, event="authorization_answered"),
     one(rules.PERSON_REFUSED, event="authorization_answered"),
-    one(rules.INTERACTION, "interaction", event="authorization_answered"),
+    one(rules.INTERACTION, "interaction request_uri", event="authorization_answered"),
     one(rules.ACCOUNT_ENABLED, flow="id_token token", event="authorization_answered"),
     one(rules.CONSENT_STANDS, flow="id_token token", event="authorization_answered"),
 )
@@ -157,6 +165,15 @@ ENDPOINTS: Mapping[str, Stages] = {
     "consent": UNDERSTANDING,
     "select_account": UNDERSTANDING,
     "token": (*DIRECT, need("grant_type"), *PROVING, one(rules.GRANT_KNOWN), one(rules.GRANT_ALLOWED)),
+    "pushed_authorization_request": (
+        *DIRECT,
+        *PROVING,
+        one(rules.PUSHED_ONE, "request_uri"),
+        one(rules.REDIRECT_REQUIRED, unsent="redirect_uri"),
+        one(rules.REDIRECT_EXACT, "redirect_uri"),
+        one(rules.HINT_SUBJECT, _HINT),
+        *ASKING,
+    ),
     "introspection": (*DIRECT, *PROVING, one(rules.CLIENT_PROVEN), need("token")),
     "revocation": (*DIRECT, *PROVING, need("token")),
     "userinfo": (

@@ -33,7 +33,8 @@ class Client:
     `custom_schemes` are schemes without a dot that the operator lets this native client be answered by. That a session
     is over the server tells it at `backchannel_logout_uri`, and the browser at `frontchannel_logout_uri`.
     `min_acr` is the level that whoever signs in for it must reach at least. A `pairwise` client knows people by names
-    of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs.
+    of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs. With
+    `require_pushed` its authorization requests are taken only if it pushed them.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -65,6 +66,7 @@ class Client:
     frontchannel_needs_sid: Annotated[bool, Member("frontchannel_logout_session_required", FLAG)] = False
     subject_type: Annotated[SubjectType, Member("subject_type", one_of(*get_args(SubjectType)))] = "public"
     sector_identifier_uri: Annotated[str | None, Member("sector_identifier_uri", TEXT)] = None
+    require_pushed: Annotated[bool, Member("require_pushed_authorization_requests", FLAG)] = False
     min_acr: Annotated[Level, Member("min_acr", one_of(*get_args(Level)))] = ONE
     enabled: bool = True
     created_at: int = 0

@@ -29,6 +29,8 @@ ErrorCode = Literal[
     "unmet_authentication_requirements",
     # RFC 8707 2
     "invalid_target",
+    # RFC 9101 7
+    "invalid_request_uri",
     # RFC 6750 3.1
     "invalid_token",
     "insufficient_scope",

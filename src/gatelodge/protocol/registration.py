@@ -132,6 +132,8 @@ def _check_response_types(client: Client, legacy: Legacy) -> None:
     if off & HYBRID:
         raise _switched_off("response_types", "hybrid")
     # One brings a code and the other redeems it: neither is of use alone (RFC 7591 2.1).
+    if client.require_pushed and not client.response_types:
+        raise _inconsistent("require_pushed_authorization_requests is for clients that send people here")
     if any("code" in known.split() for known in client.response_types) != ("authorization_code" in client.grants):
         raise _inconsistent("response_types with code and grant_types with authorization_code go together")
 

@@ -53,7 +53,7 @@ REDIRECT_SCHEME = Rule(
 )
 
 # The authorization request
-REQUEST_OBJECT = Rule("authorize.request_object", "request, request_uri and registration are not sent", "OIDC Core 6")
+REQUEST_OBJECT = Rule("authorize.request_object", "request and registration are not sent", "OIDC Core 6")
 RESPONSE_TYPE = Rule("authorize.response_type", "response_type is one this server answers", "RFC 6749 3.1.1")
 RESPONSE_TYPE_ON = Rule("authorize.response_type_on", "legacy response types are switched on by name", "RFC 9700 2.1.2")
 RESPONSE_TYPE_ALLOWED = Rule(
@@ -69,6 +69,14 @@ PROMPT = Rule("authorize.prompt", "prompt holds known values, and none alone", "
 MAX_AGE = Rule("authorize.max_age", "max_age is a bounded number of seconds", "OIDC Core 3.1.2.1")
 CLAIMS = Rule("authorize.claims", "claims is a small JSON object of the specified form", "OIDC Core 5.5")
 HINT_SUBJECT = Rule("authorize.hint_subject", "id_token_hint and claims ask for the same person", "OIDC Core 5.5.1")
+
+# Pushed authorization requests
+PUSHED_ONE = Rule("pushed.one", "a request that is pushed is not the name of another", "RFC 9126 2.1")
+PUSHED_OURS = Rule("pushed.ours", "request_uri is a name that this server gave", "RFC 9101 10.4")
+PUSHED_KNOWN = Rule(
+    "pushed.known", "request_uri was given to this client, has not expired and was not answered", "RFC 9126 4"
+)
+PUSH_REQUIRED = Rule("pushed.required", "who must push its requests does", "RFC 9126 5, 6")
 
 # What the person must do
 LOGIN_REQUIRED = Rule(

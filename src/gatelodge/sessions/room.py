@@ -8,6 +8,7 @@ from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import Browsers
 from gatelodge.sessions.interactions import Interactions
 from gatelodge.sessions.mailed_links import MailedLinks
+from gatelodge.sessions.pushed import PushedRequests
 from gatelodge.sessions.sign_ins import SignIns
 from gatelodge.sessions.trusted import TrustedBrowsers
 from gatelodge.sessions.typed_codes import TypedCodes
@@ -15,10 +16,11 @@ from gatelodge.sessions.typed_codes import TypedCodes
 
 @dataclass(frozen=True, slots=True)
 class SessionsRoom:
-    """Who is signed in where, what waits for them, the codes they type, and the key under which forms are our own."""
+    """Who is signed in where, what waits for them or was pushed, the codes they type, and the key of our own forms."""
 
     browsers: Browsers
     interactions: Interactions
+    pushed: PushedRequests
     typed_codes: TypedCodes
     sign_ins: SignIns
     trusted: TrustedBrowsers
@@ -28,10 +30,12 @@ class SessionsRoom:
 
 def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
     """Open the room; `known` remembers the browsers people sign in with."""
-    policy = on.config.sessions
+    policy, asking = on.config.sessions, on.config.authorization
+    waits, remembered = policy.interaction_lifetime, policy.interaction_memory
     return SessionsRoom(
         Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
-        Interactions(on.db, on.mint, on.clock, on.entropy, policy.interaction_lifetime, policy.interaction_memory),
+        Interactions(on.db, on.mint, on.clock, on.entropy, waits, remembered),
+        PushedRequests(on.db, on.mint, on.clock, on.entropy, asking.pushed_lifetime, waits + remembered),
         TypedCodes(on.db, on.clock, on.entropy, on.vault.derive("typed codes")),
         SignIns(on.db, on.mint, on.clock, on.entropy),
         TrustedBrowsers(on.db, on.mint, on.clock, on.entropy, on.config.sign_in.trust_days),

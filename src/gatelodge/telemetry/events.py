@@ -175,6 +175,14 @@ class ConsentWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPushed(Event):
+    """A client pushed an authorization request, for a browser to bring its name."""
+
+    audited: ClassVar[bool] = False
+    level: ClassVar[Level] = "debug"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationAnswered(Event):
     """An authorization request got what `response_type` names: a code, for legacy types also tokens."""
 

@@ -21,6 +21,7 @@ from gatelodge.protocol.id_token import Companions
 from gatelodge.protocol.response_type import HYBRID, carries_tokens
 from gatelodge.protocol.token import token_members
 from gatelodge.sessions.interactions import Interaction, Interactions
+from gatelodge.sessions.pushed import PushedRequests
 from gatelodge.stores import audit, tickets, users, visits
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import AuthorizationAnswered, Event, LegacyUsed, Origin, TokenIssued
@@ -46,28 +47,32 @@ class FrontIssuer:
     db: Database
     keys: SigningKeys
     interactions: Interactions
+    pushed: PushedRequests
 
     async def answer(
         self, understood: Understood, decided: Issue, parked: Interaction | None, origin: Origin
     ) -> dict[str, str]:
-        """Return the parameters of the answer; a parked request is spent in the same transaction.
+        """Return the parameters of the answer; a request that was parked or pushed is spent in the same transaction.
 
         Raises `UnsafeRequest` if it was answered meanwhile, `OAuthError` if the account is not active any more.
         """
         context = await self.contexts.open(understood.client, origin)
-        there = self.db if parked else self.db.at(place_of(decided.signed_in.user_id))
-        written = await there.write(self._write, understood.asked, decided, parked, context)
+        asked = understood.asked
+        there = self.db if parked or asked.request_uri else self.db.at(place_of(decided.signed_in.user_id))
+        written = await there.write(self._write, asked, decided, parked, context)
         if written is None:
             raise UnsafeRequest("this request was answered already", rules.INTERACTION)
-        for event in (_answered(understood.asked, decided), *written.events):
+        for event in (_answered(asked, decided), *written.events):
             emit(event, origin)
-        return self._signed(understood.asked, written, context)
+        return self._signed(asked, written, context)
 
     async def _write(
         self, tx: Tx, asked: AuthorizationRequest, decided: Issue, parked: Interaction | None, context: GrantContext
     ) -> _Written | None:
-        """Spend the parked request and keep what answers it; `None` if it was answered already."""
+        """Spend the request, parked or pushed, and keep what answers it; `None` if it was answered already."""
         if parked is not None and not await self.interactions.take_in(tx, parked, context.now):
+            return None
+        if asked.request_uri is not None and not await self.pushed.take_in(tx, asked.request_uri, context.now):
             return None
         await _note_visit(tx, decided, context)
         grounds, types = _grounds(decided, context), asked.response_type.split()

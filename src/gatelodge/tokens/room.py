@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gatelodge.foundation.contract import Foundation
 from gatelodge.grants.room import Granting
-from gatelodge.sessions.interactions import Interactions
+from gatelodge.sessions.room import SessionsRoom
 from gatelodge.tokens.front import FrontIssuer
 from gatelodge.tokens.introspect import Introspector
 from gatelodge.tokens.own import OwnTokens
@@ -21,13 +21,13 @@ class TokensRoom:
     revocation: Revocation
 
 
-def open(on: Foundation, granting: Granting, interactions: Interactions) -> TokensRoom:
+def open(on: Foundation, granting: Granting, sessions: SessionsRoom) -> TokensRoom:
     """Open the room."""
     issuer, refresh = on.site.issuer, granting.refresh
     own = OwnTokens(issuer, on.mint, on.db, on.keys, on.clock)
     return TokensRoom(
         own,
-        FrontIssuer(granting.contexts, on.db, on.keys, interactions),
+        FrontIssuer(granting.contexts, on.db, on.keys, sessions.interactions, sessions.pushed),
         Introspector(issuer, own, refresh, on.registry, on.db, on.clock),
         Revocation(on.mint, own, refresh, on.db, on.clock),
     )
