@@ -213,6 +213,16 @@ def test_the_grants_of_the_page(demo: Demo) -> None:
     assert (person["scope"], "refresh_token" in person) == ("orders:read", True)
 
 
+# docs/endpoints.md
+
+
+def test_the_push_of_the_page(demo: Demo) -> None:
+    pushed = json.loads(demo.shell().run(example("docs/endpoints.md", "curl -s -u demo-web")))
+    name = {"client_id": "demo-web", "request_uri": pushed["request_uri"]}
+    answer = httpx2.get(f"{demo.issuer}/authorize", params=name)
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/login")
+
+
 # docs/operations.md
 
 

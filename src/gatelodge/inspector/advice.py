@@ -17,6 +17,13 @@ ADVICE: Mapping[Rule, str] = {
     rules.REDIRECT_ONCE: "Of two values neither can be trusted to be the one that was meant. Look for a query that is "
     "appended to a URL which already has one.",
     rules.REQUEST_OBJECT: "Send plain parameters instead.",
+    rules.PUSHED_OURS: "Push the request to /par, and send the browser with the request_uri of the answer. No other is "
+    "ever fetched.",
+    rules.PUSHED_KNOWN: "It was answered, waited longer than authorization.pushed_lifetime, or is another client's. "
+    "Push the request anew for every sign-in.",
+    rules.PUSH_REQUIRED: "Push the request to /par first: authorization.require_pushed demands it of every client, "
+    "require_pushed_authorization_requests of this one.",
+    rules.PUSHED_ONE: "Push the parameters themselves.",
     rules.RESPONSE_TYPE: "Use code.",
     rules.NO_TOKEN_IN_QUERY: "Leave response_mode out, or use fragment or form_post.",
     rules.SCOPE_REQUIRED: "Send scope with at least one name; openid signs the person in.",
