@@ -141,6 +141,19 @@ def test_every_way_to_prove_oneself(provider: Provider, client_id: str):
     assert renewed.person == replace(tokens.person, claims=renewed.person.claims if renewed.person else {})
 
 
+@pytest.mark.parametrize("client_id", AUTHS)
+def test_every_way_to_prove_oneself_when_a_request_is_pushed(provider: Provider, client_id: str):
+    client = OAuthClient(replace(provider.client(client_id).config, push=True))
+    begun = client.begin(Wanted(scope="openid profile"))
+    assert "request_uri=" in begun.url
+    assert "profile" not in begun.url
+    with httpx2.Client() as browser:
+        tokens = client.finish(begun.transaction, walk(browser, begun.url, ALICE))
+
+    assert tokens.person is not None
+    assert tokens.person.sub == "alice"
+
+
 def test_a_token_for_an_api_is_revoked(provider: Provider):
     client = provider.client("basic")
     tokens = sign_in(client, Wanted(scope="openid orders:read", resource=(API,)))

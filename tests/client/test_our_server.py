@@ -16,6 +16,7 @@ from gatelodge.client import (
     NoAuth,
     SecretBasic,
     SecretPost,
+    ServerRefused,
     TokenRefused,
     UserInfoRefused,
     Wanted,
@@ -74,6 +75,31 @@ async def test_a_person_signs_in_and_the_tokens_live_and_die(world: World):
     with pytest.raises(TokenRefused) as refused:
         await client.refresh(renewed.refresh_token)
     assert (refused.value.error, refused.value.status) == ("invalid_grant", 400)
+
+
+async def test_a_request_is_pushed_where_the_application_or_the_server_wants_that(world: World):
+    await world.change_client("web1", require_pushed=True)
+    plain, pushing = client_of(world), client_of(world, push=True)
+    begun = await plain.begin()
+    with pytest.raises(AuthorizationRefused, match="invalid_request"):
+        await plain.finish(begun.transaction, (await world.browser().get(begun.url)).headers["location"])
+
+    begun = await pushing.begin(Wanted(scope="openid orders:read", resource=(API,)))
+    assert "orders" not in begun.url
+    tokens = await pushing.finish(begun.transaction, await sign_in(world.browser(), begun.url))
+    assert tokens.person is not None
+
+    with pytest.raises(ServerRefused, match="invalid_scope"):
+        await pushing.begin(Wanted(scope="openid nothing"))
+
+
+@pytest.mark.parametrize("auth", [SecretPost(secret_of("post1")), NoAuth()])
+async def test_whoever_proves_itself_in_another_way_pushes_too(world: World, auth: SecretPost | NoAuth):
+    client_id, uri = ("spa1", "https://spa.test/cb") if isinstance(auth, NoAuth) else ("post1", RP)
+    client = client_of(world, client_id, auth=auth, redirect_uri=uri, push=True)
+    begun = await client.begin()
+
+    assert (await client.finish(begun.transaction, await sign_in(world.browser(), begun.url))).person is not None
 
 
 async def test_userinfo_says_more_about_the_same_person(world: World):

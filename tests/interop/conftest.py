@@ -50,6 +50,7 @@ def register(installation: Installation, key: ECKey) -> None:
     jwks.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     web = ("--type", "web", "--redirect-uri", REDIRECT_URI, "--scope", f"{SCOPE} phone address")
     installation.add_client("web", *web)
+    installation.add_client("pusher", *web, "--require-par")
     installation.add_client("poster", *web, "--auth", "client_secret_post")
     installation.add_client("keyholder", *web, "--auth", "private_key_jwt", "--jwks", str(jwks))
     installation.add_client("spa", "--type", "spa", "--redirect-uri", REDIRECT_URI, "--scope", SCOPE)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gatelodge.client.messages import device, introspection, logout, revocation, tokens, userinfo
+from gatelodge.client.messages import device, introspection, logout, pushed, revocation, tokens, userinfo
 from gatelodge.client.messages.authorization import (
     Authorization,
     CallbackData,
@@ -64,8 +64,15 @@ class AsyncOAuthClient:
         return await self._metadata.get_async(self._send)
 
     async def begin(self, wanted: Wanted | None = None) -> Authorization:
-        """Return where to send the browser, and the transaction to keep for `finish`."""
-        return begin_authorization(await self.metadata(), self.config, wanted or Wanted(), self._moment)
+        """Return where to send the browser, and the transaction to keep for `finish`.
+
+        The request is pushed first if the client or the server wants that. Raises `ServerRefused` if it is refused.
+        """
+        metadata, wanted = await self.metadata(), wanted or Wanted()
+        if not pushed.is_pushed(metadata, self.config):
+            return begin_authorization(metadata, self.config, wanted, self._moment)
+        push = pushed.push_request(metadata, self.config, wanted, self._moment)
+        return pushed.read_push_response(metadata, push, await self._send(push.request))
 
     async def finish(self, transaction: Transaction, callback: CallbackData) -> Tokens:
         """Exchange the answer to `transaction` for tokens; `callback` is the URL the browser came to.

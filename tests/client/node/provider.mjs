@@ -79,6 +79,7 @@ const provider = new Provider(issuer, {
     rpInitiatedLogout: { enabled: true },
     backchannelLogout: { enabled: true },
     deviceFlow: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: () => ({ scope: 'orders:read orders:write', audience: told.api, accessTokenFormat: 'jwt' }),

@@ -17,7 +17,7 @@ async function opened(url) {
   return new URL((await lines.next()).value);
 }
 
-async function signIn(config) {
+async function signIn(config, address = oidc.buildAuthorizationUrl, more = {}) {
   const checks = {
     pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
     expectedState: oidc.randomState(),
@@ -31,8 +31,9 @@ async function signIn(config) {
     code_challenge_method: "S256",
     state: checks.expectedState,
     nonce: checks.expectedNonce,
+    ...more,
   };
-  const callback = await opened(oidc.buildAuthorizationUrl(config, parameters));
+  const callback = await opened(await address(config, parameters));
   return oidc.authorizationCodeGrant(config, callback, checks);
 }
 
@@ -62,6 +63,17 @@ const scenarios = {
     const config = await discover("keyholder", oidc.PrivateKeyJwt(key));
     const tokens = await signIn(config);
     return { fresh: Boolean((await oidc.refreshTokenGrant(config, tokens.refresh_token)).access_token) };
+  },
+  async pushed() {
+    const key = { key: await importJWK(site.key, "ES256"), kid: site.key.kid };
+    const clients = [await basic("pusher"), await discover("keyholder", oidc.PrivateKeyJwt(key)), await discover("spa", oidc.None())];
+    const found = [];
+    for (const config of clients) {
+      const tokens = await signIn(config, oidc.buildAuthorizationUrlWithPAR);
+      found.push(Boolean(tokens.claims().sub));
+    }
+    const refused = await oidc.buildAuthorizationUrlWithPAR(clients[0], { scope: "nothing" }).catch((error) => error);
+    return { found, error: refused.error, status: refused.status };
   },
   async daemon() {
     const config = await basic("daemon");

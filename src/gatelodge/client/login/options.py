@@ -36,12 +36,14 @@ class CommonOptions(Asking):
     `base_url` is scheme, host and port of the application as browsers see it; without it, what the framework says is
     believed. `store` is needed by more than one process, and to keep people signed in across a restart. `lifetime` of a
     session is in seconds. After signing out at the server the browser is sent to `post_logout_redirect_uri`, which
-    must be registered. `allow_private` lets the issuer be inside your own network; `route` has a proxy and
-    certificates of your own. `cookie` names the session's cookie:
-    give each `Login` of a site its own. `tell` hears what becomes of tokens.
+    must be registered. `push` sends each request to the server before the browser goes there (RFC 9126); to one that
+    demands it they are sent so anyway. `allow_private` lets the issuer be inside your own network; `route` has a proxy
+    and certificates of your own. `cookie` names the session's cookie: give each `Login` of a site its own. `tell` hears
+    what becomes of tokens.
     """
 
     auth: NotRequired[ClientAuth]
+    push: NotRequired[bool]
     base_url: NotRequired[str]
     store: NotRequired[TokenStore]
     lifetime: NotRequired[int]
@@ -86,4 +88,5 @@ def config_of(issuer: str, client_id: str, client_secret: str | None, options: C
         client_id=client_id,
         auth=options.get("auth") or secret_auth(client_secret),
         post_logout_redirect_uri=options.get("post_logout_redirect_uri"),
+        push=options.get("push", False),
     )

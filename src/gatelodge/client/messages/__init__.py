@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from gatelodge.client.messages.logout import logout_url as logout_url
     from gatelodge.client.messages.logout import read_logout_header as read_logout_header
     from gatelodge.client.messages.logout import validate_logout_token as validate_logout_token
+    from gatelodge.client.messages.pushed import push_request as push_request
+    from gatelodge.client.messages.pushed import read_push_response as read_push_response
     from gatelodge.client.messages.revocation import read_revocation_response as read_revocation_response
     from gatelodge.client.messages.revocation import revocation_request as revocation_request
     from gatelodge.client.messages.signed_in import expected_after as expected_after
@@ -59,12 +61,14 @@ _WHERE = {
     "logout_url": "logout",
     "new_verifier": "device",
     "password_request": "tokens",
+    "push_request": "pushed",
     "read_callback": "authorization",
     "read_device_authorization_response": "device",
     "read_discovery_response": "discovery",
     "read_header": "id_token",
     "read_introspection_response": "introspection",
     "read_logout_header": "logout",
+    "read_push_response": "pushed",
     "read_revocation_response": "revocation",
     "read_token_response": "tokens",
     "read_userinfo_response": "userinfo",

@@ -117,13 +117,18 @@ def begin_authorization(
     metadata: ServerMetadata, client: ClientConfig, wanted: Wanted, moment: Moment
 ) -> Authorization:
     """Return the URL to send a browser to. Raises `NotSupported`, and `ValueError` for what cannot be asked."""
+    transaction = begin_transaction(metadata, client, wanted, moment)
+    return Authorization(authorization_url(metadata, transaction, wanted), transaction)
+
+
+def begin_transaction(metadata: ServerMetadata, client: ClientConfig, wanted: Wanted, moment: Moment) -> Transaction:
+    """Return a new sign-in. Raises `NotSupported`, and `ValueError` for what cannot be asked."""
     if client.issuer != metadata.issuer:
         raise ValueError("the metadata is of another server than the client")
     methods = metadata.code_challenge_methods_supported
     if methods and pkce.METHOD not in methods:
         raise NotSupported(metadata.issuer, "PKCE with S256")
-    transaction = _begun(client, wanted, moment)
-    return Authorization(authorization_url(metadata, transaction, wanted), transaction)
+    return _begun(client, wanted, moment)
 
 
 def authorization_url(metadata: ServerMetadata, transaction: Transaction, wanted: Wanted) -> str:
@@ -131,9 +136,13 @@ def authorization_url(metadata: ServerMetadata, transaction: Transaction, wanted
 
     Such a one is as hard to guess as ours, leads to the transaction by itself, and works once. Raises `NotSupported`.
     """
+    return address(metadata, parameters(transaction, wanted))
+
+
+def address(metadata: ServerMetadata, asked: Sequence[tuple[str, str]]) -> str:
+    """Return where a browser brings these parameters. Raises `NotSupported`."""
     endpoint = metadata.endpoint("authorization_endpoint")
-    query = urlencode(_parameters(transaction, wanted), quote_via=quote)
-    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked, quote_via=quote)}"
 
 
 def read_callback(transaction: Transaction, metadata: ServerMetadata, callback: CallbackData, now: int) -> Callback:
@@ -173,7 +182,7 @@ def _begun(client: ClientConfig, wanted: Wanted, moment: Moment) -> Transaction:
     )
 
 
-def _parameters(transaction: Transaction, wanted: Wanted) -> list[tuple[str, str]]:
+def parameters(transaction: Transaction, wanted: Wanted) -> list[tuple[str, str]]:
     """Return what is asked."""
     ours = {
         "response_type": "code",

@@ -26,6 +26,7 @@ OAUTH = ".well-known/oauth-authorization-server"
 ENDPOINTS = (
     *("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "revocation_endpoint"),
     *("introspection_endpoint", "end_session_endpoint", "device_authorization_endpoint", "registration_endpoint"),
+    "pushed_authorization_request_endpoint",
 )
 
 WANTED = (  # of a client; what only OpenID Connect knows stands where OpenID Connect puts it
@@ -51,11 +52,13 @@ class ServerMetadata:
     end_session_endpoint: str | None = None
     device_authorization_endpoint: str | None = None
     registration_endpoint: str | None = None
+    pushed_authorization_request_endpoint: str | None = None
     scopes_supported: tuple[str, ...] = ()
     grant_types_supported: tuple[str, ...] = ()
     code_challenge_methods_supported: tuple[str, ...] = ()
     token_endpoint_auth_methods_supported: tuple[str, ...] = ()
     authorization_response_iss_parameter_supported: bool = False
+    require_pushed_authorization_requests: bool = False
     document: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def endpoint(self, name: str) -> str:
@@ -116,6 +119,7 @@ def read_discovery_response(issuer: str, response: HttpResponse, *, allow_privat
         authorization_response_iss_parameter_supported=_is_true(
             document.get("authorization_response_iss_parameter_supported")
         ),
+        require_pushed_authorization_requests=_is_true(document.get("require_pushed_authorization_requests")),
         document=document,
     )
 

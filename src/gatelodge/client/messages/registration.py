@@ -70,7 +70,8 @@ class ClientConfig:
 
     `redirect_uri` is where authorization responses come: use one of its own for each server, so that the answers of two
     can never be mixed up (RFC 9700 4.4.2.1). Raises `ValueError` for one that is neither https, nor http on loopback,
-    nor a native application's own scheme.
+    nor a native application's own scheme. With `push` requests go to the server before the browser does (RFC 9126); to
+    a server that demands it they do anyway.
     """
 
     issuer: str
@@ -78,6 +79,7 @@ class ClientConfig:
     auth: ClientAuth = field(default_factory=NoAuth)
     redirect_uri: str | None = None
     post_logout_redirect_uri: str | None = None
+    push: bool = False
 
     def __post_init__(self) -> None:
         uri = self.redirect_uri
