@@ -87,7 +87,7 @@ def test_a_client_proves_itself_with_its_key_again_and_again(installed: Path, si
 
 
 def test_requests_are_pushed_by_every_kind_of_client(installed: Path, site: Site):
-    assert play(installed, site, "pushed") == {"found": [True] * 3, "error": "invalid_request", "status": 400}
+    assert play(installed, site, "pushed") == {"found": [True] * 3, "error": "invalid_scope", "status": 400}
 
 
 def test_a_daemon_gets_a_token_for_its_api(installed: Path, site: Site):
