@@ -18,7 +18,7 @@ MORE = {
         *[f"tests/endpoints/test_{name}.py" for name in ("introspect", "legacy_answers", "userinfo")],
     ],
     "tokens/serve.py": [*EXCHANGES, "tests/grants/test_client_credentials.py"],
-    "tokens/front.py": [f"tests/endpoints/test_{name}.py" for name in ("authorize", "legacy_answers", "tabs")],
+    "tokens/front.py": [f"tests/endpoints/test_{name}.py" for name in ("legacy_answers", "signing_out")],
     "tokens/revoke.py": ["tests/endpoints/test_revoke.py", "tests/tokens/test_own.py"],
     "tokens/introspect.py": ["tests/endpoints/test_introspect.py"],
     "client_auth/client_secret_basic.py": ["tests/client_auth/test_contract.py", "tests/client_auth/test_secrets.py"],
