@@ -1,11 +1,13 @@
 """The account for programs: whose token opens it, what it does, and that a change wants a recent sign-in."""
 
+from base64 import b32decode
 from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 import pytest
 from tests.account.test_frame import signed_in
+from tests.authn.factors import code_of, give_app
 from tests.conftest import FakeClock
 from tests.world import SCOPES, World, audited
 
@@ -84,6 +86,66 @@ async def test_ACC_15_a_change_wants_a_recent_sign_in_and_says_so(world: World, 
             assert 'error="insufficient_user_authentication"' in refused.headers["www-authenticate"]
             assert 'max_age="300"' in refused.headers["www-authenticate"]
     assert "nickname" not in (await call(world, token, "profile")).json()
+
+
+async def test_ACC_15_a_token_of_a_weaker_sign_in_than_the_account_has_changes_nothing(world: World) -> None:
+    token = await token_of(world)
+    await give_app(world.foundation, world.people["alice"].id)
+
+    refused = await call(world, token, "data/delete", {})
+
+    assert (refused.status_code, refused.json()["error"]) == (401, "insufficient_user_authentication")
+    assert "second factor" in refused.json()["error_description"]
+    assert 'acr_values="2"' in refused.headers["www-authenticate"]
+
+
+async def test_the_second_step_is_set_up_used_and_taken_away(world: World, clock: FakeClock) -> None:
+    token, alice = await token_of(world), world.people["alice"].id
+    assert (await call(world, token, "second_step")).json() == {
+        "authenticator_app": False,
+        "closed": False,
+        "recovery_codes": 0,
+        "trusted_browsers": [],
+    }
+    begun = (await call(world, token, "second_step/begin", {})).json()
+    assert begun["address"].startswith("otpauth://totp/")
+    seed = b32decode(begun["text"].replace(" ", ""))
+
+    wrong = await call(world, token, "second_step/add", {"seed": begun["seed"], "code": "000000"})
+    assert (wrong.status_code, wrong.json()["problem"]) == (400, "wrong")
+    code = code_of(world.foundation, seed)
+    added = await call(world, token, "second_step/add", {"seed": begun["seed"], "code": code})
+    assert (added.json()["done"], len(added.json()["codes"])) == ("added", 10)
+    assert await audited(world, added) == [("recovery_codes_made", None, alice), ("factor_added", None, alice)]
+
+    clock.advance(30)
+    stale = await call(world, token, "second_step/codes", {})
+    assert stale.json()["error"] == "insufficient_user_authentication", "it knows nothing of the app yet"
+    browser = world.browser()
+    half = await browser.sign_in(await browser.authorize(scope=OPEN))
+    await browser.submit(half, code=code_of(world.foundation, seed), trust="yes")
+    token = (await browser.tokens("web1", "alice", scope=OPEN))["access_token"]
+    made = await call(world, token, "second_step/codes", {})
+    assert set(made.json()["codes"]).isdisjoint(added.json()["codes"])
+    told = (await call(world, token, "second_step")).json()
+    assert (told["authenticator_app"], told["recovery_codes"]) == (True, 10)
+    (trusted,) = told["trusted_browsers"]
+    assert (await call(world, token, "second_step/distrust", {"browser": "another"})).status_code == 404
+    assert (await call(world, token, "second_step/distrust", {"browser": trusted["id"]})).json()["done"] == "distrusted"
+    removed = await call(world, token, "second_step/remove", {})
+    assert await audited(world, removed) == [("factor_removed", None, alice), ("factor_removed", None, alice)]
+    assert (await call(world, token, "second_step/remove", {})).status_code == 404
+
+
+async def test_no_seed_of_another_person_is_set_up(world: World) -> None:
+    theirs = await token_of(world, "bob", client_id="post1")
+    begun = (await call(world, theirs, "second_step/begin", {})).json()
+    seed = b32decode(begun["text"].replace(" ", ""))
+    given = {"seed": begun["seed"], "code": code_of(world.foundation, seed)}
+
+    refused = await call(world, await token_of(world), "second_step/add", given)
+
+    assert (refused.status_code, refused.json()["problem"]) == (400, "late")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ import re
 
 import httpx2
 from tests.account.test_frame import signed_in
+from tests.authn.factors import code_of, give_app
 from tests.conftest import FakeClock
+from tests.federated import Federated
 from tests.world import Browser, World, assert_page400
 
 from gatelodge.account import PAGES
-from gatelodge.stores import deletions
+from gatelodge.protocol.provider import UpstreamIdentity
+from gatelodge.stores import credentials, deletions, links
 
 
 async def due(world: World, name: str = "alice") -> int | None:
@@ -88,3 +91,80 @@ async def test_every_guarded_act_says_what_it_does(world: World, clock: FakeCloc
             if 'method="post"' in shown.text:
                 asked = await browser.submit(shown, act=name)
                 assert asked.url.path == "/login", (page.name, name)
+
+
+async def test_ACC_15_a_password_alone_is_not_enough_once_there_is_a_second_factor(
+    world: World, clock: FakeClock
+) -> None:
+    thief, alice = await signed_in(world), world.people["alice"].id
+    page = await thief.get("/account/data")
+    await give_app(world.foundation, alice)  # elsewhere, while this session is a minute old
+
+    asked = await thief.submit(page, act="delete")
+
+    assert asked.url.path == "/login"
+    half = await thief.sign_in(asked)
+    assert (half.url.path, await due(world)) == ("/login/code", None)
+    held = await thief.submit(half, code=code_of(world.foundation))
+    assert held.url.path.startswith("/account/held/")
+    await thief.submit(held, act="delete")
+    assert await due(world) is not None
+
+
+async def test_ACC_15_a_trusted_browser_stands_for_no_second_factor_where_the_account_is_changed(
+    world: World, clock: FakeClock
+) -> None:
+    await give_app(world.foundation, world.people["alice"].id)
+    here = world.browser()
+    half = await here.sign_in(await here.follow(await here.get("/account")))
+    page = await here.submit(half, code=code_of(world.foundation), trust="yes")
+    assert page.url.path == "/account"
+    clock.advance(world.foundation.config.sessions.change_lifetime)
+
+    asked = await here.submit(await here.get("/account/data"), act="delete")
+
+    assert (await here.sign_in(asked)).url.path == "/login/code"
+    assert await due(world) is None
+
+
+async def connected(federated: Federated) -> None:
+    """Connect alice to an account at a provider."""
+    await federated.add()
+    there = UpstreamIdentity(issuer=federated.stub.issuer, subject="u-1")
+    on = federated.world.foundation
+    await on.db.write(links.add, federated.world.people["alice"].id, "corp", there, on.clock.now())
+
+
+async def test_ACC_15_another_providers_word_changes_nothing_where_the_account_has_a_factor_of_its_own(
+    federated: Federated,
+) -> None:
+    """A provider that says nothing of `auth_time` signs in whoever sits at a browser that is signed in there."""
+    world = federated.world
+    await connected(federated)
+    here = world.browser()
+    page = await here.follow(await here.get("/account/data"))
+    page = await federated.come_back(here, await federated.go(here, page))
+    assert page.url.path == "/account/data"
+
+    asked = await here.submit(page, act="delete")
+
+    assert asked.url.path == "/login"
+    assert "/login/with/corp" not in asked.text, "it would lead nowhere"
+    held = await here.sign_in(asked)
+    assert held.url.path.startswith("/account/held/")
+    assert await due(world) is None
+    await here.submit(held, act="delete")
+    assert await due(world) is not None
+
+
+async def test_who_has_nothing_but_another_provider_changes_the_account_by_its_word(federated: Federated) -> None:
+    world, alice = federated.world, federated.world.people["alice"]
+    await connected(federated)
+    await world.foundation.db.write(credentials.remove_password, alice.id)
+    here = world.browser()
+    page = await here.follow(await here.get("/account/data"))
+    page = await federated.come_back(here, await federated.go(here, page))
+
+    await here.submit(page, act="delete")
+
+    assert await due(world) is not None

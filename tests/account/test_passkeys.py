@@ -152,7 +152,7 @@ async def test_one_that_may_have_been_copied_is_shown_first(world: World) -> Non
     assert overview.index('id="to-passkeys"') < overview.index('id="to-profile"')
 
 
-async def test_programs_list_rename_and_remove_and_cannot_add(world: World) -> None:
+async def test_programs_list_rename_and_remove(world: World) -> None:
     await enrol(world)
     token = await token_of(world)
 
@@ -161,12 +161,26 @@ async def test_programs_list_rename_and_remove_and_cannot_add(world: World) -> N
 
     assert (await call(world, token, "passkeys/rename", {"id": told["id"], "name": "Phone"})).status_code == 200
     assert [one.name for one in await kept_by(world)] == ["Phone"]
-    refused = await call(
-        world, token, "passkeys/add", {"passkey": SoftwareKey().create({"challenge": "x", "user": {"id": "eA"}})}
-    )
-    assert (refused.status_code, refused.json()["problem"]) == (400, "expired")
     assert (await call(world, token, "passkeys/remove", {"id": told["id"]})).status_code == 200
     assert await kept_by(world) == ()
+
+
+async def test_a_program_adds_one_by_a_challenge_of_its_own_and_by_no_other(world: World) -> None:
+    token, theirs = await token_of(world), await token_of(world, "bob", client_id="post1")
+    begun = (await call(world, token, "passkeys/begin", {})).json()["options"]
+    foreign = (await call(world, theirs, "passkeys/begin", {})).json()["options"]
+    browser = await signed_in(world)
+    at_a_page = await made(browser, await at_page(browser), SoftwareKey())
+
+    for said in (SoftwareKey().create({**begun, "challenge": "x"}), SoftwareKey().create(foreign), at_a_page):
+        refused = await call(world, token, "passkeys/add", {"passkey": said})
+        assert (refused.status_code, refused.json()["problem"]) == (400, "expired")
+    assert await kept_by(world) == ()
+
+    added = await call(world, token, "passkeys/add", {"passkey": SoftwareKey().create(begun)})
+    assert (added.json()["done"], len(await kept_by(world))) == ("added", 1)
+    assert await audited(world, added) == [("passkey_added", None, world.people["alice"].id)]
+    assert (await act(browser, "begin")).status_code == 404, "no form asks for it"
 
 
 @pytest.mark.parametrize("said", ["", "nonsense"])

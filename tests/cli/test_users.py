@@ -123,6 +123,18 @@ def test_people_are_judged_brought_along_and_handed_out(gatelodge, tmp_path) -> 
     assert '"username": "ada"' in gatelodge("users", "export", "-").out
 
 
+def test_second_factors_come_along_and_go_out_again(gatelodge, tmp_path) -> None:
+    file, out = tmp_path / "people.jsonl", tmp_path / "out.jsonl"
+    file.write_text('{"sub": "s1", "username": "ada", "totp_secret": "GATE LODG EDEM OBOB"}\n')
+    refused = gatelodge("users", "import", str(file), "--passkeys-of", "elsewhere.test")
+    assert (refused.code, "works nowhere else" in refused.err) == (1, True)
+    done = gatelodge("users", "import", str(file), "--apply", "--yes", "--json").json
+    assert (done["authenticator_apps"], done["passkeys"], done["factors_left_behind"]) == (1, 0, 0)
+    gatelodge("users", "export", str(out), "--second-factors")
+    assert '"totp_secret": "GATELODGEDEMOBOB"' in out.read_text()
+    assert "totp_secret" not in gatelodge("users", "export", "-").out
+
+
 def test_a_password_from_elsewhere_signs_in_and_is_then_ours(gatelodge, tmp_path) -> None:
     assert gatelodge("users", "import", str(tmp_path / "none")).code == 2
     file = tmp_path / "firebase.json"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from base64 import b64encode
+from base64 import b32decode, b64encode
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -11,15 +11,21 @@ import bcrypt
 import pytest
 from argon2 import PasswordHasher
 from argon2.low_level import Type, hash_secret_raw
+from cbor2 import dumps
+from tests.authenticator import SoftwareKey
 
+from gatelodge.authn.totp_seeds import TotpSeeds
+from gatelodge.clock import SystemEntropy
 from gatelodge.database.tx import Database
 from gatelodge.keys import foreign_hashes
+from gatelodge.keys.secrets import b64 as b64url
+from gatelodge.keys.vault import Vault
 from gatelodge.ops.imports import FORMATS
 from gatelodge.ops.imports.bring import Import, ImportTerms, Report
 from gatelodge.ops.imports.contract import ImportedPerson, UnreadableRow, WeakHash
 from gatelodge.ops.imports.hand_out import people
 from gatelodge.ops.refusals import OperationRefused
-from gatelodge.stores import credentials
+from gatelodge.stores import authenticators, credentials, passkeys
 from gatelodge.stores import users as store
 from gatelodge.telemetry.events import Origin
 
@@ -45,6 +51,11 @@ def keycloak_password(kind: str) -> dict[str, str]:
     return {"type": "password", "secretData": json.dumps(secret), "credentialData": json.dumps(about)}
 
 
+KEYCLOAK_APP = {
+    "type": "otp",
+    "secretData": json.dumps({"value": "a seed of 20 letters"}),
+    "credentialData": json.dumps({"subType": "totp", "digits": 6, "counter": 0, "period": 30, "algorithm": "HmacSHA1"}),
+}
 KEYCLOAK = {
     "realm": "r",
     "users": [
@@ -58,7 +69,7 @@ KEYCLOAK = {
             "firstName": "Alice",
             "lastName": "Liddell",
             "attributes": {"locale": ["de"], "phoneNumber": []},
-            "credentials": [{"type": "otp"}, keycloak_password("pbkdf2-sha256")],
+            "credentials": [{"type": "otp"}, keycloak_password("pbkdf2-sha256"), KEYCLOAK_APP],
         },
         {"id": "kc-2", "username": "bob", "enabled": False, "credentials": [keycloak_password("argon2")]},
         {"id": "kc-3", "username": "carol"},
@@ -150,9 +161,11 @@ async def bring(
     file: BytesIO,
     trust: bool = True,
     apply: bool = True,
+    seeds: TotpSeeds | None = None,
+    rp_id: str = "",
 ) -> Report:
     told: list[int] = []
-    run = Import(database, CHEAP, ImportTerms(trust, apply), Origin("test"), told.append)
+    run = Import(database, CHEAP, ImportTerms(trust, apply, seeds, rp_id), Origin("test"), told.append)
     report = await run.run(FORMATS[product](file, {}), NOW)
     assert told[-1:] == ([report.rows] if report.rows else [])
     return report
@@ -176,6 +189,7 @@ def test_keycloak() -> None:
     assert (alice.name, alice.created_at) == ("Alice Liddell", 1_600_000_000)
     assert alice.claims == {"given_name": "Alice", "family_name": "Liddell", "locale": "de"}
     assert foreign_hashes.proves(str(alice.password), b"wonderland")
+    assert (alice.factors.seed, alice.factors.left) == (b"a seed of 20 letters", 0)
     assert isinstance(bob, ImportedPerson)
     assert not bob.enabled
     assert foreign_hashes.proves(str(bob.password), b"wonderland")
@@ -286,6 +300,96 @@ async def test_nobody_is_taken_the_place_of(database: Database) -> None:
         (7, "has"),
         (8, "has"),
     ]
+
+
+def test_keycloaks_other_factors_stay_behind_and_are_counted() -> None:
+    def about(**more: object) -> dict[str, str]:
+        return KEYCLOAK_APP | {"credentialData": json.dumps(json.loads(KEYCLOAK_APP["credentialData"]) | more)}
+
+    base32 = about(secretEncoding="BASE32") | {"secretData": json.dumps({"value": "GATE LODG EDEM OBOB"})}
+    people_of: dict[str, list[dict[str, str]]] = {
+        "counter": [about(subType="hotp"), about(digits=8), about(period=60), about(algorithm="HmacSHA256")],
+        "base32": [base32, KEYCLOAK_APP, {"type": "webauthn"}, {"type": "webauthn-passwordless"}],
+        "short": [KEYCLOAK_APP | {"secretData": json.dumps({"value": "short"})}],
+        "broken": [KEYCLOAK_APP | {"secretData": "{"}],
+    }
+    rows = read("keycloak", [{"id": name, "username": name, "credentials": kept} for name, kept in people_of.items()])
+    told = [(row.factors.seed, row.factors.left) for row in rows if isinstance(row, ImportedPerson)]
+    assert told == [(None, 4), (b32decode("GATELODGEDEMOBOB"), 3)]
+    assert len([row for row in rows if isinstance(row, UnreadableRow)]) == 2
+    assert "seed of 20" not in repr(rows)
+
+
+SEEDS = TotpSeeds(b"k" * 32, Vault(("s" * 32,), SystemEntropy()), SystemEntropy())
+
+
+def with_factors(**more: object) -> dict[str, object]:
+    key = SoftwareKey(credential_id=b"ada's")
+    passkey = {
+        "credential_id": b64url(b"ada's"),
+        "public_key": b64url(dumps(key.cose)),
+        "backup_eligible": True,
+        "backed_up": True,
+        "rp_id": "id.test",
+    }
+    return {
+        "sub": "s1",
+        "username": "ada",
+        "totp_secret": "gate lodg edem obob",
+        "user_handle": b64url(b"handle"),
+        "passkeys": [passkey],
+    } | more
+
+
+async def test_second_factors_come_along_sealed_and_go_out_as_they_came(database: Database) -> None:
+    report = await bring(database, "gatelodge", lines(with_factors()), seeds=SEEDS, rp_id="id.test")
+
+    assert (report.new, report.apps, report.passkeys, report.factors_left) == (1, 1, 1, 0)
+    ada = await database.read(store.find_by_sub, "s1")
+    assert ada is not None
+    app = await database.read(authenticators.find, ada.id)
+    assert app is not None
+    assert SEEDS.unseal(ada.id, app.sealed) == b32decode("GATELODGEDEMOBOB")
+    assert "GATELODG" not in app.sealed
+    (key,) = await database.read(passkeys.list_of_user, ada.id)
+    assert (key.credential_id, key.backup_eligible, key.uv_seen, key.rp_id) == (b"ada's", True, False, "id.test")
+    assert await database.read(store.find_handle, ada.id) == b"handle"
+    (whole,) = [entry async for entry in people(database, with_hashes=False, seeds=SEEDS)]
+    assert whole["totp_secret"] == "GATELODGEDEMOBOB"
+    (row,) = FORMATS["gatelodge"](lines(whole), {})
+    assert isinstance(row, ImportedPerson)
+    assert row.factors.handle == b"handle"
+    (bare,) = [entry async for entry in people(database, with_hashes=True)]
+    assert not {"totp_secret", "passkeys", "user_handle"} & set(bare)
+
+
+async def test_no_passkey_comes_without_the_operators_word_or_of_another_domain(database: Database) -> None:
+    for number, rp_id in enumerate(("", "other.test")):
+        row = with_factors(sub=f"s{number}", username=f"ada{number}")
+        report = await bring(database, "gatelodge", lines(row), seeds=SEEDS, rp_id=rp_id)
+        assert (report.new, report.passkeys, report.factors_left) == (1, 0, 1)
+    everybody = await database.read(store.list_all)
+    assert [await database.read(passkeys.list_of_user, one.id) for one in everybody] == [[], []]
+
+
+async def test_nobody_gets_the_passkey_of_another_or_a_factor_that_is_none(database: Database) -> None:
+    await bring(database, "gatelodge", lines(with_factors()), seeds=SEEDS, rp_id="id.test")
+    (good,) = with_factors()["passkeys"]  # type: ignore[misc]
+    wrong: list[dict[str, object]] = [
+        {},
+        {"passkeys": [{**good, "public_key": b64url(b"no key")}]},
+        {"passkeys": [{name: value for name, value in good.items() if name != "backup_eligible"}]},
+        {"passkeys": [{**good, "backup_eligible": False}]},
+        {"passkeys": [{**good, "sign_count": -1}]},
+        {"passkeys": [good] * 21},
+        {"passkeys": "all of them"},
+        {"user_handle": ""},
+        {"totp_secret": "8!"},
+        {"totp_secret": "GATE"},
+    ]
+    rows = [with_factors(sub=f"t{n}", username=f"t{n}") | more for n, more in enumerate(wrong)]
+    report = await bring(database, "gatelodge", lines(*rows), seeds=SEEDS, rp_id="id.test")
+    assert (report.new, len(report.refused)) == (0, len(wrong))
 
 
 async def test_what_is_handed_out_can_be_brought_along(database: Database) -> None:

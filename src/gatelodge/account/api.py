@@ -5,7 +5,7 @@ Whatever is changed wants a sign-in as recent as a page does; a token whose sign
 (RFC 9470). No cookie is read, and no page of another origin may read an answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.challenge import bearer_reply
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.progress import SignedInPerson
+from gatelodge.protocol.proof import FEDERATED, TWO
 from gatelodge.protocol.reply import Reply, json_reply
 from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.browser import BrowserId
@@ -39,7 +40,14 @@ class _Session(Struct, frozen=True):
 
 
 _session = Decoder(_Session).decode
-_NONE = BrowserId("", ())  # a program is in no browser
+
+
+class _TooWeak(OAuthError):
+    """The sign-in behind a token is not enough for a change; `wanted` is the level that would be, if it takes more."""
+
+    def __init__(self, description: str, wanted: str = "") -> None:
+        super().__init__("insufficient_user_authentication", description, rules.ACCOUNT_FRESH)
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +76,15 @@ class AccountApi:
             if name not in page.acts:
                 raise _not_there()
             if not visit.proved_lately:
-                raise OAuthError(
-                    "insufficient_user_authentication",
-                    "the sign-in behind the access token is too old for a change",
-                    rules.ACCOUNT_FRESH,
-                )
+                raise self._lack(visit)
             done = await page.act(visit, name)
         except OAuthError as error:
             return self._refuse(request, error)
         except ActRefused as refused:
-            said = {"error": "invalid_request", "error_description": f"the account refused: {refused.problem}"}
-            return json_reply({**said, "problem": refused.problem}, 400)
+            return _refused(refused.problem)
         except NotThere:
             raise _not_there() from None
-        return done if isinstance(done, Reply) else json_reply(_said(done))
+        return _answer(done)
 
     async def _admit(self, request: Request) -> tuple[AccountPage, AccountVisit]:
         """Return which page is meant, and for whom. Raises `OAuthError`, and `HttpRefusal` if there is no such page."""
@@ -100,15 +103,25 @@ class AccountApi:
         if page is None:
             raise _not_there()
         person, user, origin = _person(live, live.user), live.user, request.origin
-        lately = self.recent.is_given(person)
-        return page, AccountVisit(person, user, _NONE, origin, lately, query=request.query, form=request.form)
+        lately = await self.recent.is_given(person)
+        program = _program(live)
+        return page, AccountVisit(person, user, program, origin, lately, query=request.query, form=request.form)
+
+    def _lack(self, visit: AccountVisit) -> OAuthError:
+        """Return what a sign-in lacks for a change."""
+        if not self.recent.is_recent(visit.signed_in):
+            return _TooWeak("the sign-in behind the access token is too old for a change")
+        if FEDERATED in visit.signed_in.amr.split():
+            return _TooWeak("the sign-in behind the access token was by none of the account's own factors")
+        return _TooWeak("the sign-in behind the access token lacks a second factor, which the account has", TWO)
 
     def _refuse(self, request: Request, error: OAuthError) -> Reply:
         rule = error.rule.id if error.rule else ""
         event = RequestRefused(error=error.code, rule=rule, endpoint="account_api", reason=error.description)
         emit(event, request.origin)
-        steps_up = error.code == "insufficient_user_authentication"
-        return bearer_reply(error, (ACCOUNT,), max_age=self.recent.lifetime if steps_up else None)
+        if isinstance(error, _TooWeak):
+            return bearer_reply(error, (ACCOUNT,), max_age=self.recent.lifetime, acr_values=error.wanted)
+        return bearer_reply(error, (ACCOUNT,))
 
 
 def _person(live: Live, user: UserRecord) -> SignedInPerson:
@@ -118,10 +131,29 @@ def _person(live: Live, user: UserRecord) -> SignedInPerson:
     return SignedInPerson(user.id, user.sub, 0, sid, said.get("auth_time") or 0, amr, said.get("acr") or "")
 
 
-def _said(done: ActDone | ActShown) -> Mapping[str, object]:
-    if isinstance(done, ActShown):  # what is shown this one time is for a person's eyes: no such page is `in_api`
-        raise _not_there()
-    return {"done": done.told, "signed_out": done.signed_out}
+def _program(live: Live) -> BrowserId:
+    """Return what stands for the browser where there is none: one application in one sign-in of one person.
+
+    No browser's name is like it: these have no spaces.
+    """
+    return BrowserId(f"{live.claims['client_id']} {live.claims.get('grant_id', '')} {live.claims['sub']}", ())
+
+
+def _answer(done: ActDone | ActShown | Reply) -> Reply:
+    match done:
+        case Reply():
+            return done
+        case ActShown():
+            return (
+                _refused(done.problem) if done.problem else json_reply({"done": "", "signed_out": False, **done.told})
+            )
+        case ActDone():
+            return json_reply({"done": done.told, "signed_out": done.signed_out})
+
+
+def _refused(problem: str) -> Reply:
+    said = {"error": "invalid_request", "error_description": f"the account refused: {problem}"}
+    return json_reply({**said, "problem": problem}, 400)
 
 
 def _not_there() -> HttpRefusal:

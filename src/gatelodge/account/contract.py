@@ -7,6 +7,7 @@ draws the page or leads back to it; so a page cannot forget any of it. A page ne
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Self
 
 from gatelodge.authn.room import Authn
@@ -71,12 +72,14 @@ class ActDone(NamedTuple):
 class ActShown(NamedTuple):
     """What is shown this one time in place of the page: a `template`, what it is given, and a `problem`, if it has one.
 
-    Nobody comes back to it: reloading it does the act again, if the form still counts.
+    Nobody comes back to it: reloading it does the act again, if the form still counts. `told` is what a program gets in
+    its place.
     """
 
     template: str
     given: Mapping[str, object]
     problem: str = ""
+    told: Mapping[str, object] = MappingProxyType({})
 
 
 class AccountAct(NamedTuple):
@@ -85,10 +88,12 @@ class AccountAct(NamedTuple):
     A `guarded` one changes what the account is entered by, where it is reached or whether it is there: it wants a proof
     not older than `sessions.change_lifetime`. Who has none signs in again, is shown the button with these words, and
     all that their form said is done then. What is typed there must be no secret: a page for those is `guarded` itself.
+    What is `for_programs` is asked for by no form, but below `/account/api/` alone.
     """
 
     words: str = ""
     guarded: bool = False
+    for_programs: bool = False
 
 
 class AccountPage(ABC):

@@ -53,7 +53,7 @@ class AccountFrame:
         user = person and await self.db.at(place_of(person.user_id)).read(users.find, person.user_id)
         if person is None or user is None:
             return self.to_sign_in(request, address)
-        lately, known = self.recent.is_given(person), request.cookies.get(cookies.KNOWN)
+        lately, known = await self.recent.is_given(person), request.cookies.get(cookies.KNOWN)
         browser = self.browsers.identify(request)
         return AccountVisit(person, user, browser, request.origin, lately, known, request.query)
 

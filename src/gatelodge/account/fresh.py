@@ -1,6 +1,7 @@
 """The proof that a change of an account wants: not older than `sessions.change_lifetime`, or it is given once more.
 
-Whoever found a browser open, or took a session, cannot change by which ways the account is entered (ASVS 7.5.1).
+Whoever found a browser open, or took a session, cannot change by which ways the account is entered (ASVS 7.5.1); nor
+who has less than a sign-in is asked for now, or is only signed in elsewhere.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from gatelodge.account.addresses import where
 from gatelodge.account.contract import AccountPage, AccountVisit
 from gatelodge.account.held import HeldForm, HeldForms
+from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import SignedInPerson
@@ -22,9 +24,14 @@ class RecentProof:
     held: HeldForms
     clock: Clock
     lifetime: int
+    ways: Ways
 
-    def is_given(self, person: SignedInPerson) -> bool:
-        """Whether somebody proved so lately who they are that they may change their account."""
+    async def is_given(self, person: SignedInPerson) -> bool:
+        """Whether somebody proved so lately, and as strongly as this account has it, that they may change it."""
+        return self.is_recent(person) and await self.ways.are_of_owner(person.user_id, person.amr.split())
+
+    def is_recent(self, person: SignedInPerson) -> bool:
+        """Whether somebody proved lately who they are, in whatever way."""
         return self.clock.now() - person.auth_time < self.lifetime
 
     async def missing_to_open(self, visit: AccountVisit, page: AccountPage) -> PageAddress | None:

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone, ActRefused
 from gatelodge.account.moments import ToldTime, moment, zone_of
+from gatelodge.authn.challenges import ENROL
 from gatelodge.authn.passkey_acts import LastWay, NoSuchPasskey
 from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import CHALLENGE
@@ -13,6 +14,7 @@ from gatelodge.clock import Clock
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol import rules
 from gatelodge.protocol.passkey import MAX_NAME, MOST, Passkey, PasskeyRefused
+from gatelodge.protocol.reply import Reply, json_reply
 
 _PROBLEMS = {
     rules.PASSKEY_MOST: "most",
@@ -44,6 +46,7 @@ class PasskeysPage(AccountPage):
     in_api = True
     scripts = True
     acts: ClassVar[Mapping[str, AccountAct]] = {
+        "begin": AccountAct(for_programs=True),
         "add": AccountAct("Add this passkey", guarded=True),
         "rename": AccountAct(),
         "remove": AccountAct("Remove this passkey", guarded=True),
@@ -80,11 +83,13 @@ class PasskeysPage(AccountPage):
         theirs = () if self._ceremonies is None else (await self._ceremonies.known(visit.user.id)).passkeys
         return {"passkeys": [_told(one) for one in theirs]}
 
-    async def act(self, visit: AccountVisit, name: str) -> ActDone:
+    async def act(self, visit: AccountVisit, name: str) -> ActDone | Reply:
         ceremonies, who = self._ceremonies, visit.user.id
         if ceremonies is None:
             raise NotThere("act", name)
         try:
+            if name == "begin":
+                return await self._begin(ceremonies, visit)
             if name == "add":
                 await ceremonies.add(visit.form.get("passkey") or "", visit.browser, who, visit.origin)
                 return ActDone("added")
@@ -102,6 +107,13 @@ class PasskeysPage(AccountPage):
         except ValueError:
             raise ActRefused("nameless") from None
         return ActDone("removed")
+
+    async def _begin(self, ceremonies: PasskeyCeremonies, visit: AccountVisit) -> Reply:
+        """Tell a program what an authenticator must be asked, and what its answer must sign, within ten minutes."""
+        options = await ceremonies.creation(visit.user.id)
+        if options is None:
+            raise NotThere("act", "begin")
+        return json_reply({"options": {**options, "challenge": await ceremonies.challenge(ENROL, visit.browser)}})
 
 
 def _shown(one: Passkey, now: int, zone: tzinfo) -> ShownPasskey:

@@ -33,7 +33,7 @@ def routes(
     for page in pages:
         listed = (*listed, page.open(replace(equipment, opened=listed)))
     held = HeldForms(on.db, on.mint, on.clock, on.entropy)
-    recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime)
+    recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime, authn.ways)
     frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)
     api = AccountApi(on.site.issuer, tokens.own, on.registry, recent, listed)
     return (

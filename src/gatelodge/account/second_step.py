@@ -27,6 +27,7 @@ from gatelodge.protocol import recovery_code
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import PHR, TWO, levels_of
 from gatelodge.stores import authenticators, credentials, passkeys, recovery_codes, trusted_browsers
+from gatelodge.stores.trusted_browsers import TrustedBrowser
 from gatelodge.telemetry.emit import emit
 
 Act = Callable[[Tx, int, Occasion], Coroutine[Any, Any, Events]]
@@ -53,6 +54,7 @@ class SecondStepPage(AccountPage):
     icon = "shield"
     template = "account/second_step"
     tile = "account/second_step_tile"
+    in_api = True
     acts: ClassVar[Mapping[str, AccountAct]] = {
         "begin": AccountAct("Set up an authenticator app", guarded=True),
         "add": AccountAct("Set up an authenticator app", guarded=True),
@@ -109,13 +111,21 @@ class SecondStepPage(AccountPage):
         }
 
     async def told(self, visit: AccountVisit) -> Mapping[str, object]:
-        shown = await self.show(visit)
-        return {"authenticator_app": shown["app"] is not None, "recovery_codes": shown["left"]}
+        there, who, now = self._on.db.at(place_of(visit.user.id)), visit.user.id, self._on.clock.now()
+        app, (left, _) = await there.read(authenticators.find, who), await there.read(recovery_codes.left, who)
+        trusted = await there.read(trusted_browsers.list_of_user, who, now)
+        return {
+            "authenticator_app": app is not None,
+            "closed": app is not None and app.closed_at is not None,
+            "recovery_codes": left,
+            "trusted_browsers": [self._told(one) for one in trusted],
+        }
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone | ActShown:
         match name:
             case "begin":
-                return ActShown("account/second_step_add", await self._enrolment().offer(_enrolling(visit)))
+                offered = await self._enrolment().offer(_enrolling(visit))
+                return ActShown("account/second_step_add", offered, told=_for_programs(offered))
             case "add":
                 return await self._add(visit)
             case "remove":
@@ -138,7 +148,9 @@ class SecondStepPage(AccountPage):
         except EnrolmentRefused as refused:
             again = await self._enrolment().offer(_enrolling(visit))
             return ActShown("account/second_step_add", again, refused.problem)
-        return ActShown("account/second_step_codes", got.once) if got.told else ActDone("added")
+        if not got.told:
+            return ActDone("added")
+        return ActShown("account/second_step_codes", got.once, told={"done": "added", **got.once})
 
     async def _remove(self, visit: AccountVisit) -> ActDone:
         try:
@@ -151,7 +163,8 @@ class SecondStepPage(AccountPage):
         codes = new_codes(self._on.entropy)
         digests = [recovery_code.digest(visit.user.id, code) for code in codes]
         await self._do(visit, lambda tx, who, on: factor_acts.make_codes(tx, who, digests, on))
-        return ActShown("account/second_step_codes", {"codes": codes})
+        told = {"done": "made", "codes": codes}
+        return ActShown("account/second_step_codes", {"codes": codes}, told=told)
 
     async def _row_of(self, visit: AccountVisit, named: str) -> int:
         """Return which of their trusted browsers is meant. Raises `NotThere` if it is none of theirs."""
@@ -180,6 +193,11 @@ class SecondStepPage(AccountPage):
         for event in events:
             emit(event, visit.origin)
 
+    def _told(self, one: TrustedBrowser) -> Mapping[str, object]:
+        device = {"system": one.system, "address": one.address}
+        times = {"since": one.created_at, "until": one.expires_at}
+        return {"id": self._name(one.id), "browser": one.browser, **device, **times}
+
     def _enrolment(self) -> Enrolment:
         if self._app is None:
             raise NotThere("authenticator app", "")
@@ -189,6 +207,11 @@ class SecondStepPage(AccountPage):
 def _shown_more(person: SignedInPerson) -> bool:
     """Whether they signed in with more than a password: with a recovery code, or a passkey."""
     return not {TWO, PHR}.isdisjoint(levels_of(person.acr, person.amr.split()))
+
+
+def _for_programs(offered: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what is offered without its picture: a program makes one of the address."""
+    return {name: value for name, value in offered.items() if name != "picture"}
 
 
 def _person(visit: AccountVisit) -> KnownPerson:

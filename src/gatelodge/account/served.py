@@ -34,7 +34,7 @@ class ServedAccountPage:
         if not self.frame.is_current(request, visit, self.page.name):
             return await self._draw(request, visit, Look(again=True))
         sent, act = replace(visit, form=request.form), request.form.get("act") or ""
-        if act not in self.page.acts:
+        if act not in self.page.acts or self.page.acts[act].for_programs:
             raise _not_there()
         browser = self.frame.browsers.identify(request)
         address = await self.frame.recent.missing_to_act(sent, self.page, act, request.form, browser)

@@ -71,6 +71,15 @@ def new_passkey(
     )
 
 
+def is_usable(public_key: bytes) -> bool:
+    """Whether this is the key of a passkey, of an algorithm that is offered."""
+    try:
+        _check_key(public_key)
+    except PasskeyRefused:
+        return False
+    return True
+
+
 def _read(said: PasskeyAttestation) -> AttestationObject:
     try:
         found = parse_attestation_object(said.attestation_object)

@@ -44,7 +44,8 @@ class Way(ABC):
 
     `name` is the kind of its proofs. `shows` and `level` are what they are worth at best (`protocol/proof.py`),
     `begins` says whether a sign-in can begin with it; otherwise who it is about is known before, by `visit.person`.
-    Whoever has one that `guards` is asked for two kinds of proof at every sign-in.
+    Whoever has one that `guards` is asked for two kinds of proof at every sign-in. It is `own` unless another server
+    says who it is.
 
     `path` is where its page is, below the issuer; the first way of the list is at `/login`. `template` is a file in
     `templates` (without `.html`) that extends `sign_in.html`. `entry` are the words by which the pages of other ways
@@ -57,6 +58,7 @@ class Way(ABC):
     level: str = ONE
     begins: bool = True
     guards: bool = False
+    own: bool = True
     path: str
     entry: str
     template: str
@@ -73,7 +75,7 @@ class Way(ABC):
     def factor(self) -> Factor:
         """What the policy knows of it."""
         enrols = self.enrolment is not None and self.enrolment.in_sign_in
-        return Factor(self.name, self.begins, self.shows, self.level, self.guards, enrols)
+        return Factor(self.name, self.begins, self.shows, self.level, self.guards, enrols, self.own)
 
     @property
     def enrolment(self) -> Enrolment | None:

@@ -15,12 +15,11 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Tx
 from gatelodge.protocol.assurance import Factor
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.proof import BOTH, KNOWN, ONE, Proof, Voucher
+from gatelodge.protocol.proof import BOTH, FEDERATED, KNOWN, ONE, Proof, Voucher
 from gatelodge.protocol.provider import Provider, UpstreamIdentity
 from gatelodge.protocol.reply import NO_STORE, Reply, json_reply, redirect
 from gatelodge.stores import links
 
-FEDERATED = "fed"  # of `amr`: that another provider vouches for it
 HINT, ANEW = "hint", "anew"  # of the address of a button, besides what finds the sign-in
 POSTED = "posted"
 
@@ -37,6 +36,7 @@ class ProviderSignIn(Way):
     """Every provider that is configured and answers, by one button each."""
 
     name = "provider"
+    own = False
     path = "/login/with"
     entry = "Sign in with another provider"
     template = "providers"

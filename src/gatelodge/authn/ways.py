@@ -1,6 +1,6 @@
 """The ways to sign in of one server together: what each person can prove with them, and what is next in a sign-in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gatelodge.authn.contract import Way
@@ -47,7 +47,7 @@ class Ways:
 
     async def first(self, wanted: Levels, user_id: int | None) -> Ask:
         """Return how a sign-in begins; `user_id` is who is signed in here before it, `None` if nobody is."""
-        if user_id is None or not (wanted.are_demanded or wanted.wished):
+        if user_id is None or not (wanted.are_demanded or wanted.wished or wanted.of_owner):
             return assurance.first_proof(wanted, self._factors, None)
         return assurance.first_proof(wanted, self._factors, (await self._abilities(user_id)).enrolled)
 
@@ -59,6 +59,10 @@ class Ways:
         """Return what is next in a sign-in after these proofs of one person, in a browser that may be `trusted`."""
         abilities = replace(await self._abilities(proofs[-1].user_id), trusted=trusted)
         return assurance.next_proof(wanted, self._policy, abilities, proofs, self._clock.now())
+
+    async def are_of_owner(self, user_id: int, amr: Collection[str]) -> bool:
+        """Whether a sign-in by these methods was as strong as this person has it, so they may change their account."""
+        return assurance.is_of_owner(self._policy, await self._abilities(user_id), amr)
 
     async def held(self, user_id: int) -> tuple[Factor, ...]:
         """Return what this person can prove here."""

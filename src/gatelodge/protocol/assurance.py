@@ -7,7 +7,20 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from gatelodge.protocol.proof import BOTH, LEVELS, MFA, ONE, TWO, AuthnEvent, Proof, Thing, conclude, levels_of, shown
+from gatelodge.protocol.proof import (
+    BOTH,
+    FEDERATED,
+    LEVELS,
+    MFA,
+    ONE,
+    TWO,
+    AuthnEvent,
+    Proof,
+    Thing,
+    conclude,
+    levels_of,
+    shown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +28,8 @@ class Factor:
     """What somebody can prove in one way, at best: what it `shows`, and the `level` it reaches by itself.
 
     `begins` says whether a sign-in can begin with it, when nobody is known yet. Whoever has one that `guards` is asked
-    for two kinds of proof at every sign-in. `enrols` says that who lacks it can get it within a sign-in.
+    for two kinds of proof at every sign-in. `enrols` says that who lacks it can get it within a sign-in. It is `own` if
+    it is kept here; what is not is another server's word.
     """
 
     kind: str
@@ -24,16 +38,21 @@ class Factor:
     level: str = ONE
     guards: bool = False
     enrols: bool = False
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Which levels are wanted: one of the `essential` ones must be reached, and `minimum`; the `wished` ones are tried
-    first. In the order of preference (OpenID Connect Core 3.1.2.1, 5.5.1.1)."""
+    first. In the order of preference (OpenID Connect Core 3.1.2.1, 5.5.1.1).
+
+    `of_owner` wants what a change of the account does: see `is_of_owner`. No trusted browser stands for anything then.
+    """
 
     essential: tuple[str, ...] = ()
     wished: tuple[str, ...] = ()
     minimum: str = ONE
+    of_owner: bool = False
 
     @property
     def are_demanded(self) -> bool:
@@ -109,6 +128,8 @@ NextProof = Done | Ask | Enrol | Refuse
 
 def first_proof(wanted: Levels, factors: Sequence[Factor], enrolled: Sequence[Factor] | None) -> Ask:
     """Return how a sign-in begins. `enrolled` is what who is here can prove, `None` if nobody is known."""
+    if wanted.of_owner and any(factor.own and factor.begins for factor in enrolled or ()):
+        return _ask(wanted, [factor for factor in factors if factor.own and factor.begins])
     known = factors if enrolled is None else enrolled  # of a stranger nobody knows what they have: all is offered
     begins = [factor for factor in known if factor.begins] or [factor for factor in factors if factor.begins]
     more = [factor for factor in known if not factor.begins]
@@ -125,7 +146,24 @@ def next_proof(
     `decide.next_step` to say. What the operator demands is never left out.
     """
     missing = _for_operator(wanted, policy, abilities, proofs, now) or _for_client(wanted, abilities, proofs)
-    return missing or Done(conclude(proofs))
+    if missing or not wanted.of_owner:
+        return missing or Done(conclude(proofs))
+    return _for_owner(wanted, policy, abilities, proofs)
+
+
+def is_of_owner(policy: FactorPolicy, abilities: Abilities, amr: Collection[str]) -> bool:
+    """Whether a sign-in by these methods was as strong as this account has it, so that it may be changed (ASVS 7.5.1).
+
+    Another server cannot say whether its person is still there, so one of the account's own factors is wanted where one
+    can begin a sign-in; and two kinds of proof where every sign-in is asked for two, whatever the browser stands for.
+    """
+    own = tuple(factor for factor in abilities.enrolled if factor.own)
+    has_own = any(factor.begins for factor in own)
+    if has_own and FEDERATED in amr:
+        return False
+    both = shown_by(own if has_own else abilities.enrolled) == BOTH
+    asks_two = policy.demands_two(admin=abilities.admin) or any(factor.guards for factor in abilities.enrolled)
+    return MFA in amr or not (both and asks_two)
 
 
 def reachable(abilities: Abilities) -> frozenset[str]:
@@ -139,7 +177,8 @@ def _for_operator(
     """Return what is missing of two kinds of proof, if they must be shown; `None` if nothing is."""
     must = policy.demands_two(admin=abilities.admin)
     seen = shown(proofs)
-    if seen == BOTH or abilities.trusted or not (must or any(factor.guards for factor in abilities.enrolled)):
+    trusted = abilities.trusted and not wanted.of_owner
+    if seen == BOTH or trusted or not (must or any(factor.guards for factor in abilities.enrolled)):
         return None
     adding = [factor for factor in abilities.enrolled if factor.shows - seen]
     if adding:
@@ -167,6 +206,20 @@ def _for_client(wanted: Levels, abilities: Abilities, proofs: Sequence[Proof]) -
     return _enrol(abilities, [one for one in abilities.enrol if wanted.are_reached(_levels((one,), proofs))], proofs)
 
 
+def _for_owner(
+    wanted: Levels, policy: FactorPolicy, abilities: Abilities, proofs: Sequence[Proof]
+) -> Ask | Done | Refuse:
+    """Return what is missing of the account's own factors. What another server said counts no more beside them."""
+    own = {factor.kind: factor for factor in abilities.enrolled if factor.own}
+    proven = [proof for proof in proofs if proof.kind in own]
+    for enough in (proofs, proven):
+        if enough and is_of_owner(policy, abilities, conclude(enough).amr.split()):
+            return Done(conclude(enough))
+    seen = shown(proven)
+    left = [one for one in own.values() if one.shows - seen and (one.begins or seen)]
+    return _ask(wanted, left) if left else Refuse()
+
+
 def _enrol(abilities: Abilities, factors: Sequence[Factor], proofs: Sequence[Proof]) -> Ask | Enrol | None:
     """Have them get one of these, if they proved something just now: a session alone must not add a way in."""
     if not factors:
@@ -180,9 +233,14 @@ def _enrol(abilities: Abilities, factors: Sequence[Factor], proofs: Sequence[Pro
 def _levels(factors: Iterable[Factor], proofs: Sequence[Proof] = ()) -> frozenset[str]:
     """Return the levels that are reached when all of this is proven."""
     factors = tuple(factors)
-    seen = shown(proofs).union(*(factor.shows for factor in factors))
+    seen = shown(proofs) | shown_by(factors)
     best = max((ONE, *(one.level for one in (*factors, *proofs))), key=LEVELS.index)
     return levels_of(TWO if best == ONE and seen == BOTH else best, (MFA,) if seen == BOTH else ())
+
+
+def shown_by(factors: Iterable[Factor]) -> frozenset[Thing]:
+    """Return what factors show together, at best."""
+    return frozenset[Thing]().union(*(factor.shows for factor in factors))
 
 
 def _ask(wanted: Levels, factors: Iterable[Factor], more: Sequence[Factor] = ()) -> Ask:

@@ -26,10 +26,11 @@ def bearer(
     scope: tuple[str, ...] = (),
     resource_metadata: str = "",
     max_age: int | None = None,
+    acr_values: str = "",
 ) -> str:
     """Return the challenge of a protected resource; without `error` the request carried no token at all (3.1).
 
-    `max_age` is how old the sign-in behind the token may be, in seconds (RFC 9470 3).
+    `max_age` is how old the sign-in behind the token may be, in seconds, `acr_values` what it must reach (RFC 9470 3).
     """
     parameters = (
         ("realm", REALM),
@@ -38,6 +39,7 @@ def bearer(
         ("scope", " ".join(scope)),
         ("resource_metadata", resource_metadata),
         ("max_age", "" if max_age is None else str(max_age)),
+        ("acr_values", acr_values),
     )
     return challenge("Bearer", parameters)
 
@@ -47,11 +49,13 @@ def challenge(scheme: str, parameters: Iterable[tuple[str, str]]) -> str:
     return f"{scheme} " + ", ".join(f'{name}="{_quotable(value)}"' for name, value in parameters if value)
 
 
-def bearer_reply(error: OAuthError | None = None, scope: tuple[str, ...] = (), *, max_age: int | None = None) -> Reply:
+def bearer_reply(
+    error: OAuthError | None = None, scope: tuple[str, ...] = (), *, max_age: int | None = None, acr_values: str = ""
+) -> Reply:
     """Refuse a request for a protected resource: 400, 401 or 403, with the challenge and the same in the body."""
     if error is None:
         return Reply(401, (("www-authenticate", bearer(scope=scope)), *NO_STORE))
-    asked = bearer(error.code, error.description, scope, max_age=max_age)
+    asked = bearer(error.code, error.description, scope, max_age=max_age, acr_values=acr_values)
     reply = json_reply({"error": error.code, "error_description": error.description}, _STATUS.get(error.code, 400))
     return reply.with_headers(("www-authenticate", asked), *error.headers)
 

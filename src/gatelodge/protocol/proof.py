@@ -16,6 +16,7 @@ ONE, TWO, PHR, PHRH = LEVELS = ("1", "2", "phr", "phrh")
 ALIASES = ("urn:gatelodge:acr:password",)  # of one factor
 KNOWN, HELD, BOTH = frozenset[Thing]({"known"}), frozenset[Thing]({"held"}), frozenset[Thing]({"known", "held"})
 MFA = "mfa"  # RFC 8176: said of a sign-in that showed both
+FEDERATED = "fed"  # of `amr`: that another provider vouches for it
 
 _HELD_METHODS = frozenset({"otp", "hwk", "swk", "pop", "sc", "sms", "tel", "mca"})
 

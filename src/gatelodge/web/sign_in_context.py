@@ -75,13 +75,15 @@ class SignInContexts:
         page = own_pages.read_address(request.query)
         if page is None:
             raise HttpRefusal(404, "there is no such page to sign in for", "not_found")
+        once_more = SESSION in request.cookies  # else this is their first proof here, whenever they gave it there
         return SignInContext(
             browser=self._browsers.identify(request),
             query=page.query,
             purpose=f"login for {page.address}",
             back=page.address,
             page=page.page.name,
-            anew=SESSION in request.cookies,  # else this is their first proof here, whenever they gave it there
+            wanted=Levels(of_owner=once_more),
+            anew=once_more,
         )
 
     def token(self, context: SignInContext, sub: str = "") -> str:

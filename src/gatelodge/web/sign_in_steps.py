@@ -48,7 +48,8 @@ class SignInSteps:
         """Return what is next; before the first proof, who is here matters only where a level must be reached."""
         if context.half is not None:
             return await self._after(request, context.half.proofs, context.half.wanted)
-        person = await self._browsers.signed_in(request) if context.wanted.are_demanded else None
+        wanted = context.wanted
+        person = await self._browsers.signed_in(request) if wanted.are_demanded or wanted.of_owner else None
         return await self._ways.first(context.wanted, None if person is None else person.user_id)
 
     def to(self, step: NextProof, context: SignInContext) -> Reply:

@@ -4,7 +4,7 @@ A run can be repeated: who is here already, by their `sub`, is passed over, so w
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -12,10 +12,12 @@ from typing import NamedTuple
 from argon2 import PasswordHasher
 from msgspec.structs import replace
 
+from gatelodge.authn.totp_seeds import TotpSeeds
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys import foreign_hashes
 from gatelodge.ops.imports.contract import ImportedPerson, Read, UnreadableRow, WeakHash
-from gatelodge.stores import audit, credentials, names
+from gatelodge.protocol.passkey import MOST, NewPasskey
+from gatelodge.stores import audit, authenticators, credentials, names, passkeys
 from gatelodge.stores import users as store
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Origin, UserAdded
@@ -34,13 +36,17 @@ class RefusedRow(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What came of an import, or would come of it. `to_rehash` are of those that are new."""
+    """What came of an import, or would come of it. `to_rehash` are of those that are new, and so are their `apps` and
+    `passkeys`; `factors_left` are those that stay behind."""
 
     new: int = 0
     here_already: int = 0
     without_password: int = 0
     to_rehash: int = 0
     unproved: int = 0
+    apps: int = 0
+    passkeys: int = 0
+    factors_left: int = 0
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
 
     @property
@@ -48,8 +54,12 @@ class Report:
         """How many rows were looked at."""
         return self.new + self.here_already + len(self.refused)
 
-    def count(self, person: ImportedPerson) -> None:
-        """Count a person who is new."""
+    def count(self, person: ImportedPerson, passkeys: int) -> None:
+        """Count a person who is new, of whose passkeys so many come."""
+        brought = person.factors
+        self.apps += brought.seed is not None
+        self.passkeys += passkeys
+        self.factors_left += brought.left + len(brought.passkeys) - passkeys
         self.new += 1
         self.without_password += person.password is None
         self.to_rehash += isinstance(person.password, WeakHash) or not (person.password or OURS).startswith(OURS)
@@ -59,10 +69,19 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class ImportTerms:
     """On which terms people come. `trusts_addresses` believes the export which addresses are proved; `apply` keeps what
-    was judged."""
+    was judged. Authenticator apps come if there are `seeds` to seal them with, passkeys if they were made for `rp_id`,
+    which is this server's own; empty, none come.
+    """
 
     trusts_addresses: bool
     apply: bool
+    seeds: TotpSeeds | None = None
+    rp_id: str = ""
+
+    def passkeys_of(self, person: ImportedPerson) -> tuple[NewPasskey, ...]:
+        """Return those that come with a person: who is kept out has none."""
+        fitting = (one for one in person.factors.passkeys if one.rp_id in ("", self.rp_id))
+        return tuple(replace(one, rp_id=self.rp_id) for one in fitting if self.rp_id and person.enabled)
 
 
 class Import:
@@ -99,12 +118,14 @@ class Import:
             yield self._one(number, person, report, now)
 
     async def _one(self, number: int, person: ImportedPerson, report: Report, now: int) -> None:
+        passkeys = self._terms.passkeys_of(person)
         if not self._terms.apply:
-            outcome = await self._db.read(standing, person)
+            outcome = await self._db.read(standing, person, passkeys)
         else:
-            outcome = await self._db.write(keep, person, await self._hash(person), self._origin, now)
+            password = await self._hash(person)
+            outcome = await self._db.write(keep, person, password, passkeys, self._terms.seeds, self._origin, now)
         if outcome == "new":
-            report.count(person)
+            report.count(person, len(passkeys))
         elif outcome == "here":
             report.here_already += 1
         else:
@@ -113,14 +134,17 @@ class Import:
     def _fault(self, number: int, person: ImportedPerson) -> str:
         """Return why a person cannot come, as far as the file alone tells, or nothing."""
         try:
-            mine = [*logins(person), f"sub {person.sub}"]
+            mine = [*logins(person), f"sub {person.sub}", *_keys(person)]
         except ValueError as error:
             return str(error)
         taken = next((self._seen[name] for name in mine if name in self._seen), None)
         if taken is not None:
-            return f"has a name or the sub of row {taken}"
+            return f"has a name, the sub or a passkey of row {taken}"
         if isinstance(person.password, str) and not foreign_hashes.recognise(person.password):
             return "has a password hash of a kind that is not known, or that costs too much to compare"
+        keys = self._terms.passkeys_of(person)
+        if keys and not all(map(_usable(), (one.public_key for one in keys))):
+            return "has a passkey whose key is of no use here"
         self._seen |= dict.fromkeys(mine, number)
         return ""
 
@@ -143,24 +167,52 @@ def logins(person: ImportedPerson) -> list[str]:
     return list(dict.fromkeys(filter(None, (username, email))))
 
 
-async def standing(tx: Tx, person: ImportedPerson) -> str:
+def _usable() -> Callable[[bytes], bool]:
+    from gatelodge.authn.attestations import is_usable  # what it builds on takes a third of a second to load
+
+    return is_usable
+
+
+def _keys(person: ImportedPerson) -> list[str]:
+    return [f"passkey {one.credential_id.hex()}" for one in person.factors.passkeys]
+
+
+async def standing(tx: Tx, person: ImportedPerson, keys: Sequence[NewPasskey] = ()) -> str:
     """Return `new`, `here` for a person who is here already, or why they cannot come."""
     if await store.find_by_sub(tx, person.sub) is not None:
         return "here"
     for name in logins(person):
         if await names.find(tx, names.LOGIN, name) is not None:
             return f"{name!r} is somebody's here"
+    for key in keys:
+        if await passkeys.find(tx, key.credential_id) is not None:
+            return "has a passkey that is somebody's here"
     return "new"
 
 
-async def keep(tx: Tx, person: ImportedPerson, password: str | None, origin: Origin, now: int) -> str:
-    """Keep a person with the hash of their password; returns what `standing` does."""
-    outcome = await standing(tx, person)
+async def keep(
+    tx: Tx,
+    person: ImportedPerson,
+    password: str | None,
+    keys: Sequence[NewPasskey],
+    seeds: TotpSeeds | None,
+    origin: Origin,
+    now: int,
+) -> str:
+    """Keep a person with the hash of their password and their second factors; returns what `standing` does."""
+    outcome = await standing(tx, person, keys)
     if outcome != "new":
         return outcome
     user = await store.add(tx, _new(person), min(person.created_at or now, now))
     if password is not None:
         await credentials.set_password(tx, user.id, password, now)
+    brought = person.factors
+    if brought.seed is not None and seeds is not None:
+        await authenticators.add(tx, user.id, seeds.seal(user.id, brought.seed), 0, now)
+    if keys and brought.handle is not None:
+        await store.ensure_handle(tx, user.id, brought.handle)
+        for key in keys:
+            await passkeys.add(tx, user.id, key, MOST, now)
     await audit.record(tx, UserAdded(user_id=user.id), origin, now)
     return "new"
 

@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 from msgspec import Struct, field
 
 from gatelodge.ops.refusals import OperationRefused
+from gatelodge.protocol.passkey import NewPasskey
 
 Entry = Mapping[str, object]
 
@@ -19,6 +20,23 @@ class WeakHash(Struct, frozen=True):
     order: str
     salt: bytes
     digest: bytes
+
+
+class BroughtFactors(Struct, frozen=True, kw_only=True):
+    """Second factors as an export tells of them. `handle` is what authenticators call the person by; `passkeys` have no
+    `rp_id` yet. `left` counts what cannot come."""
+
+    seed: bytes | None = field(default=None)
+    handle: bytes | None = None
+    passkeys: tuple[NewPasskey, ...] = ()
+    left: int = 0
+
+    def __repr__(self) -> str:
+        """Show no seed."""
+        return f"BroughtFactors(passkeys={len(self.passkeys)})"
+
+
+NO_FACTORS = BroughtFactors()
 
 
 class ImportedPerson(Struct, frozen=True, kw_only=True):
@@ -34,6 +52,7 @@ class ImportedPerson(Struct, frozen=True, kw_only=True):
     enabled: bool = True
     created_at: int = 0
     password: str | WeakHash | None = None
+    factors: BroughtFactors = NO_FACTORS
 
 
 class UnreadableRow(ValueError):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+from gatelodge.ops.imports import factors
 from gatelodge.ops.imports.contract import Entry, ImportedPerson, Read, UnreadableRow, entries, inner, seconds, text
 
 
@@ -15,6 +16,10 @@ def _person(entry: Entry) -> Read:
     sub, username = text(entry, "sub"), text(entry, "username")
     if sub is None or username is None:
         return UnreadableRow("has no sub or no username")
+    try:
+        brought = factors.read(entry)
+    except UnreadableRow as unreadable:
+        return unreadable
     return ImportedPerson(
         sub=sub,
         username=username,
@@ -25,4 +30,5 @@ def _person(entry: Entry) -> Read:
         enabled=entry.get("enabled") is not False,
         created_at=seconds(entry.get("created_at")),
         password=text(entry, "password_hash"),
+        factors=brought,
     )

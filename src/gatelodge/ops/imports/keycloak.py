@@ -7,6 +7,7 @@ from typing import BinaryIO, cast
 
 from gatelodge.keys import foreign_hashes
 from gatelodge.ops.imports.contract import (
+    BroughtFactors,
     Entry,
     ImportedPerson,
     Read,
@@ -17,6 +18,7 @@ from gatelodge.ops.imports.contract import (
     seconds,
     text,
 )
+from gatelodge.ops.imports.factors import checked_seed, seed_of
 
 _DIGESTS = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
 
@@ -34,6 +36,10 @@ def _person(entry: Entry) -> Read:
         password = _password(entry)
     except (ValueError, TypeError, KeyError, IndexError):
         return UnreadableRow("has a password whose hash cannot be read")
+    try:
+        factors = _factors(entry)
+    except (ValueError, TypeError, KeyError):
+        return UnreadableRow("has the seed of an authenticator app that cannot be read")
     given, family = text(entry, "firstName"), text(entry, "lastName")
     own = inner(entry, "attributes")
     return ImportedPerson(
@@ -54,6 +60,7 @@ def _person(entry: Entry) -> Read:
         enabled=entry.get("enabled") is not False,
         created_at=seconds(entry.get("createdTimestamp"), 1_000),
         password=password,
+        factors=factors,
     )
 
 
@@ -69,6 +76,26 @@ def _password(entry: Entry) -> str | None:
         more = {name: str(values[0]) for name, values in about["additionalParameters"].items()}
         return foreign_hashes.argon2(more["type"], int(more["memory"]), rounds, int(more["parallelism"]), salt, key)
     return foreign_hashes.pbkdf2(_DIGESTS[about["algorithm"]], rounds, salt, key)
+
+
+def _factors(entry: Entry) -> BroughtFactors:
+    """Return the first authenticator app that makes the codes we know.
+
+    Of a passkey Keycloak does not say whether it may be backed up, which must never change, so none comes.
+    """
+    found = cast("list[Entry]", entry.get("credentials") or [])
+    apps = [one for one in found if one.get("type") == "otp" and one.get("secretData")]
+    seeds = [seed for app in apps if (seed := _seed(app)) is not None]
+    keys = [one for one in found if str(one.get("type", "")).startswith("webauthn")]
+    return BroughtFactors(seed=next(iter(seeds), None), left=len(apps) - min(len(seeds), 1) + len(keys))
+
+
+def _seed(app: Entry) -> bytes | None:
+    about, secret = json.loads(str(app["credentialData"])), json.loads(str(app["secretData"]))["value"]
+    usual = {"subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1"}
+    if any(about.get(name) != value for name, value in usual.items()):
+        return None
+    return seed_of(secret) if about.get("secretEncoding") == "BASE32" else checked_seed(str(secret).encode())
 
 
 def _first(attributes: Entry, name: str) -> object:
