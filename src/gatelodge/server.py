@@ -99,7 +99,8 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS, kinds: Sequence[type
     """Open the rooms; `ways` are how people sign in, `kinds` what may wait for them."""
     proving = authn.open(on, ways)
     browsing = sessions.open(on, proving.known)
-    granting = grants.open(on, proving.authenticate)
+    found = tokens.held(on)
+    granting = grants.open(on, proving.authenticate, found)
     outbox.open(on)
     return Server(
         foundation=on,
@@ -108,7 +109,7 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS, kinds: Sequence[type
         sessions=browsing,
         granting=granting,
         ops=ops.open(on, browsing),
-        tokens=tokens.open(on, granting, browsing),
+        tokens=tokens.open(on, found, granting, browsing),
         web=web.open(on, browsing, proving, kinds),
         tracing=inspector.open(on),
     )

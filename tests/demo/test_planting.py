@@ -40,7 +40,7 @@ async def test_the_demo_is_what_its_page_promises(database) -> None:
     await database.write(demo.plant, HERE, HASHES, NOW)
     registered, known, people = await everything(database)
     assert [c.id for c in registered] == [
-        *("demo-daemon", "demo-legacy", "demo-native", "demo-spa", "demo-web"),
+        *("demo-agent", "demo-daemon", "demo-legacy", "demo-native", "demo-spa", "demo-web"),
         *("playground", "playground-public"),
     ]
     assert [api.identifier for api in known] == [f"{HERE}/demo/api"]
@@ -94,9 +94,9 @@ def test_only_the_legacy_client_and_the_playground_need_what_is_off_elsewhere(cl
         registration.check(client, LegacyPolicy(), clients.grant_types())
 
 
-def test_everybody_may_ask_for_everything_and_the_daemon_and_the_playground_only_to_read() -> None:
+def test_everybody_may_ask_for_everything_and_machines_and_the_playground_only_to_read() -> None:
     scopes = {client.id: client.scopes for client in demo_data.clients(HERE)}
-    assert scopes.pop("demo-daemon") == {"orders:read"}
+    assert scopes.pop("demo-daemon") == scopes.pop("demo-agent") == {"orders:read"}
     reading = {scopes.pop("playground"), scopes.pop("playground-public")}
     assert reading == {demo_data.PLAYGROUND_SCOPES}  # what it may not have is part of what it shows
     assert set(scopes.values()) == {demo_data.SCOPES}

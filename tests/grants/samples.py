@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import httpx2
 from tests.world import API, ISSUER, RP, VERIFIER, World
 
+from gatelodge.protocol.token_exchange import ACCESS_TOKEN, GRANT_TYPE
+
 Form = Mapping[str, str]
 BOTH = [API, ISSUER]  # with openid a token opens UserInfo, too
 
@@ -25,6 +27,7 @@ class Sample:
     person: str | None = "alice"
     amr: tuple[str, ...] = ("pwd",)
     brings_refresh: bool = True
+    refusal: str = "invalid_grant"  # of what a person left behind who is disabled
 
     @property
     def subject(self) -> str:
@@ -51,9 +54,18 @@ async def _password(_world: World) -> Form:
     return {"username": "alice", "password": "wonderland", "scope": "openid offline_access orders:read"}
 
 
+async def _exchange(world: World) -> Form:
+    await world.change_client(
+        "web1", exchange_subjects=frozenset({"access_token"}), exchange_audiences=frozenset({API})
+    )
+    token = (await world.browser().tokens())["access_token"]
+    return {"subject_token": token, "subject_token_type": ACCESS_TOKEN}
+
+
 SAMPLES: Mapping[str, Sample] = {
     "authorization_code": Sample("web1", _code, BOTH, ("token_issued",)),
     "refresh_token": Sample("web1", _refresh, BOTH, ("token_refreshed",)),
     "client_credentials": Sample("daemon1", _machine, API, (), person=None, amr=(), brings_refresh=False),
+    GRANT_TYPE: Sample("web1", _exchange, API, ("token_exchanged",), brings_refresh=False, refusal="invalid_request"),
     "password": Sample("legacy1", _password, BOTH, ("legacy_used", "token_issued")),
 }

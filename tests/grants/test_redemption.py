@@ -136,4 +136,4 @@ async def test_nothing_is_redeemed_for_a_person_disabled_meanwhile(grant: AnyGra
     person = open_handed.people[sample.person or ""]
     await foundation.db.write(endings.disable, person.id, foundation.clock.now())
 
-    assert_error(await sample.redeem(open_handed, grant.grant_type, form), "invalid_grant")
+    assert_error(await sample.redeem(open_handed, grant.grant_type, form), sample.refusal)

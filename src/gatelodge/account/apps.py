@@ -16,7 +16,10 @@ from gatelodge.web.asked import ACCESS, DETAILS, REQUIRED, AskedScope
 
 
 class ShownApp(NamedTuple):
-    """One application as the page shows it. `used` is `None` where it never used what it has, or holds nothing now."""
+    """One application as the page shows it. `used` is `None` where it never used what it has, or holds nothing now.
+
+    `through` are the names of those that passed on to it what they were allowed.
+    """
 
     client_id: str
     name: str
@@ -25,6 +28,7 @@ class ShownApp(NamedTuple):
     since: ToldTime
     used: ToldTime | None
     offline: bool
+    through: str
 
 
 class AppsPage(AccountPage):
@@ -70,6 +74,7 @@ class AppsPage(AccountPage):
     async def _shown(self, one: ActingClient, apis: Apis, visit: AccountVisit) -> ShownApp:
         client = await self._on.registry.client(one.client_id)
         now, zone = self._on.clock.now(), zone_of(visit.user)
+        passed_on = [await self._on.registry.client(name) for name in one.through]
         return ShownApp(
             one.client_id,
             client.name if client else one.client_id,
@@ -78,6 +83,7 @@ class AppsPage(AccountPage):
             moment(one.since, now, zone),
             moment(one.used_at, now, zone) if one.used_at else None,
             one.offline,
+            ", ".join(passing.name for passing in passed_on if passing is not None),
         )
 
 
@@ -92,5 +98,6 @@ def in_words(one: ActingClient, apis: Apis) -> Iterator[AskedScope]:
 
 
 def _told(one: ActingClient) -> Mapping[str, object]:
+    passed_on = {"through": list(one.through)} if one.through else {}
     may = {"scope": " ".join(sorted(one.scopes)), "offline": one.offline}
-    return {"client": one.client_id, "since": one.since, "used_at": one.used_at or None, **may}
+    return {"client": one.client_id, "since": one.since, "used_at": one.used_at or None, **may, **passed_on}

@@ -119,6 +119,31 @@ MEMBERS = (
         help="Where a JSON list of redirect URIs is: applications that are listed together know people by one name.",
     ),
     click.option(
+        "--exchange",
+        "token_exchange_subject_types",
+        multiple=True,
+        help="A kind of token it may exchange: access_token, refresh_token or id_token. Repeatable. Default: none.",
+    ),
+    click.option(
+        "--exchange-audience",
+        "token_exchange_audiences",
+        multiple=True,
+        help="An API that it may get tokens for in exchange. Repeatable. Default: none.",
+    ),
+    click.option(
+        "--exchange-scope",
+        "token_exchange_scope",
+        multiple=True,
+        help="Scopes it may get in exchange that the presented token does not have. Default: none.",
+    ),
+    click.option(
+        "--impersonation/--no-impersonation",
+        "token_exchange_impersonation",
+        default=None,
+        help="Tokens it gets in exchange do not say that it acts. Each one is in the audit trail.",
+    ),
+    click.option("--may-act", "may_act", help="The one client that may exchange this client's tokens. Default: any."),
+    click.option(
         "--allow-scheme",
         "custom_schemes",
         multiple=True,
@@ -140,8 +165,10 @@ MEMBERS = (
         "--trusted/--not-trusted", "trusted", default=None, help="It is your own: people are not asked for consent."
     ),
 )
+ONE_TEXT = frozenset({"scope", "token_exchange_scope"})
 WORDS = frozenset(
-    {"grant_types", "scope", "id_token_claims", "custom_schemes"}
+    {"grant_types", "scope", "id_token_claims", "custom_schemes", "token_exchange_subject_types"}
+    | {"token_exchange_audiences", "token_exchange_scope"}
 )  # several in one text are as good as several options
 
 
@@ -174,7 +201,7 @@ def _member(name: str, value: object) -> object:
         case tuple():
             texts = [str(text) for text in value if text]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             words = " ".join(texts).split() if name in WORDS else texts
-            return " ".join(words) if name == "scope" else words
+            return " ".join(words) if name in ONE_TEXT else words
         case _:
             return value if value != "" else None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
+from gatelodge.protocol.token_exchange import GRANT_TYPE as EXCHANGE
 from gatelodge.stores.users import NewUser
 
 ORDERS = {"orders:read": "See your orders", "orders:write": "Place and change orders for you"}
@@ -20,7 +21,9 @@ PLAYGROUND_SECRET = "playground-secret"
 PLAYGROUND_SCOPES = frozenset({"openid", "profile", "email", "offline_access", "orders:read"})
 
 
-SECRETS = {name: f"{name}-secret" for name in ("demo-web", "demo-daemon", "demo-legacy")}  # everybody knows them
+SECRETS = {
+    name: f"{name}-secret" for name in ("demo-web", "demo-daemon", "demo-agent", "demo-legacy")
+}  # everybody knows them
 
 COMMANDS = (
     ("what this server can do", "curl -s {issuer}/.well-known/openid-configuration"),
@@ -130,15 +133,16 @@ PEOPLE = (
 
 
 def api(issuer: str) -> Api:
-    """Return the orders API of a demo at `issuer`; `demo-web` and `demo-daemon` may introspect its tokens."""
-    introspectors = frozenset({"demo-web", "demo-daemon"})
+    """Return the orders API of a demo at `issuer`; `demo-web`, `demo-daemon` and `demo-agent` may introspect its
+    tokens."""
+    introspectors = frozenset({"demo-web", "demo-daemon", "demo-agent"})
     return Api(issuer + API_PATH, "Demo orders", ORDERS, introspectors=introspectors)
 
 
 def clients(issuer: str) -> tuple[Client, ...]:
     """Return the applications of a demo at `issuer`."""
     playground = playground_clients(issuer, PLAYGROUND_SECRET, EVERY_GRANT, LEGACY_RESPONSE_TYPES)
-    return (_web(issuer), _spa(issuer), _native(), _daemon(), _legacy(issuer), *playground)
+    return (_web(issuer), _spa(issuer), _native(), _daemon(), _agent(issuer), _legacy(issuer), *playground)
 
 
 def playground_clients(
@@ -158,9 +162,11 @@ def playground_clients(
         redirect_uris=callback,
         post_logout_redirect_uris=(issuer + "/playground/logout",),
         backchannel_logout_uri=issuer + "/playground/backchannel-logout",
-        grants=frozenset({"authorization_code", "refresh_token", "client_credentials"}) | grants,
+        grants=frozenset({"authorization_code", "refresh_token", "client_credentials", EXCHANGE}) | grants,
         response_types=response_types,
         scopes=PLAYGROUND_SCOPES,
+        exchange_subjects=frozenset({"access_token"}),
+        exchange_audiences=frozenset({issuer + API_PATH}),
     )
     public = Client(
         id=PLAYGROUND_PUBLIC,
@@ -227,6 +233,20 @@ def _daemon() -> Client:
         secrets=_secret(SECRETS["demo-daemon"]),
         grants=frozenset({"client_credentials"}),
         scopes=frozenset({"orders:read"}),
+    )
+
+
+def _agent(issuer: str) -> Client:
+    return Client(
+        id="demo-agent",
+        name="Demo assistant",
+        type="service",
+        auth_method="client_secret_basic",
+        secrets=_secret(SECRETS["demo-agent"]),
+        grants=frozenset({EXCHANGE}),
+        scopes=frozenset({"orders:read"}),
+        exchange_subjects=frozenset({"access_token"}),
+        exchange_audiences=frozenset({issuer + API_PATH}),
     )
 
 

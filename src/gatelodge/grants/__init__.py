@@ -5,10 +5,12 @@ from gatelodge.grants.client_credentials import ClientCredentialsGrant
 from gatelodge.grants.contract import AnyGrant
 from gatelodge.grants.password import Password
 from gatelodge.grants.refresh_token import RefreshToken
+from gatelodge.grants.token_exchange import TokenExchange
 
 GRANTS: tuple[AnyGrant, ...] = (
     AuthorizationCode(),
     RefreshToken(),
     ClientCredentialsGrant(),
+    TokenExchange(),
     Password(),
 )

@@ -6,6 +6,7 @@ from msgspec import Struct
 from gatelodge.protocol.client import Client, SigningAlg
 from gatelodge.protocol.reply import Headers
 from gatelodge.protocol.targets import Target
+from gatelodge.protocol.token_exchange import ActingParty
 from gatelodge.telemetry.events import Event
 
 
@@ -14,7 +15,8 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `scope` and `resource` are all that was granted. `claims_userinfo` and `claims_id_token` name the claims asked for
     one by one (OpenID Connect Core 5.5). `client_generation` is that of the client's registration: what rests on an
-    earlier registration of its id is nobody's.
+    earlier registration of its id is nobody's. `act` are those who act for the person, the newest first, and `via` the
+    clients through which it came, the first first (RFC 8693).
     """
 
     user_id: int
@@ -28,6 +30,8 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     claims_userinfo: tuple[str, ...] = ()
     claims_id_token: tuple[str, ...] = ()
     client_generation: int = 0
+    act: tuple[ActingParty, ...] = ()
+    via: tuple[str, ...] = ()
 
 
 class FamilyRef(Struct, frozen=True):
@@ -44,7 +48,8 @@ class Award(Struct, frozen=True):
     `scope` is this access token's. `nonce` goes into the ID token of the first exchange.
 
     `event` is what happened; `warning` a second event, that this is a legacy grant or looks like a thief. `headers` go
-    with the answer.
+    with the answer. `until` is when the access token ends at the latest, in seconds since 1970; `issued_token_type` is
+    said where another token was given for it (RFC 8693 2.2.1).
     """
 
     client: Client
@@ -56,6 +61,8 @@ class Award(Struct, frozen=True):
     nonce: str | None = None
     warning: Event | None = None
     headers: Headers = ()
+    until: int | None = None
+    issued_token_type: str | None = None
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.subjects import Subjects
 from gatelodge.protocol.targets import Apis
 from gatelodge.stores.registry import Registry
+from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.events import Origin
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -27,10 +28,32 @@ class Authenticate(Protocol):
     async def __call__(self, login: str, password: str, origin: Origin) -> AuthnEvent: ...
 
 
+class FoundToken(Protocol):
+    """A token of ours that works: what it says, and its person, if there is one and they were asked for."""
+
+    @property
+    def claims(self) -> Mapping[str, Any]: ...
+    @property
+    def user(self) -> UserRecord | None: ...
+
+
+class PresentedTokens(Protocol):
+    """Reads tokens of ours that a client presents as somebody's."""
+
+    async def find(self, token: str) -> FoundToken | None:
+        """Return an access token that works and whose client still has it, `None` for any other."""
+        ...
+
+    async def find_id_token(self, token: str) -> FoundToken | None:
+        """Return an ID token that has not expired with its person, `None` for any other."""
+        ...
+
+
 class GrantContext(Struct, frozen=True):
     """What a grant works with; nothing in it changes while it works.
 
-    `refresh` writes and reads refresh tokens. `subjects` says what people are called at the client. `now` is in seconds
+    `refresh` writes and reads refresh tokens, `presented` finds other tokens of ours.
+    `subjects` says what people are called at the client. `now` is in seconds
     since 1970. `headers` are the request's, by lower-case name; there are none where a browser takes the answer along.
     """
 
@@ -45,6 +68,7 @@ class GrantContext(Struct, frozen=True):
     origin: Origin
     authenticate: Authenticate
     subjects: Subjects
+    presented: PresentedTokens
     headers: Mapping[str, str] = NO_HEADERS
 
 
@@ -61,6 +85,7 @@ class GrantContexts:
     entropy: Entropy
     authenticate: Authenticate
     subjects: Subjects
+    presented: PresentedTokens
 
     async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> GrantContext:
         """Return the context of one request with these headers."""
@@ -76,5 +101,6 @@ class GrantContexts:
             origin=origin,
             authenticate=self.authenticate,
             subjects=self.subjects,
+            presented=self.presented,
             headers=headers,
         )

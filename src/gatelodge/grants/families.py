@@ -53,6 +53,27 @@ async def begin_family(
     return FamilyRef(await refresh_tokens.open_family(tx, held, new, context.now), nonce, new.generation)
 
 
+async def pass_on(
+    tx: Tx, context: GrantContext, parent: tuple[int, bytes], grounds: Grounds, until: int
+) -> FamilyRef | None:
+    """Open a family that rests on another one, which is held, and ends with it; `None` if that one ended.
+
+    It has no refresh token, and nothing of it works after `until`, in seconds since 1970.
+    """
+    nonce = context.entropy.bytes(NONCE_BYTES)
+    new = NewFamily(
+        nonce=nonce,
+        client_id=context.client.id,
+        code_id=None,
+        generation=0,
+        idle_expires_at=until,
+        expires_at=until,
+        payload=_encode(grounds).decode(),
+    )
+    row_id = await refresh_tokens.open_child(tx, *parent, new, context.now)
+    return None if row_id is None else FamilyRef(row_id, nonce, 0)
+
+
 async def check_standing(tx: Tx, context: GrantContext, grounds: Grounds) -> HeldAccount:
     """Hold the account of a person and check that they may still be told of.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gatelodge.foundation.contract import Foundation
 from gatelodge.grants import GRANTS
-from gatelodge.grants.context import Authenticate, GrantContexts
+from gatelodge.grants.context import Authenticate, GrantContexts, PresentedTokens
 from gatelodge.grants.contract import AnyGrant
 from gatelodge.keys.refresh import RefreshKeys, refresh_keys
 
@@ -18,12 +18,11 @@ class Granting:
     refresh: RefreshKeys
 
 
-def open(on: Foundation, authenticate: Authenticate) -> Granting:
-    """Open the room; `authenticate` checks the password of a person."""
+def open(on: Foundation, authenticate: Authenticate, presented: PresentedTokens) -> Granting:
+    """Open the room; `authenticate` checks the password of a person, `presented` finds tokens of ours."""
     issuer, legacy = on.site.issuer, on.config.legacy
     refresh = refresh_keys(on.vault, on.instance.epoch, on.mint)
-    contexts = GrantContexts(
-        on.registry, issuer, on.config.tokens, on.mint, refresh, on.clock, on.entropy, authenticate, on.subjects
-    )
+    with_keys = (on.mint, refresh, on.clock, on.entropy)
+    contexts = GrantContexts(on.registry, issuer, on.config.tokens, *with_keys, authenticate, on.subjects, presented)
     switched_on = (grant for grant in GRANTS if grant.legacy is None or getattr(legacy, grant.legacy))
     return Granting(tuple(switched_on), contexts, refresh)

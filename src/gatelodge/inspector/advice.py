@@ -57,6 +57,15 @@ ADVICE: Mapping[Rule, str] = {
     rules.TARGET_ONE: "Ask for one token for each API, each with its own resource.",
     rules.ACCOUNT_ENABLED: "gatelodge users enable lets the person in again.",
     rules.CONSENT_STANDS: f"It was withdrawn after this code was issued. {_BEGIN_AGAIN}",
+    rules.EXCHANGE_TYPE: "subject_token_type is urn:ietf:params:oauth:token-type: and access_token, refresh_token or "
+    "id_token; an actor_token is an access token. What comes back is an access token.",
+    rules.EXCHANGE_POLICY: "gatelodge clients change --exchange says which kinds of token a client may exchange.",
+    rules.EXCHANGE_SUBJECT: "It expired or was ended; it is a machine's; or it is neither this client's nor for an API "
+    "whose tokens this client may introspect (gatelodge apis add --introspector).",
+    rules.EXCHANGE_ACTOR: "It expired, was ended, or is neither this client's nor for an API whose tokens this client "
+    "may introspect.",
+    rules.EXCHANGE_MAY_ACT: "The client that the token was issued to names another one with --may-act.",
+    rules.EXCHANGE_TARGET: "gatelodge clients change --exchange-audience says for which APIs a client gets them.",
     rules.PASSWORD_RIGHT: "Unknown, wrong and disabled look alike here, too.",
     rules.ASSERTION_SUBJECT: "iss and sub of the assertion are both the client_id.",
     rules.ASSERTION_ONCE: "Make a new assertion with a new jti for every request, also for a retry.",

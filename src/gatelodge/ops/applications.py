@@ -15,7 +15,7 @@ class ActingClient(Struct, frozen=True):
     """One application that may act for a person. `since` and `used_at` are seconds since 1970; 0 where nobody knows.
 
     `offline` says whether it does while they are away. `permissions` are scopes at APIs, written as
-    `protocol.targets.permission` does.
+    `protocol.targets.permission` does. `through` are applications that passed on to it what they were allowed.
     """
 
     client_id: str
@@ -24,6 +24,7 @@ class ActingClient(Struct, frozen=True):
     since: int
     used_at: int
     offline: bool
+    through: tuple[str, ...] = ()
 
 
 async def acting_for(tx: Tx, user_id: int, now: int) -> list[ActingClient]:
@@ -45,5 +46,6 @@ def _acting(client_id: str, consent: Consent | None, families: list[families_of_
         consent.resources if consent else frozenset[str](),
         min(begun),
         max((family.used_at for family in families), default=0),
+        through=tuple(sorted({family.via[-1] for family in families if family.via} - {client_id})),
         offline=any(family.offline for family in families) or (consent is not None and OFFLINE in consent.scopes),
     )

@@ -1,5 +1,6 @@
 """What a JWT access token says (RFC 9068 2.2)."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 TYPE = "at+jwt"
@@ -9,7 +10,8 @@ class AccessToken(NamedTuple):
     """What was authorized, ready to be said in an access token.
 
     `subject` is the person, or the client itself when no person is behind it. `lifetime` is in seconds. `grant_id`
-    names the family of tokens it belongs to; it, `auth_time`, `acr` and `amr` are absent for a machine.
+    names the family of tokens it belongs to; it, `auth_time`, `acr` and `amr` are absent for a machine. `act` says who
+    acts for the person, and for whom these do, `may_act` who alone may come to (RFC 8693 4.1, 4.4).
     """
 
     issuer: str
@@ -23,6 +25,8 @@ class AccessToken(NamedTuple):
     acr: str | None = None
     amr: tuple[str, ...] = ()
     grant_id: str | None = None
+    act: Mapping[str, Any] | None = None
+    may_act: Mapping[str, Any] | None = None
 
 
 def access_token_claims(token: AccessToken, now: int) -> dict[str, Any]:
@@ -52,4 +56,8 @@ def _sign_in(token: AccessToken) -> dict[str, Any]:
         facts["amr"] = list(token.amr)
     if token.grant_id is not None:
         facts["grant_id"] = token.grant_id
+    if token.act is not None:
+        facts["act"] = token.act
+    if token.may_act is not None:
+        facts["may_act"] = token.may_act
     return facts

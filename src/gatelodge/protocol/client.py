@@ -35,6 +35,9 @@ class Client:
     `min_acr` is the level that whoever signs in for it must reach at least. A `pairwise` client knows people by names
     of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs. With
     `require_pushed` its authorization requests are taken only if it pushed them.
+    It may exchange tokens of the kinds `exchange_subjects` for tokens of the APIs `exchange_audiences`, with what the
+    token may do there, and `exchange_scopes` besides; one that `impersonates` is not named in them. `may_act` is the
+    one client that may exchange tokens of this one (RFC 8693).
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -68,6 +71,11 @@ class Client:
     sector_identifier_uri: Annotated[str | None, Member("sector_identifier_uri", TEXT)] = None
     require_pushed: Annotated[bool, Member("require_pushed_authorization_requests", FLAG)] = False
     min_acr: Annotated[Level, Member("min_acr", one_of(*get_args(Level)))] = ONE
+    exchange_subjects: Annotated[frozenset[str], Member("token_exchange_subject_types", SET)] = frozenset()
+    exchange_audiences: Annotated[frozenset[str], Member("token_exchange_audiences", SET)] = frozenset()
+    exchange_scopes: Annotated[frozenset[str], Member("token_exchange_scope", WORDS)] = frozenset()
+    impersonates: Annotated[bool, Member("token_exchange_impersonation", FLAG)] = False
+    may_act: Annotated[str | None, Member("may_act", TEXT)] = None
     enabled: bool = True
     created_at: int = 0
     generation: int = field(default=0, compare=False)

@@ -8,8 +8,8 @@ from gatelodge.protocol.reply import Reply, json_reply
 
 INACTIVE: Mapping[str, Any] = MappingProxyType({"active": False})
 
-# What RFC 7662 2.2 and RFC 9470 6.2 name, of what our access tokens say.
-_SAID = ("iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti", "auth_time", "acr", "amr")
+# What RFC 7662 2.2, RFC 9470 6.2 and RFC 8693 4 name, of what our access tokens say.
+_SAID = ("iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti", "auth_time", "acr", "amr", "act", "may_act")
 
 
 def active(claims: Mapping[str, Any], username: str | None = None) -> dict[str, Any]:

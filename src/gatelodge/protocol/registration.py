@@ -6,7 +6,7 @@ The same for a client that is added, changed or imported, whoever does it.
 import re
 from collections.abc import Callable, Collection
 
-from gatelodge.protocol import redirect_uri, rules
+from gatelodge.protocol import redirect_uri, rules, token_exchange
 from gatelodge.protocol.claims import CLAIMS_OF_SCOPE, claims_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import ErrorCode, OAuthError
@@ -41,6 +41,7 @@ def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
     _check_scopes(client)
     _check_claims(client)
     _check_trust(client)
+    _check_exchange(client)
 
 
 def _check_names(client: Client) -> None:
@@ -184,6 +185,20 @@ def _check_claims(client: Client) -> None:
         raise _inconsistent(
             "id_token_claims must be of those that the scopes profile, email, phone and address stand for"
         )
+
+
+def _check_exchange(client: Client) -> None:
+    """Who exchanges tokens proves who it is, and is told which, for what: the default is nothing."""
+    said = client.exchange_subjects or client.exchange_audiences or client.exchange_scopes or client.impersonates
+    may = token_exchange.GRANT_TYPE in client.grants
+    if said and not may:
+        raise _inconsistent("token_exchange members are for clients with the grant token-exchange")
+    if may and client.is_public:
+        raise _refusal("invalid_client_metadata", "a public client exchanges no tokens", rules.REGISTRATION_PUBLIC)
+    if not client.exchange_subjects <= set(token_exchange.KINDS):
+        raise _inconsistent(f"token_exchange_subject_types must be of {', '.join(token_exchange.KINDS)}")
+    if not client.exchange_scopes <= client.scopes:
+        raise _inconsistent("token_exchange_scope must be within scope")
 
 
 def _inconsistent(description: str) -> OAuthError:

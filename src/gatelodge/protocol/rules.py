@@ -170,6 +170,15 @@ ACCOUNT_ENABLED = Rule("account.enabled", "the person's account is enabled when 
 CONSENT_STANDS = Rule("consent.stands", "what the person allowed was not taken back since", "OIDC Core 3.1.2.4")
 ACCOUNT_FRESH = Rule("account.fresh", "whoever changes an account proved not long ago who they are", "ASVS 7.5.1")
 ACCOUNT_AUDIENCE = Rule("account.audience", "a token that opens an account is for this server alone", "RFC 9068 4")
+EXCHANGE_TYPE = Rule("exchange.type", "types of tokens are those that are exchanged here", "RFC 8693 2.1")
+EXCHANGE_POLICY = Rule("exchange.policy", "a client exchanges only what its operator lets it", "RFC 8693 2.2.2")
+EXCHANGE_SUBJECT = Rule(
+    "exchange.subject", "a token that is exchanged is a person's, works, and is for this client", "RFC 8693 2.2.2"
+)
+EXCHANGE_ACTOR = Rule("exchange.actor", "the token of who acts works and is for this client", "RFC 8693 2.2.2")
+EXCHANGE_MAY_ACT = Rule("exchange.may_act", "only whom a token lets act acts with it", "RFC 8693 4.4")
+EXCHANGE_CHAIN = Rule("exchange.chain", "at most four act for one another", "RFC 8693 4.1")
+EXCHANGE_TARGET = Rule("exchange.target", "the API is one that this client exchanges tokens for", "RFC 8693 2.2.2")
 PASSWORD_RIGHT = Rule("password.right", "username and password are those of an enabled account", "RFC 6749 4.3.2")
 BEARER_ONE = Rule("bearer.one", "a token is sent in one way, never in the URL", "RFC 6750 2")
 TOKEN_ACTIVE = Rule("token.active", "an access token is ours, has not expired and was not revoked", "RFC 6750 3.1")

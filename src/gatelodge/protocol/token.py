@@ -26,6 +26,7 @@ class TokenSet(NamedTuple):
     id_token: str | None = None
     issued: Mapping[str, Any] = MappingProxyType({})
     headers: Headers = ()
+    issued_token_type: str | None = None
 
     def __repr__(self) -> str:
         """Show no token."""
@@ -48,6 +49,8 @@ def token_members(tokens: TokenSet) -> dict[str, object]:
     }
     if tokens.refresh_token is not None:
         members["refresh_token"] = tokens.refresh_token
+    if tokens.issued_token_type is not None:
+        members["issued_token_type"] = tokens.issued_token_type
     if tokens.id_token is not None:
         members["id_token"] = tokens.id_token
     return members

@@ -17,6 +17,7 @@ class _Grounds(Struct, frozen=True):
 
     sid: str = ""
     scope: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
 
 
 _grounds = Decoder(_Grounds).decode
@@ -25,7 +26,8 @@ _grounds = Decoder(_Grounds).decode
 class LivingFamily(Struct, frozen=True):
     """A family that has not ended. `sid` is the session it came of, empty if of none; `used_at` when it was last used.
 
-    `offline` ones outlive that session, as its person allowed (`offline_access`).
+    `via` are the clients that passed it on, where a token was exchanged. `offline` ones outlive that session, as its
+    person allowed (`offline_access`).
     """
 
     id: int
@@ -35,6 +37,7 @@ class LivingFamily(Struct, frozen=True):
     used_at: int
     sid: str
     scope: tuple[str, ...]
+    via: tuple[str, ...] = ()
 
     @property
     def offline(self) -> bool:
@@ -68,4 +71,4 @@ async def end_of_sessions(tx: Tx, user_id: int, sids: Collection[str], *, offlin
 def _living(row: Row) -> LivingFamily:
     family_id, nonce, client_id, created_at, used_at, payload = row
     grounds = _grounds(payload)
-    return LivingFamily(family_id, nonce, client_id, created_at, used_at, grounds.sid, grounds.scope)
+    return LivingFamily(family_id, nonce, client_id, created_at, used_at, grounds.sid, grounds.scope, grounds.via)

@@ -52,14 +52,23 @@ async def find_live_with_person(tx: Tx, family_id: int, nonce: bytes, now: int) 
 
 
 HOLD_LIVE = FIND_LIVE + " for update"  # by the first statement, so in the order of its batch, as who rotates it does
+
+
+async def hold(tx: Tx, family_id: int, nonce: bytes, now: int) -> LiveFamily | None:
+    """Keep a family as it is until this transaction ends, so that what is made to rest on it ends with it; `None` if it
+    ended or expired."""
+    row = await tx.one(HOLD_LIVE, family_id, nonce, now, place_of(family_id))
+    return None if row is None else LiveFamily(*row)
+
+
 END_JWT = "update families set ended_jwts = $4 where place = $1 and id = $2 and ended_jwts = $3 and revoked_at is null"
 MOST_ENDED = 64  # access tokens of one family that ended by themselves and have not expired: beyond, the family ends
 
 
 async def end_jwt(tx: Tx, family_id: int, nonce: bytes, jti: str, expires_at: int, now: int) -> bool:
     """End one JWT access token of a family until it expires by itself; `False` if it had ended."""
-    row = await tx.one(HOLD_LIVE, family_id, nonce, now, place_of(family_id))
-    if row is None or (live := LiveFamily(*row)).has_ended(jti):
+    live = await hold(tx, family_id, nonce, now)
+    if live is None or live.has_ended(jti):
         return False
     ended = [one for one in live.ended_jwts.split() if int(one.rpartition(":")[2]) > now]
     if len(ended) == MOST_ENDED:

@@ -82,6 +82,24 @@ async def open_family(tx: Tx, held: HeldAccount, new: NewFamily, now: int) -> in
     return int(row[0])
 
 
+OPEN_CHILD = """
+insert into families (place, id, nonce, client_id, user_id, generation, rotated_at, created_at, idle_expires_at,
+    expires_at, payload, parent_id)
+select place, nextval('ids') * 1024 + place, $4, $5, user_id, $6, $7, $7, $8, $9, $10, id
+from families where place = $1 and id = $2 and nonce = $3 and expires_at > $7 and revoked_at is null returning id
+"""
+
+
+async def open_child(tx: Tx, parent_id: int, nonce: bytes, new: NewFamily, now: int) -> int | None:
+    """Begin a family that ends with another one, which its caller holds (`live_families.hold`), and return its row id.
+
+    `None` if that one ended meanwhile, in the same transaction.
+    """
+    values = (new.nonce, new.client_id, new.generation, now, new.idle_expires_at, new.expires_at, new.payload)
+    row = await tx.one(OPEN_CHILD, place_of(parent_id), parent_id, nonce, *values)
+    return None if row is None else int(row[0])
+
+
 MOST_REPEATS = 49  # of answers, as long as rotations follow one another within the overlap: more is no lost answer
 
 
@@ -149,7 +167,7 @@ async def rotate(
         return None
     family = Family(*row[:10])
     if family.revoked_at is not None:
-        await access_tokens.revoke_of_family(tx, family.id, now)
+        await _end_what_came_of(tx, family.id, now)
         return Replayed(family)
     return Rotated(family, row[10] > 0, row[11] != network)
 
@@ -194,7 +212,7 @@ async def revoke(tx: Tx, family_id: int, nonce: bytes, now: int) -> bool:
     """End a family and every token of it; `False` if it had ended."""
     if await tx.run(REVOKE, place_of(family_id), family_id, nonce, now) != 1:
         return False
-    await access_tokens.revoke_of_family(tx, family_id, now)
+    await _end_what_came_of(tx, family_id, now)
     return True
 
 
@@ -209,7 +227,7 @@ async def revoke_presented(tx: Tx, value: RefreshValue, client_id: str, now: int
     where = (place_of(value.family_id), value.family_id, value.nonce)
     if await tx.run(REVOKE_PRESENTED, *where, client_id, now) != 1:
         return False
-    await access_tokens.revoke_of_family(tx, value.family_id, now)
+    await _end_what_came_of(tx, value.family_id, now)
     return True
 
 
@@ -246,7 +264,22 @@ async def revoke_of_consent(tx: Tx, user_id: int, client_id: str, now: int) -> i
 
 
 async def _end_tokens(tx: Tx, families: list[Row], now: int) -> int:
-    """End the opaque tokens of families that ended just now, and return how many families those are."""
+    """End what came of families that ended just now, and return how many families those are."""
     for row in families:
-        await access_tokens.revoke_of_family(tx, int(row[0]), now)
+        await _end_what_came_of(tx, int(row[0]), now)
     return len(families)
+
+
+REVOKE_CHILDREN = """
+update families set revoked_at = $3 where place = $1 and parent_id = $2 and revoked_at is null returning id
+"""
+
+
+async def _end_what_came_of(tx: Tx, family_id: int, now: int) -> None:
+    """End the opaque tokens of a family that ended just now, and every family that rests on it.
+
+    Whoever makes one more holds the row of this one until then.
+    """
+    await access_tokens.revoke_of_family(tx, family_id, now)
+    for row in await tx.all(REVOKE_CHILDREN, place_of(family_id), family_id, now):
+        await _end_what_came_of(tx, int(row[0]), now)

@@ -63,6 +63,8 @@ from gatelodge.telemetry.entering import Registered as Registered
 from gatelodge.telemetry.entering import RegistrationAsked as RegistrationAsked
 from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
+from gatelodge.telemetry.exchanges import Impersonated as Impersonated
+from gatelodge.telemetry.exchanges import TokenExchanged as TokenExchanged
 from gatelodge.telemetry.factors import BrowserDistrusted as BrowserDistrusted
 from gatelodge.telemetry.factors import BrowserTrusted as BrowserTrusted
 from gatelodge.telemetry.factors import FactorAdded as FactorAdded

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gatelodge.config.policies import TokenPolicy
 from gatelodge.database.tx import Tx
 from gatelodge.grants.award import Award, Grounds
 from gatelodge.grants.context import GrantContext
@@ -18,6 +17,7 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.token import TokenSet
+from gatelodge.protocol.token_exchange import said
 from gatelodge.stores import access_tokens, audit, users
 from gatelodge.stores.users import UserRecord
 
@@ -81,18 +81,21 @@ def describe(award: Award, context: GrantContext) -> dict[str, Any]:
         subject=grounds.sub if grounds else award.client.id,
         scope=award.scope,
         jti=b64(context.entropy.bytes(JTI_BYTES)),
-        lifetime=lifetime_of(award, context.policy),
+        lifetime=lifetime_of(award, context),
         auth_time=grounds.auth_time if grounds else None,
         acr=grounds.acr if grounds else None,
         amr=tuple(grounds.amr.split()) if grounds else (),
         grant_id=context.mint.grant_id(family.id, family.nonce) if family else None,
+        act=said(grounds.act) if grounds else None,
+        may_act={"sub": award.client.may_act} if grounds and award.client.may_act else None,
     )
     return access_token_claims(facts, context.now)
 
 
-def lifetime_of(award: Award, policy: TokenPolicy) -> int:
-    """Return how many seconds the access token lives: what its API says, or what the server says."""
-    return award.target.api.lifetime if award.target.api else policy.access_token_lifetime
+def lifetime_of(award: Award, context: GrantContext) -> int:
+    """Return how many seconds the access token lives: what its API says, or what the server says, until it must end."""
+    usual = award.target.api.lifetime if award.target.api else context.policy.access_token_lifetime
+    return usual if award.until is None else min(usual, award.until - context.now)
 
 
 async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], context: GrantContext) -> str:
@@ -129,19 +132,20 @@ def sign(kept: Kept, context: GrantContext, ring: KeyRing) -> TokenSet:
     token = _access_token(kept, context, ring)
     return TokenSet(
         access_token=token,
-        expires_in=lifetime_of(kept.award, context.policy),
+        expires_in=lifetime_of(kept.award, context),
         scope=kept.award.scope,
         refresh_token=_refresh_token(kept.award, context),
         id_token=_id_token(kept, context, ring, token),
         issued=kept.claims,
         headers=kept.award.headers,
+        issued_token_type=kept.award.issued_token_type,
     )
 
 
 def sign_access_token(kept: Kept, context: GrantContext, ring: KeyRing) -> TokenSet:
     """Return the access token of an award alone."""
     award = kept.award
-    token, lifetime = _access_token(kept, context, ring), lifetime_of(award, context.policy)
+    token, lifetime = _access_token(kept, context, ring), lifetime_of(award, context)
     return TokenSet(access_token=token, expires_in=lifetime, scope=award.scope, issued=kept.claims)
 
 

@@ -6,6 +6,7 @@ published. Whether it still works is asked of the database every time.
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -19,9 +20,10 @@ from gatelodge.grants.families import read_wanted
 from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.mint import Mint, StoredValue
-from gatelodge.protocol import access_token
+from gatelodge.protocol import access_token, id_token
 from gatelodge.protocol.client import Client
-from gatelodge.stores import access_tokens, live_families
+from gatelodge.stores import access_tokens, live_families, users
+from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import UserRecord
 from gatelodge.tokens.issue import HOLDER, OPAQUE, OPAQUE_PREFIX
 
@@ -113,6 +115,15 @@ class OwnTokens:
         found = await self._db.at(place_of(named[0])).read(find, *named, self._clock.now())
         return None if found is None or found.has_ended(claims["jti"]) else Live(claims, found.user, found.payload)
 
+    async def find_id_token(self, token: str) -> Live | None:
+        """Return an ID token we signed that has not expired, with its person; `None` for any other, and for who is
+        called otherwise at its client."""
+        now = self._clock.now()
+        claims = self._keys.ring.read(token, id_token.TYPE, now)
+        if claims is None or claims["iss"] != self._issuer or claims["exp"] <= now or "auth_time" not in claims:
+            return None
+        return Live(claims, await self._db.read(users.find_by_sub, str(claims["sub"])))
+
     def read_jwt(self, token: str) -> Mapping[str, Any] | None:
         """Return the claims of a JWT access token we signed and that has not expired; it may still have been ended."""
         now = self._clock.now()
@@ -133,6 +144,25 @@ class OwnTokens:
         self._ring = self._keys.ring
         self._verified = OrderedDict()
         return self._verified
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTokens:
+    """Finds tokens of ours that work and that their clients still have."""
+
+    own: OwnTokens
+    registry: Registry
+
+    async def find(self, token: str) -> Live | None:
+        """Return such an access token, `None` for any other."""
+        live = await self.own.find(token, with_person=True)
+        if live is None or not live.is_held_by(await self.registry.client(live.claims["client_id"])):
+            return None
+        return live
+
+    async def find_id_token(self, token: str) -> Live | None:
+        """Return an ID token that has not expired, `None` for any other."""
+        return await self.own.find_id_token(token)
 
 
 def _scope(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from gatelodge.grants.room import Granting
 from gatelodge.sessions.room import SessionsRoom
 from gatelodge.tokens.front import FrontIssuer
 from gatelodge.tokens.introspect import Introspector
-from gatelodge.tokens.own import OwnTokens
+from gatelodge.tokens.own import HeldTokens, OwnTokens
 from gatelodge.tokens.revoke import Revocation
 
 
@@ -21,10 +21,14 @@ class TokensRoom:
     revocation: Revocation
 
 
-def open(on: Foundation, granting: Granting, sessions: SessionsRoom) -> TokensRoom:
+def held(on: Foundation) -> HeldTokens:
+    """Return what finds tokens of this server: its grants need that, too."""
+    return HeldTokens(OwnTokens(on.site.issuer, on.mint, on.db, on.keys, on.clock), on.registry)
+
+
+def open(on: Foundation, found: HeldTokens, granting: Granting, sessions: SessionsRoom) -> TokensRoom:
     """Open the room."""
-    issuer, refresh = on.site.issuer, granting.refresh
-    own = OwnTokens(issuer, on.mint, on.db, on.keys, on.clock)
+    issuer, refresh, own = on.site.issuer, granting.refresh, found.own
     return TokensRoom(
         own,
         FrontIssuer(granting.contexts, on.db, on.keys, sessions.interactions, sessions.pushed),

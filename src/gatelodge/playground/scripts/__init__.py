@@ -12,12 +12,14 @@ from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
 from gatelodge.playground.scripts.refresh_token import REFRESH_TOKEN
 from gatelodge.playground.scripts.signing_out import SIGNING_OUT
 from gatelodge.playground.scripts.step_up import STEP_UP
+from gatelodge.playground.scripts.token_exchange import TOKEN_EXCHANGE
 
 SCRIPTS: tuple[Script, ...] = (
     AUTHORIZATION_CODE,
     PUBLIC_CLIENT,
     CLIENT_CREDENTIALS,
     REFRESH_TOKEN,
+    TOKEN_EXCHANGE,
     OTHER_PROVIDER,
     STEP_UP,
     SIGNING_OUT,

@@ -274,6 +274,7 @@ create table families (
     client_id text not null,
     user_id bigint,                       -- null when no person is behind it
     code_id bigint,                       -- the ticket it was redeemed from
+    parent_id bigint,                     -- the family it rests on and ends with: a token of that one was exchanged
     generation integer not null,          -- 0: no refresh token was ever issued
     rotated_at bigint not null,
     rotated_before bigint not null default 0,  -- `rotated_at` until the last rotation, for one that is given back
@@ -291,6 +292,7 @@ create table families (
 ) {FILL};
 create index families_user on families (user_id);
 create index families_code on families (code_id);
+create index families_parent on families (parent_id) where parent_id is not null;
 create index families_expiry on families (expires_at);
 
 -- Opaque access tokens.
