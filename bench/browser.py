@@ -67,8 +67,32 @@ class Browser:
         """Send the sign-in form."""
         return self._post(form.action, [*form.fields, ("username", user), ("password", password)])
 
-    def _request(self) -> str:
-        query = flows.authorization_query(self._facts, ES256) | {"code_challenge": flows.pkce().challenge, "state": "s"}
+    def open_request(self, **more: str) -> str:
+        """Send an authorization request and return where it leads."""
+        return self._get(self._request(**more)).headers.get("location", "")
+
+    def open(self, url: str) -> Answer:
+        """Open a page that is there. Raises ValueError if it is not."""
+        target = urlsplit(url)
+        answer = self._get(f"{target.path}?{target.query}" if target.query else target.path)
+        if answer.status != 200:
+            raise ValueError(f"{url} answered {answer.status} {answer.headers.get('location', answer.body[:300])}")
+        return answer
+
+    def form_at(self, url: str) -> Form:
+        """Return the form of a page."""
+        return Form(self.open(url).body)
+
+    def send(self, form: Form, **fields: str) -> Answer:
+        """Send a form. Raises ValueError if it was not taken."""
+        answer = self._post(form.action, [*form.fields, *fields.items()])
+        if answer.status not in (200, 303):
+            raise ValueError(f"{form.action} answered {answer.status} {answer.body[:300]}")
+        return answer
+
+    def _request(self, **more: str) -> str:
+        known = {"code_challenge": flows.pkce().challenge, "state": "s"}
+        query = flows.authorization_query(self._facts, ES256) | known | more
         return f"{self._facts.paths.authorize}?{urlencode(query)}"
 
     def _next(self, answer: Answer, user: str, password: str) -> Answer:

@@ -23,6 +23,19 @@ def cpu_seconds(roots: Iterable[int]) -> float:
     return sum(sum(stats[pid].ticks) for pid in _family(roots, stats)) * _TICK
 
 
+def exact_cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the seconds that the threads of these processes ran, to the nanosecond: for single requests."""
+    files = (file for pid in pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(int(_read(file).partition(" ")[0] or 0) for file in files) / 1e9
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:  # the thread has just ended
+        return ""
+
+
 def machine_cpu_seconds() -> float:
     """Return the seconds of CPU that all programs of this machine have used, the kernel's own work left out."""
     user, nice, system = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:4]
