@@ -1,5 +1,6 @@
 """Signing in with passkeys, over the pages, by an authenticator in software that also attacks."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from gatelodge.authn.passkeys import PasskeySignIn
 from gatelodge.authn.password import PasswordSignIn
 from gatelodge.config.policies import DatabasePolicy, PasskeyPolicy
 from gatelodge.protocol.passkey import Passkey, PasskeyRefused
-from gatelodge.stores import endings, passkeys
+from gatelodge.stores import audit, endings, passkeys
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -174,6 +175,22 @@ async def test_ACC_16_an_answer_is_good_once(world: World) -> None:
     again.browser.http.cookies = visit.browser.http.cookies  # the same browser
     page = await again.begin(prompt="login")
     assert refused(await again.use(page, said)) == NOT_ACCEPTED
+
+
+async def test_ACC_16_of_fifty_who_bring_the_same_answer_one_is_let_in(world: World) -> None:
+    key, visit = await enrol(world), Visit(world)
+    page = await visit.begin()
+    said = key.get(dict(await visit.challenge()))
+    action, hidden = form_of(page)
+
+    async def bring() -> httpx2.Response:
+        return await visit.browser.http.post(action, data={**hidden, "passkey": said})
+
+    answers = await asyncio.gather(*(bring() for _ in range(50)))
+
+    assert sorted(answer.status_code for answer in answers) == [303] + [400] * 49
+    begun = [entry.event for entry in await world.foundation.db.read(audit.list_recent, 200)]
+    assert begun.count("signed_in") == 1
 
 
 async def test_ACC_16_an_answer_is_good_in_its_own_browser_for_its_purpose_and_for_ten_minutes(

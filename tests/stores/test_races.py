@@ -8,7 +8,7 @@ from tests.holding import open_family
 
 from gatelodge.database.engines import open_database
 from gatelodge.protocol.rotation import RefreshValue
-from gatelodge.stores import refresh_tokens, seen, tickets, users
+from gatelodge.stores import authenticators, recovery_codes, refresh_tokens, seen, tickets, users
 from gatelodge.stores.refresh_tokens import NewFamily, Rotated
 from gatelodge.stores.users import NewUser
 
@@ -30,9 +30,9 @@ async def servers(database_policy, anyio_backend):
         yield made
 
 
-async def race(servers, body, *args):
-    """Run a body four times on each server at once, in no order of servers, and return what came of it."""
-    return await asyncio.gather(*(server.write(body, *args) for _ in range(4) for server in servers))
+async def race(servers, body, *args, each=4):
+    """Run a body so many times on each server at once, in no order of servers, and return what came of it."""
+    return await asyncio.gather(*(server.write(body, *args) for _ in range(each) for server in servers))
 
 
 async def test_FLT_27_one_server_takes_a_ticket(servers):
@@ -42,6 +42,20 @@ async def test_FLT_27_one_server_takes_a_ticket(servers):
         outcomes = await race(servers, tickets.take, "code", row_id, DIGEST, NOW)
 
         assert sum(outcome is not None for outcome in outcomes) == 1
+
+
+async def test_ACC_12_of_fifty_on_three_servers_one_spends_a_step_and_one_a_recovery_code(servers):
+    alice = await servers[0].write(users.add, NewUser(sub="sub", username="alice"), NOW)
+    await servers[0].write(authenticators.add, alice.id, "sealed", 0, NOW)
+    for step in range(1, ROUNDS + 1):
+        await servers[0].write(recovery_codes.replace, alice.id, [DIGEST], NOW)
+
+        steps, codes = await asyncio.gather(
+            race(servers, authenticators.spend, alice.id, "sealed", step, NOW, each=17),
+            race(servers, recovery_codes.spend, alice.id, DIGEST, NOW, each=17),
+        )
+
+        assert (steps.count(True), codes.count(True)) == (1, 1)
 
 
 async def test_FLT_27_one_server_sees_a_value_first(servers):
