@@ -5,6 +5,8 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from html import unescape
+from importlib import import_module
+from threading import get_ident
 from typing import Any
 
 import httpx2
@@ -14,6 +16,7 @@ from tests.authn.test_ways import identity
 from tests.conftest import FakeClock
 from tests.world import Browser, World, audited, config_for, form_of, open_world
 
+from gatelodge.authn import passkey_ceremonies
 from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.passkeys import PasskeySignIn
 from gatelodge.authn.password import PasswordSignIn
@@ -411,3 +414,21 @@ async def test_ACC_16_an_offer_is_answered_with_what_was_asked_for(world: World)
         again = await visit.browser.submit(page, act=act, passkey=said)
         assert (again.status_code, again.url.path) == (400, "/login/passkey/after")
     assert await kept_by(world) == ()
+
+
+async def test_what_verifies_passkeys_is_loaded_beside_the_event_loop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a third of a second, in which nobody else would be answered."""
+    threads = list[int]()
+
+    def load(name: str) -> object:
+        threads.append(get_ident())
+        return import_module(name)
+
+    monkeypatch.setattr(passkey_ceremonies, "import_module", load)
+    key = await enrol(world)
+    await Visit(world).sign_in(key)
+
+    assert len(threads) == 1
+    assert threads[0] != get_ident()

@@ -1,18 +1,24 @@
 """Registering: nobody is told who has an account, and there is none before its address is proved."""
 
+import json
 from dataclasses import replace
+from html import unescape
+from typing import Any
 
 import httpx2
 import pytest
+from tests.authenticator import SoftwareKey
+from tests.authn.test_passkeys import enrol as give_passkey
 from tests.conftest import FakeClock
 from tests.entry.conftest import OPEN, SENDER, Mailbox, code_on
-from tests.world import Browser, World, answer_of, config_for, open_world
+from tests.world import Browser, World, answer_of, audited, config_for, open_world
 
+from gatelodge.authn.passkey_acts import LastWay
 from gatelodge.config.policies import AccountsPolicy, DatabasePolicy
 from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.registration import Newcomers
 from gatelodge.sessions.mailed_links import TRIES
-from gatelodge.stores import audit, users
+from gatelodge.stores import audit, credentials, users
 from gatelodge.telemetry.events import Origin
 
 pytestmark = pytest.mark.anyio
@@ -244,3 +250,99 @@ async def test_ACC_04_no_stranger_ends_an_invitation_by_asking_for_an_account(
 
         link = await Mailbox(world).link("grace@example.org", "invitation")
         assert "Your account is made" in (await make(world.browser(), link)).text
+
+
+async def passkey_page(world: World, mailbox: Mailbox, browser: Browser) -> tuple[httpx2.Response, dict[str, Any]]:
+    """The page behind a link, and what it asks a browser for."""
+    await ask(browser, "eve@example.org")
+    page = await browser.get(await mailbox.link("eve@example.org", "confirm_registration"))
+    options = json.loads(unescape(page.text.split("data-options='")[1].split("'")[0]))
+    return page, options | await challenged(browser)
+
+
+async def challenged(browser: Browser, purpose: str = "enrol") -> dict[str, Any]:
+    ours = {"origin": "https://id.test", "sec-fetch-site": "same-origin"}
+    return (await browser.http.post("/login/passkey/challenge", data={"purpose": purpose}, headers=ours)).json()
+
+
+async def test_an_account_is_made_with_a_passkey_and_has_no_password(entered: World, mailbox: Mailbox) -> None:
+    browser, key = entered.browser(), SoftwareKey()
+    page, options = await passkey_page(entered, mailbox, browser)
+    assert (options["user"]["name"], options["excludeCredentials"]) == ("eve@example.org", [])
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+    done = await browser.post_form(page, name="Eve", passkey=key.create(options))
+
+    assert "Your account is made" in done.text
+    on = entered.foundation
+    user = await on.db.read(users.find_by_login, "eve@example.org")
+    assert user is not None
+    assert await on.db.read(credentials.password, user.id) is None
+    assert [event for event, _, _ in await audited(entered, done)] == ["passkey_added", "registered"]
+    first = await browser.authorize()
+    page = await browser.get("/login/passkey?" + first.url.query.decode())
+    signed_in = await browser.submit(page, passkey=key.get(await challenged(browser, "sign_in")))
+    assert signed_in.url.path == "/consent"
+    assert len([name for name, _ in await mailbox.letters("eve@example.org")]) == 1, "nobody else had this done"
+
+
+async def test_the_only_passkey_of_an_account_without_a_password_stays(entered: World, mailbox: Mailbox) -> None:
+    browser = entered.browser()
+    page, options = await passkey_page(entered, mailbox, browser)
+    await browser.post_form(page, name="Eve", passkey=SoftwareKey().create(options))
+    user = await entered.foundation.db.read(users.find_by_login, "eve@example.org")
+    assert user is not None
+    ceremonies = entered.server.authn.passkeys
+    assert ceremonies is not None
+    (kept,) = (await ceremonies.known(user.id)).passkeys
+    assert kept.uv_seen
+
+    with pytest.raises(LastWay):
+        await ceremonies.remove(user.id, kept.id, Origin("test"))
+
+
+async def test_ACC_15_a_passkey_that_is_refused_makes_nothing_and_leaves_the_link(
+    entered: World, mailbox: Mailbox
+) -> None:
+    browser, key = entered.browser(), SoftwareKey()
+    page, options = await passkey_page(entered, mailbox, browser)
+    await give_passkey(entered, "alice", taken := SoftwareKey(credential_id=b"alice's"))
+    for said in (
+        key.create(options, origin="https://evil.test"),
+        SoftwareKey(flags=0).create({**options, **await challenged(browser)}),
+        SoftwareKey(flags=0).create({**options, **await challenged(browser, "offer")}),
+        taken.create({**options, **await challenged(browser)}),
+        key.create({**options, **await challenged(entered.browser())}),
+        "{}",
+    ):
+        refused = await browser.post_form(page, name="Eve", passkey=said)
+        assert (refused.status_code, 'id="problem"' in refused.text) == (400, True), said
+    assert not await exists(entered, "eve@example.org")
+    assert key.create(options)  # the page asks for another challenge by itself
+
+    done = await browser.post_form(page, name="Eve", passkey=key.create({**options, **await challenged(browser)}))
+    assert "Your account is made" in done.text
+    assert (await browser.post_form(page, passkey=key.create(options))).status_code == 410
+
+
+async def test_in_another_browser_a_passkey_needs_the_code_too(entered: World, mailbox: Mailbox) -> None:
+    code = code_on((await ask(entered.browser(), "eve@example.org")).text)
+    other = entered.browser("198.51.100.1")
+    page = await other.get(await mailbox.link("eve@example.org", "confirm_registration"))
+    options = json.loads(unescape(page.text.split("data-options='")[1].split("'")[0]))
+    said = SoftwareKey().create({**options, **await challenged(other)})
+
+    refused = await other.post_form(page, code="BBB-BBB", passkey=said)
+    assert (refused.status_code, "That is not the code" in refused.text) == (400, True)
+    assert "Your account is made" in (await other.post_form(page, code=code, passkey=said)).text
+
+
+async def test_where_the_issuer_is_an_address_an_account_has_a_password(
+    database_policy: DatabasePolicy, clock: FakeClock
+) -> None:
+    config = replace(config_for(database_policy.url, "http://127.0.0.1:8000"), mail=SENDER, accounts=OPEN)
+    async with open_world(config, clock) as world:
+        browser = world.browser()
+        await ask(browser, "eve@example.org")
+        page = await browser.get(await Mailbox(world).link("eve@example.org", "confirm_registration"))
+        assert ("passkey" in page.text, "script" in page.text) == (False, False)

@@ -6,22 +6,13 @@ from typing import ClassVar, NamedTuple, Self
 
 from gatelodge.account.contract import AccountAct, AccountEquipment, AccountPage, AccountVisit, ActDone, ActRefused
 from gatelodge.account.moments import ToldTime, moment, zone_of
-from gatelodge.authn.challenges import ENROL
+from gatelodge.authn.challenges import ENROL, PATH
 from gatelodge.authn.passkey_acts import LastWay, NoSuchPasskey
 from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
-from gatelodge.authn.passkeys import CHALLENGE
 from gatelodge.clock import Clock
 from gatelodge.ops.refusals import NotThere
-from gatelodge.protocol import rules
-from gatelodge.protocol.passkey import MAX_NAME, MOST, Passkey, PasskeyRefused
+from gatelodge.protocol.passkey import MAX_NAME, MOST, Passkey, PasskeyRefused, problem_of
 from gatelodge.protocol.reply import Reply, json_reply
-
-_PROBLEMS = {
-    rules.PASSKEY_MOST: "most",
-    rules.PASSKEY_UNIQUE: "taken",
-    rules.PASSKEY_AUTHENTICATOR: "authenticator",
-    rules.PASSKEY_CHALLENGE: "expired",
-}
 
 
 class ShownPasskey(NamedTuple):
@@ -70,7 +61,7 @@ class PasskeysPage(AccountPage):
             "passkeys": tuple(_shown(one, now, zone) for one in known.passkeys),
             "signal": ceremonies.signal(known, visit.user.username, visit.user.name),
             "options": await ceremonies.creation(visit.user.id) if may_add else None,
-            "challenge": CHALLENGE,
+            "challenge": PATH,
             "full": len(known.passkeys) >= MOST,
             "longest": MAX_NAME,
         }
@@ -99,7 +90,7 @@ class PasskeysPage(AccountPage):
                 return ActDone("renamed")
             await ceremonies.remove(who, number, visit.origin)
         except PasskeyRefused as refused:
-            raise ActRefused(_PROBLEMS.get(refused.rule, "wrong")) from None
+            raise ActRefused(problem_of(refused.rule)) from None
         except NoSuchPasskey:
             raise NotThere("passkey", "of that number") from None
         except LastWay:

@@ -17,6 +17,7 @@ from gatelodge.keys.secrets import SECRET_BYTES
 from gatelodge.stores import tickets
 
 KIND = "passkey"
+PATH = "/login/passkey/challenge"  # where pages ask for one
 LIFETIME = 600  # seconds
 SIGN_IN, ENROL, OFFER = PURPOSES = ("sign_in", "enrol", "offer")  # `offer`: made by a browser without a dialogue
 

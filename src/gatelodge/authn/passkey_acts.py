@@ -34,16 +34,18 @@ async def add(tx: Tx, user_id: int, new: NewPasskey, on: Occasion, *, asked: boo
 
     Raises `PasskeyRefused` if it is somebody's, they have as many as can be, or may not sign in any more.
     """
-    try:
-        kept = await passkeys.add(tx, user_id, new, MOST, on.now)
-    except NameTaken:
-        raise PasskeyRefused(rules.PASSKEY_UNIQUE) from None
-    if kept is None:
-        raise PasskeyRefused(rules.PASSKEY_MOST)
-    event = PasskeyAdded(user_id=user_id, passkey=kept.id, aaguid=kept.aaguid, synced=kept.backup_eligible, asked=asked)
-    await audit.record(tx, event, on.origin, on.now)
+    event = await _keep(tx, user_id, new, asked, on.origin, on.now)
     await _write_to(tx, user_id, PasskeyAddedLetter(at=on.now, by_itself=int(not asked)), on)
     return event
+
+
+async def begin_with(tx: Tx, user_id: int, handle: bytes, new: NewPasskey, origin: Origin, now: int) -> PasskeyAdded:
+    """Give a person who was made in this transaction the passkey that they made for this user handle. Raises as `add`.
+
+    They are told of it by nobody else than the page that they are at.
+    """
+    await users.ensure_handle(tx, user_id, handle)
+    return await _keep(tx, user_id, new, True, origin, now)
 
 
 async def rename(tx: Tx, user_id: int, passkey_id: int, typed: str, origin: Origin, now: int) -> PasskeyRenamed:
@@ -89,6 +91,18 @@ async def keep_use(tx: Tx, used: UsedPasskey, origin: Origin, now: int, *, vouch
     event = PasskeyCounterRegressed(user_id=passkey.user_id, passkey=passkey.id)
     await audit.record(tx, event, origin, now)
     return True, event
+
+
+async def _keep(tx: Tx, user_id: int, new: NewPasskey, asked: bool, origin: Origin, now: int) -> PasskeyAdded:
+    try:
+        kept = await passkeys.add(tx, user_id, new, MOST, now)
+    except NameTaken:
+        raise PasskeyRefused(rules.PASSKEY_UNIQUE) from None
+    if kept is None:
+        raise PasskeyRefused(rules.PASSKEY_MOST)
+    event = PasskeyAdded(user_id=user_id, passkey=kept.id, aaguid=kept.aaguid, synced=kept.backup_eligible, asked=asked)
+    await audit.record(tx, event, origin, now)
+    return event
 
 
 async def _write_to(tx: Tx, user_id: int, letter: Letter, on: Occasion) -> None:

@@ -1,7 +1,9 @@
 """Passkeys at one server: challenges, what browsers are told, and what becomes of their answers."""
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 from gatelodge.authn import passkey_acts
 from gatelodge.authn.assertions import UsedPasskey, judge
@@ -22,6 +24,7 @@ from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, PasskeyNotAdded, SignInFailed
 
 HANDLE_BYTES = 32
+VERIFIES = "gatelodge.authn.attestations"  # with the whole library under it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class PasskeyCeremonies:
         self._clock = on.clock
         self._entropy = on.entropy
         self._letters = on.letters
+        self._loaded = False
 
     async def challenge(self, purpose: str, browser: Owner) -> str:
         """Return a new challenge for one of `challenges.PURPOSES`."""
@@ -60,6 +64,12 @@ class PasskeyCeremonies:
             return None
         person, existing = found
         return creation_options(self.party, person, existing, device_bound=self.demands.device_bound)
+
+    def newcomer(self, handle: bytes, name: str) -> Mapping[str, object]:
+        """Return the same for who has no account yet, and will be known to authenticators by this handle and name."""
+        return creation_options(
+            self.party, person_entity(handle, name, None), (), device_bound=self.demands.device_bound
+        )
 
     async def known(self, user_id: int) -> Known:
         """Return what authenticators are told.
@@ -83,6 +93,7 @@ class PasskeyCeremonies:
         `person` is whom another factor vouched for before in this sign-in, `None` if it begins here.
         """
         said = await self._said(text, browser)
+        await self._load()
         found = await self._db.read(passkeys.find, said.credential_id)
         try:
             if person is not None and found is not None and found[1].user_id != person:
@@ -115,13 +126,26 @@ class PasskeyCeremonies:
             return "unknown", said.credential_id
         return "refused", None
 
+    async def made(self, text: str, browser: Owner, *, asked: bool = True) -> NewPasskey:
+        """Return the passkey that a browser's answer brings; it is nobody's yet. Raises `PasskeyRefused`."""
+        try:
+            said = read_attestation(text)
+        except BadAnswer:
+            raise PasskeyRefused(rules.PASSKEY_FORM) from None
+        if not await self._challenges.spend(said.client.challenge, ENROL if asked else OFFER, browser):
+            raise PasskeyRefused(rules.PASSKEY_CHALLENGE)
+        await self._load()
+        from gatelodge.authn.attestations import new_passkey
+
+        return new_passkey(said, self.party, self.demands, asked=asked, vouched=True)
+
     async def add(self, text: str, browser: Owner, user_id: int, origin: Origin, *, asked: bool = True) -> NewPasskey:
         """Give a person the passkey that a browser's answer brings. Raises `PasskeyRefused`, and `Unavailable`.
 
         They proved just now who they are. `asked` is false for one that their browser made by itself.
         """
         try:
-            new = await self._made(text, browser, asked=asked)
+            new = await self.made(text, browser, asked=asked)
             there = self._db.at(place_of(user_id))
             event = await there.write(passkey_acts.add, user_id, new, self._occasion(origin), asked=asked)
         except PasskeyRefused as refused:
@@ -140,6 +164,12 @@ class PasskeyCeremonies:
         there = self._db.at(place_of(user_id))
         emit(await there.write(passkey_acts.remove, user_id, passkey_id, self._occasion(origin)), origin)
 
+    async def _load(self) -> None:
+        """Have what verifies passkeys at hand. It takes a third of a second, once: a thread loads it."""
+        if not self._loaded:
+            await to_thread(import_module, VERIFIES)
+            self._loaded = True
+
     def _occasion(self, origin: Origin) -> Occasion:
         return Occasion(self._letters, origin, self._clock.now())
 
@@ -151,17 +181,6 @@ class PasskeyCeremonies:
         if not await self._challenges.spend(said.client.challenge, SIGN_IN, browser):
             raise PasskeyRefused(rules.PASSKEY_CHALLENGE)
         return said
-
-    async def _made(self, text: str, browser: Owner, *, asked: bool) -> NewPasskey:
-        from gatelodge.authn.attestations import new_passkey  # what it builds on takes a third of a second to load
-
-        try:
-            said = read_attestation(text)
-        except BadAnswer:
-            raise PasskeyRefused(rules.PASSKEY_FORM) from None
-        if not await self._challenges.spend(said.client.challenge, ENROL if asked else OFFER, browser):
-            raise PasskeyRefused(rules.PASSKEY_CHALLENGE)
-        return new_passkey(said, self.party, self.demands, asked=asked, vouched=True)
 
     async def _refused(self, rule: Rule, found: tuple[Passkey, Holder] | None, origin: Origin) -> None:
         """Tell of it; what is about nobody's account is told to the log alone, so nobody fills the trail."""

@@ -5,23 +5,26 @@ nothing is counted: strangers cannot keep the owner of a passkey out (ASVS 6.1.1
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 
 from gatelodge.authn.assertions import UsedPasskey
-from gatelodge.authn.challenges import PURPOSES, SIGN_IN
+from gatelodge.authn.challenges import PATH, PURPOSES, SIGN_IN
 from gatelodge.authn.contract import Equipment, SignInRefused, SignInVisit, Way
+from gatelodge.authn.enrolment import Enrolment
 from gatelodge.authn.own_routes import OwnRoute, WayRequest
 from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies, ceremonies_of
+from gatelodge.authn.passkey_enrolment import PasskeyEnrolment
+from gatelodge.authn.visit import KnownPerson
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Tx
 from gatelodge.keys.secrets import b64
 from gatelodge.protocol.assurance import Factor
-from gatelodge.protocol.passkey import PasskeyRefused, methods
+from gatelodge.protocol.passkey import NewPasskey, PasskeyRefused, methods
 from gatelodge.protocol.proof import BOTH, HELD, PHR, PHRH, Proof
 from gatelodge.protocol.reply import Cookie, Reply, json_reply
 from gatelodge.stores import passkeys
 
-CHALLENGE = "/login/passkey/challenge"
 AFTER = "/login/passkey/after"  # the page `web/passkey_after.py`
 ABILITIES = "gatelodge-passkeys"  # a cookie: what this browser can do with passkeys, so that nothing else is offered
 LATER = "gatelodge-no-passkey"  # a cookie: whoever is here wanted none for now
@@ -41,7 +44,9 @@ class PasskeySignIn(Way):
 
     def __init__(self, ceremonies: PasskeyCeremonies, clock: Clock) -> None:
         self.ceremonies = ceremonies
+        self.level = PHRH if ceremonies.demands.device_bound else PHR
         self._clock = clock
+        self._enrolment = PasskeyEnrolment(ceremonies, self._made)
 
     @classmethod
     def open(cls, equipment: Equipment) -> Sequence[Self]:
@@ -49,15 +54,19 @@ class PasskeySignIn(Way):
         return () if ceremonies is None else (cls(ceremonies, equipment.on.clock),)
 
     @property
+    def enrolment(self) -> Enrolment:
+        return self._enrolment
+
+    @property
     def routes(self) -> Sequence[OwnRoute]:
-        return (OwnRoute("passkey_challenge", CHALLENGE, {"POST": self._challenge}),)
+        return (OwnRoute("passkey_challenge", PATH, {"POST": self._challenge}),)
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
         existing = () if visit.person is None else (await self.ceremonies.known(visit.person.user_id)).passkeys
         sent = visit.form.get("passkey") or ""
         wrong, unknown = await self.ceremonies.why_not(sent) if sent else ("", None)
         told = {"rpId": self.ceremonies.party.rp_id, "unknown": b64(unknown)} if unknown else None
-        return {"options": self.ceremonies.request(existing), "challenge": CHALLENGE, "wrong": wrong, "signal": told}
+        return {"options": self.ceremonies.request(existing), "challenge": PATH, "wrong": wrong, "signal": told}
 
     async def prove(self, visit: SignInVisit) -> Proof:
         person = None if visit.person is None else visit.person.user_id
@@ -84,14 +93,19 @@ class PasskeySignIn(Way):
         return AFTER if "offer" in able and LATER not in cookies else ""
 
     def _proof(self, used: UsedPasskey) -> Proof:
-        bound = self.ceremonies.demands.device_bound and not used.passkey.backup_eligible
+        who = KnownPerson(used.holder.user_id, used.holder.sub)
+        return replace(self._made(who, used.passkey), shows=BOTH if used.two_factors else HELD)
+
+    def _made(self, who: KnownPerson, passkey: NewPasskey) -> Proof:
+        """Return what a passkey proves that its person has just made: they hold it."""
+        bound = self.ceremonies.demands.device_bound and not passkey.backup_eligible
         return Proof(
-            user_id=used.holder.user_id,
-            sub=used.holder.sub,
+            user_id=who.user_id,
+            sub=who.sub,
             kind=self.name,
             at=self._clock.now(),
-            amr=methods(used.passkey),
-            shows=BOTH if used.two_factors else HELD,
+            amr=methods(passkey),
+            shows=HELD,
             level=PHRH if bound else PHR,
         )
 

@@ -8,10 +8,20 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol import assurance
 from gatelodge.protocol.assurance import Abilities, Ask, Done, Factor, FactorPolicy, Levels, NextProof
-from gatelodge.protocol.proof import AuthnEvent, Proof, conclude
+from gatelodge.protocol.proof import LEVELS, AuthnEvent, Proof, conclude
 from gatelodge.stores import factor_dues, users
 
 ALONE = Levels()
+
+
+def _needs_scripts(way: Way) -> bool:
+    """Whether a browser may be unable to set this way up: what any can do comes first."""
+    return way.enrolment is not None and way.enrolment.scripts
+
+
+def _is_better(best: Factor, has: Factor | None) -> bool:
+    """Whether somebody who `has` this of a way gains something by setting it up."""
+    return has is None or LEVELS.index(has.level) < LEVELS.index(best.level)
 
 
 class Ways:
@@ -26,6 +36,8 @@ class Ways:
             raise ValueError("two ways to sign in have one name or one page")
         self.listed = tuple(served)
         self._factors = tuple(way.factor for way in served)
+        enrols = [way for way in served if way.factor.enrols]
+        self._enrolling = tuple(way.factor for way in sorted(enrols, key=_needs_scripts))
         self.acrs = assurance.reachable(Abilities(self._factors))
         self._db = db
         self._clock = clock
@@ -78,7 +90,7 @@ class Ways:
     async def _find_abilities(self, tx: Tx, user_id: int) -> Abilities:
         user, due = await users.find(tx, user_id), await factor_dues.find(tx, user_id)
         has = {way.name: await way.enrolled(tx, user_id) for way in self.listed}
-        may = tuple(factor for factor in self._factors if factor.enrols and has[factor.kind] is None)
+        may = tuple(factor for factor in self._enrolling if _is_better(factor, has[factor.kind]))
         return Abilities(
             tuple(factor for factor in has.values() if factor), may, admin=user is not None and user.admin, due=due
         )

@@ -1,14 +1,23 @@
-"""Choosing a password behind a mailed link: the code, if one is needed, the rules, and the hash, in this order."""
+"""Choosing what an account is entered by, behind a mailed link: a password, or a passkey.
 
-from collections.abc import Iterable
+The code comes first, if one is needed: nothing of a stranger's is hashed or judged.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gatelodge.authn.challenges import PATH
 from gatelodge.authn.hashing import PasswordPool
+from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.password_judge import look_at, rules_of
 from gatelodge.clock import Clock
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.endpoints.request import Request
+from gatelodge.keys.mint import Mint
+from gatelodge.ops.registration import FirstPasskey
+from gatelodge.protocol.passkey import PasskeyRefused, problem_of
 from gatelodge.protocol.password_rules import context_words
+from gatelodge.sessions.browser import BrowserId
 from gatelodge.sessions.mailed_links import MailedLink, MailedLinks, WrongCode
 
 
@@ -37,12 +46,48 @@ class PasswordChoice:
 
     async def hashed(self, request: Request, link: MailedLink, about: Iterable[str | None]) -> str:
         """Return the hash to keep. Raises `NotChosen`, `LinkOver` after too many wrong codes, and `Unavailable`."""
+        await self.check_code(request, link)
+        return await self.hash(request, about)
+
+    async def check_code(self, request: Request, link: MailedLink) -> None:
+        """Check the code, if one is needed. Raises `NotChosen`, and `LinkOver` after too many wrong ones."""
         try:
             await self.links.check_code(link, request.form.get("code") or "", self.clock.now())
         except WrongCode:
             raise NotChosen("code") from None
+
+    async def hash(self, request: Request, about: Iterable[str | None]) -> str:
+        """Return the hash of a password that may be taken. Raises `NotChosen` and `Unavailable`."""
         password = request.form.get("password") or ""
         problem = await look_at(password, self.policy, context_words(*about, self.issuer))
         if problem is not None:
             raise NotChosen(problem)
         return await self.passwords.hash(password)
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyChoice:
+    """Takes the passkey that somebody made for the account that a link makes. `mint` is the instance's."""
+
+    ceremonies: PasskeyCeremonies
+    mint: Mint
+
+    def offer(self, link: MailedLink, address: str) -> Mapping[str, object]:
+        """Return what the page is given to have one made."""
+        return {"options": self.ceremonies.newcomer(self._handle(link), address), "challenge": PATH}
+
+    async def made(self, text: str, link: MailedLink, browser: BrowserId) -> FirstPasskey:
+        """Return the passkey that a browser's answer brings. Raises `NotChosen` and `Unavailable`."""
+        try:
+            return FirstPasskey(self._handle(link), await self.ceremonies.made(text, browser))
+        except PasskeyRefused as refused:
+            raise not_taken(refused) from None
+
+    def _handle(self, link: MailedLink) -> bytes:
+        """Return the user handle: the same whenever the page is shown, and told to nobody who has not the link."""
+        return self.mint.digest("first user handle", link.handle.encode())
+
+
+def not_taken(refused: PasskeyRefused) -> NotChosen:
+    """Return how a person is told that their passkey was refused."""
+    return NotChosen(f"passkey_{problem_of(refused.rule)}")

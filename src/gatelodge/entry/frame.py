@@ -34,13 +34,15 @@ class EntryFrame:
     links: MailedLinks
     clock: Clock
 
-    def draw(self, request: Request, template: str, purpose: str, status: int = 200, **values: Any) -> Reply:
-        """Return a page with a form of this purpose."""
+    def draw(
+        self, request: Request, template: str, purpose: str, status: int = 200, *, scripts: bool = False, **values: Any
+    ) -> Reply:
+        """Return a page with a form of this purpose, which runs `scripts` if it must."""
         browser = self.browsers.identify(request)
         reply = self.pages.render(
             f"entry/{template}",
             status=status,
-            allows=Allows(forms="here"),
+            allows=Allows(scripts=scripts, forms="here"),
             csrf=csrf.token(self.key, browser.secret, purpose),
             **{"problem": "", "again": "", "client_uri": "", "what": "", **values},
         )
@@ -54,7 +56,7 @@ class EntryFrame:
         """Tell somebody to look into their mailbox, whatever was sent there, and show the code that belongs to it."""
         return self.draw(request, "mailbox", "", address=address, code=new.shown)
 
-    def wait(self, request: Request, template: str, purpose: str, full: Full, **values: object) -> Reply:
+    def wait(self, request: Request, template: str, purpose: str, full: Full, **values: Any) -> Reply:
         """Return the page again to somebody who asked too often."""
         minutes = -(-full.retry_after // 60)
         page = self.draw(request, template, purpose, 429, problem="throttled", wait_minutes=minutes, **values)
@@ -84,7 +86,7 @@ def read_back(query: Params) -> str:
     return "" if place is None else place.query
 
 
-def asked_address(request: Request) -> dict[str, object]:
+def asked_address(request: Request) -> dict[str, Any]:
     """Return what a page that asks for an address is drawn with: what was typed, and where its person came from."""
     back = read_back(request.query)
     typed = (request.form.get("email") or "")[: email_address.MAX_ADDRESS]

@@ -8,16 +8,16 @@ from gatelodge.database.tx import Database, Unavailable
 from gatelodge.endpoints import languages
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
-from gatelodge.entry.choosing import NotChosen, PasswordChoice
+from gatelodge.entry.choosing import NotChosen, PasskeyChoice, PasswordChoice, not_taken
 from gatelodge.entry.frame import EntryFrame, asked_address, purpose_of, read_back, read_email
-from gatelodge.ops.registration import PURPOSE, AskedRegistration, Newcomers
+from gatelodge.ops.registration import PURPOSE, AskedRegistration, Entrance, Newcomers
 from gatelodge.ops.users import new_sub
 from gatelodge.protocol.languages import DEFAULT
+from gatelodge.protocol.passkey import PasskeyRefused
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.emit import emit
-from gatelodge.telemetry.events import Registered
 
 MAX_NAME = 100  # characters
 
@@ -65,12 +65,16 @@ class RegisterPage:
 
 @dataclass(frozen=True, slots=True)
 class RegisterLinkPage:
-    """Where the link of a registration or an invitation leads: says what it does, and makes the account."""
+    """Where the link of a registration or an invitation leads: says what it does, and makes the account.
+
+    `passkeys` is `None` where browsers have none.
+    """
 
     frame: EntryFrame
     db: Database
     newcomers: Newcomers
     choice: PasswordChoice
+    passkeys: PasskeyChoice | None
     entropy: Entropy
 
     async def show(self, request: Request) -> Reply:
@@ -81,7 +85,7 @@ class RegisterLinkPage:
             return self._over(request)
 
     async def submit(self, request: Request) -> Reply:
-        """Make the account, of whoever chose a password that can be taken."""
+        """Make the account, of whoever made a passkey or chose a password that can be taken."""
         try:
             link = await self.frame.followed(request, PURPOSE)
             if not self.frame.is_current(request, purpose_of(link)):
@@ -95,7 +99,7 @@ class RegisterLinkPage:
         if name is None:
             return self._form(request, link, 400, problem="name")
         try:
-            hashed = await self.choice.hashed(request, link, (address, name))
+            entrance = await self._entrance(request, link, (address, name))
         except NotChosen as refused:
             return self._form(request, link, 400, problem=refused.problem)
         except Unavailable as busy:
@@ -103,9 +107,22 @@ class RegisterLinkPage:
         new = NewUser(
             sub=new_sub(self.entropy), username=address, email=address, email_verified=True, name=name or None
         )
-        user = await self.db.write(self.newcomers.make, link, new, hashed, request.origin, self.frame.clock.now())
-        emit(Registered(user_id=user.id), request.origin)
+        now = self.frame.clock.now()
+        try:
+            events = await self.db.write(self.newcomers.make, link, new, entrance, request.origin, now)
+        except PasskeyRefused as refused:
+            return self._form(request, link, 400, problem=not_taken(refused).problem)
+        for event in events:
+            emit(event, request.origin)
         return self.frame.done(request, "registered", link)
+
+    async def _entrance(self, request: Request, link: MailedLink, about: tuple[str, str]) -> Entrance:
+        """Return what the account is entered by. Raises `NotChosen`, `LinkOver` and `Unavailable`."""
+        await self.choice.check_code(request, link)
+        said = request.form.get("passkey")
+        if said and self.passkeys is not None:
+            return await self.passkeys.made(said, link, self.frame.browsers.identify(request))
+        return await self.choice.hash(request, about)
 
     def _form(self, request: Request, link: MailedLink, status: int = 200, problem: str = "", again: str = "") -> Reply:
         return self.frame.draw(
@@ -113,7 +130,9 @@ class RegisterLinkPage:
             "register_link",
             purpose_of(link),
             status,
+            scripts=self.passkeys is not None,
             link=link,
+            given=self.passkeys and self.passkeys.offer(link, str(link.said["address"])),
             least=self.choice.least,
             name=(request.form.get("name") or "")[:MAX_NAME],
             problem=problem,

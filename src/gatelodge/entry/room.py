@@ -2,7 +2,7 @@
 
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
-from gatelodge.entry.choosing import PasswordChoice
+from gatelodge.entry.choosing import PasskeyChoice, PasswordChoice
 from gatelodge.entry.delayed import LostPage, RegainPage, StopPage
 from gatelodge.entry.email import ConfirmEmailPage, UndoEmailPage
 from gatelodge.entry.frame import EntryFrame
@@ -26,10 +26,11 @@ def routes(on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn) -> tu
     frame = EntryFrame(web.pages, sessions.browsers, sessions.csrf_key, sessions.links, on.clock)
     limits = LetterLimits(on.vault.derive("letter limits"), policy)
     choice = PasswordChoice(sessions.links, authn.passwords, on.config.sign_in, on.clock, on.site.issuer)
+    passkeys = authn.passkeys and PasskeyChoice(authn.passkeys, on.mint)
     newcomers = Newcomers(sessions.links, on.letters, limits, policy)
     ask, make = (
         RegisterPage(frame, on.db, newcomers),
-        RegisterLinkPage(frame, on.db, newcomers, choice, on.entropy),
+        RegisterLinkPage(frame, on.db, newcomers, choice, passkeys, on.entropy),
     )
     found = [
         Route("register", "/register", {"GET": ask.show, "POST": ask.submit}),

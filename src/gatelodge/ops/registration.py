@@ -6,6 +6,7 @@ asks learns nothing: for a known, an unknown and a refused address the same stat
 
 from dataclasses import dataclass, field
 
+from gatelodge.authn import passkey_acts
 from gatelodge.authn.throttle import Full
 from gatelodge.config.policies import DAY, AccountsPolicy
 from gatelodge.database.rows import NameTaken
@@ -22,10 +23,11 @@ from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.refusals import OperationRefused
 from gatelodge.protocol import email_address
 from gatelodge.protocol.joining import JoiningRules, may_join
+from gatelodge.protocol.passkey import NewPasskey
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink, MailedLinks, NewLink
 from gatelodge.stores import audit, credentials, names, users
 from gatelodge.stores.users import NOBODY, NewUser, UserRecord
-from gatelodge.telemetry.events import Invited, Origin, Registered, RegistrationAsked
+from gatelodge.telemetry.events import Event, Invited, Origin, Registered, RegistrationAsked
 
 PURPOSE = "register"
 
@@ -38,6 +40,17 @@ class AskedRegistration:
     locale: str
     back: str
     origin: Origin = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPasskey:
+    """The passkey that an account is made with, and the user handle that it was made for."""
+
+    handle: bytes
+    made: NewPasskey
+
+
+Entrance = str | FirstPasskey  # what an account is entered by first: the hash of a password, or a passkey
 
 
 class Newcomers:
@@ -83,19 +96,25 @@ class Newcomers:
         await audit.record(tx, Invited(), origin, now)
         return canonical
 
-    async def make(self, tx: Tx, link: MailedLink, new: NewUser, hashed: str, origin: Origin, now: int) -> UserRecord:
-        """Make the account of whoever holds the link, and so the address. Raises `LinkOver`.
+    async def make(
+        self, tx: Tx, link: MailedLink, new: NewUser, entrance: Entrance, origin: Origin, now: int
+    ) -> tuple[Event, ...]:
+        """Make the account of whoever holds the link, and so the address; return what is to be told.
 
-        Somebody may have got the address meanwhile; then there is nothing that the link is good for.
+        Raises `LinkOver`, also if somebody got the address meanwhile: then there is nothing that the link is good for.
+        Raises `PasskeyRefused` if the passkey is somebody's; then nothing is made, and the link stays.
         """
         await self._links.take(tx, link, now)
         try:
             user = await users.add(tx, new, now)
         except NameTaken:
             raise LinkOver from None
-        await credentials.set_password(tx, user.id, hashed, now)
-        await audit.record(tx, Registered(user_id=user.id), origin, now)
-        return user
+        registered = Registered(user_id=user.id)
+        await audit.record(tx, registered, origin, now)
+        if isinstance(entrance, str):
+            await credentials.set_password(tx, user.id, entrance, now)
+            return (registered,)
+        return registered, await passkey_acts.begin_with(tx, user.id, entrance.handle, entrance.made, origin, now)
 
     def _letter(self, owner: UserRecord | None, may: bool, handle: str, until: int) -> Letter:
         if owner is not None:

@@ -58,6 +58,15 @@ class Passkey(NewPasskey, frozen=True, kw_only=True):
     suspect: bool
 
 
+# What a person is told who added none: a word of the templates; `wrong` for all else.
+_PROBLEMS = {
+    rules.PASSKEY_MOST: "most",
+    rules.PASSKEY_UNIQUE: "taken",
+    rules.PASSKEY_AUTHENTICATOR: "authenticator",
+    rules.PASSKEY_CHALLENGE: "expired",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
     """Whom passkeys are made for: `rp_id` is a host or a parent domain of it, `origins` are where they may be used."""
@@ -170,6 +179,11 @@ def verifies_person(said: AuthenticatorData, passkey: Passkey, demands: PasskeyD
 def methods(passkey: NewPasskey) -> tuple[str, ...]:
     """Return what using a passkey earns (RFC 8176): a key in software where it may be synced, else in hardware."""
     return ("swk" if passkey.backup_eligible else "hwk", "user")
+
+
+def problem_of(rule: Rule) -> str:
+    """Return the word by which templates tell a person why a new passkey was refused."""
+    return _PROBLEMS.get(rule, "wrong")
 
 
 def plain_name(typed: str) -> str:

@@ -6,8 +6,9 @@ held up. Whoever does not want a passkey now is not asked again in that browser 
 
 from dataclasses import dataclass
 
+from gatelodge.authn.challenges import PATH
 from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
-from gatelodge.authn.passkeys import AFTER, CHALLENGE, LATER
+from gatelodge.authn.passkeys import AFTER, LATER
 from gatelodge.clock import Clock
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database
@@ -20,13 +21,15 @@ from gatelodge.stores import users
 from gatelodge.web.pages import Allows, Pages
 from gatelodge.web.sign_in_context import SignInContext, SignInContexts
 
-FRESH = 300  # seconds after a sign-in in which it adds a passkey
 LATER_LIFETIME = 90 * 86_400  # seconds for which nobody is asked again
 
 
 @dataclass(frozen=True, slots=True)
 class PasskeyAfterPage:
-    """Offers a passkey to who signed in without one, and tells authenticators which are still known here."""
+    """Offers a passkey to who signed in without one, and tells authenticators which are still known here.
+
+    `lifetime` is how long after it a sign-in adds a passkey, in seconds.
+    """
 
     pages: Pages
     contexts: SignInContexts
@@ -34,6 +37,7 @@ class PasskeyAfterPage:
     ceremonies: PasskeyCeremonies
     db: Database
     clock: Clock
+    lifetime: int
 
     async def show(self, request: Request) -> Reply:
         """Show what there is to show, or lead on."""
@@ -72,7 +76,7 @@ class PasskeyAfterPage:
             locale=context.locale,
             action=f"{self.pages.base}{AFTER}?{context.query}",
             csrf=self.contexts.token(context, person.sub),
-            challenge=CHALLENGE,
+            challenge=PATH,
             options=None if known.passkeys else await self.ceremonies.creation(user.id),
             signal=self.ceremonies.signal(known, user.username, user.name),
             back=self.pages.base + context.back,
@@ -82,7 +86,7 @@ class PasskeyAfterPage:
     async def _proven(self, request: Request) -> SignedInPerson | None:
         """Return who signed in just now."""
         person = await self.browsers.signed_in(request)
-        return person if person is not None and self.clock.now() - person.auth_time <= FRESH else None
+        return person if person is not None and self.clock.now() - person.auth_time < self.lifetime else None
 
     def _onward(self, context: SignInContext, *cookies: Cookie) -> Reply:
         return redirect(self.pages.base + context.back, *cookies)

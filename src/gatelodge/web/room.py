@@ -79,7 +79,8 @@ def routes(
     own = [OwnRoutes(page, login, browsers, sessions.csrf_key) for page in login.values()]
     consent = ConsentPage(pages, forms, prompts, ops.consents, on.registry, on.db)
     account = SelectAccountPage(pages, forms, browsers, on.db)
-    after = authn.passkeys and PasskeyAfterPage(pages, found, browsers, authn.passkeys, on.db, on.clock)
+    lifetime = on.config.sessions.change_lifetime
+    after = authn.passkeys and PasskeyAfterPage(pages, found, browsers, authn.passkeys, on.db, on.clock, lifetime)
     return (
         *(Route("login", page.way.path, {"GET": page.show, "POST": page.submit}) for page in login.values()),
         *(route for routes in own for route in routes.routes()),

@@ -1,5 +1,6 @@
-// Passkeys (WebAuthn L3). Everything else on a page works without this. A form with `data-passkey` is one act: `use` and
-// `add` on their buttons, `offer` by itself where the browser asks nobody. `data-signal` is what authenticators are told.
+// Passkeys (WebAuthn L3). Everything else on a page works without this. What has `data-passkey` is one act: `use` and
+// `add` on their buttons, `offer` by itself where the browser asks nobody; it is a form, or a part of one that has other
+// buttons, too. `data-signal` is what authenticators are told.
 
 const RENEW = 9 * 60 * 1000; // milliseconds; a challenge is good for ten minutes
 
@@ -24,12 +25,12 @@ const abilities = async () => {
   return [offers && "offer", signals && "signal"].filter(Boolean).join(" ");
 };
 
-const optionsOf = async (form) => {
-  const purpose = { use: "sign_in", add: "enrol", offer: "offer" }[form.dataset.passkey];
+const optionsOf = async (act) => {
+  const purpose = { use: "sign_in", add: "enrol", offer: "offer" }[act.dataset.passkey];
   const body = new URLSearchParams({ purpose, able: await abilities() });
-  const answer = await fetch(form.dataset.challenge, { method: "POST", body, cache: "no-store" });
+  const answer = await fetch(act.dataset.challenge, { method: "POST", body, cache: "no-store" });
   if (!answer.ok) throw new Error(`no challenge: ${answer.status}`);
-  const options = { ...JSON.parse(form.dataset.options), challenge: bytes((await answer.json()).challenge) };
+  const options = { ...JSON.parse(act.dataset.options), challenge: bytes((await answer.json()).challenge) };
   const known = (list) => list.map((one) => ({ ...one, id: bytes(one.id) }));
   if (options.user) options.user = { ...options.user, id: bytes(options.user.id) };
   if (options.allowCredentials) options.allowCredentials = known(options.allowCredentials);
@@ -37,7 +38,8 @@ const optionsOf = async (form) => {
   return options;
 };
 
-const send = (form, credential) => {
+const send = (act, credential) => {
+  const form = act.closest("form");
   const said = credential.response;
   const response = { clientDataJSON: text(said.clientDataJSON) };
   if (said.attestationObject) {
@@ -55,7 +57,7 @@ const send = (form, credential) => {
 
 let waiting = null; // the request that waits without a dialogue; a browser takes one at a time
 
-const suggest = async (form) => {
+const suggest = async (act) => {
   if (!document.querySelector('[autocomplete~="webauthn"]') || !(await called("isConditionalMediationAvailable"))) return;
   for (;;) {
     const mine = new AbortController();
@@ -65,8 +67,8 @@ const suggest = async (form) => {
     document.addEventListener("visibilitychange", renew);
     waiting = mine;
     try {
-      const publicKey = await optionsOf(form);
-      return send(form, await navigator.credentials.get({ publicKey, mediation: "conditional", signal: mine.signal }));
+      const publicKey = await optionsOf(act);
+      return send(act, await navigator.credentials.get({ publicKey, mediation: "conditional", signal: mine.signal }));
     } catch {
       if (mine.signal.reason !== "renew") return;
     } finally {
@@ -76,28 +78,32 @@ const suggest = async (form) => {
   }
 };
 
-const pressed = async (form) => {
-  const failed = form.querySelector("[data-failed]");
+const typed = "input:required:not([type=password])"; // what must be there before a part of a form is sent by itself
+
+const pressed = async (act) => {
+  const failed = act.querySelector("[data-failed]");
+  const asked = act.closest("form").querySelectorAll(typed);
+  if (![...asked].every((field) => field.reportValidity())) return;
   failed.hidden = true;
   waiting?.abort("pressed");
   try {
-    const publicKey = await optionsOf(form);
-    const act = form.dataset.passkey === "use" ? "get" : "create";
-    send(form, await navigator.credentials[act]({ publicKey }));
+    const publicKey = await optionsOf(act);
+    const how = act.dataset.passkey === "use" ? "get" : "create";
+    send(act, await navigator.credentials[how]({ publicKey }));
   } catch (error) {
-    const has = error.name === "InvalidStateError" && form.querySelector("[data-has-one]");
+    const has = error.name === "InvalidStateError" && act.querySelector("[data-has-one]");
     (has || failed).hidden = false;
-    if (form.dataset.passkey === "use") suggest(form);
+    if (act.dataset.passkey === "use") suggest(act);
   }
 };
 
-const offered = async (form) => {
+const offered = async (act) => {
   if (!(await can("conditionalCreate"))) return;
   waiting = new AbortController();
   const { signal } = waiting;
   try {
-    const publicKey = await optionsOf(form);
-    send(form, await navigator.credentials.create({ publicKey, mediation: "conditional", signal }));
+    const publicKey = await optionsOf(act);
+    send(act, await navigator.credentials.create({ publicKey, mediation: "conditional", signal }));
   } catch {
     // The browser keeps no password of theirs, or knows better: the button is still there.
   }
@@ -115,19 +121,20 @@ for (const told of document.querySelectorAll("[data-signal]")) {
   if (told.dataset.onward !== undefined) done.finally(() => location.replace(told.href));
 }
 
-for (const form of document.querySelectorAll("form[data-passkey]")) {
-  const options = JSON.parse(form.dataset.options);
+for (const act of document.querySelectorAll("[data-passkey]")) {
+  const options = JSON.parse(act.dataset.options);
   const elsewhere = document.querySelector("[data-elsewhere]");
   if (!mayBeUsed(options.rpId ?? options.rp.id)) {
     if (elsewhere) elsewhere.hidden = false;
-  } else if (form.dataset.passkey === "offer") {
-    offered(form);
+  } else if (act.dataset.passkey === "offer") {
+    offered(act);
   } else {
-    form.hidden = false;
-    form.addEventListener("submit", (event) => {
+    act.hidden = false;
+    const whole = act.matches("form");
+    (whole ? act : act.querySelector("button")).addEventListener(whole ? "submit" : "click", (event) => {
       event.preventDefault();
-      pressed(form);
+      pressed(act);
     });
-    if (form.dataset.passkey === "use") suggest(form);
+    if (act.dataset.passkey === "use") suggest(act);
   }
 }
