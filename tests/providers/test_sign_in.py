@@ -275,6 +275,22 @@ async def test_connecting_wants_a_proof_of_now_and_a_form_of_ours(federated: Fed
     assert await federated.world.foundation.db.read(links.list_of, federated.world.people["alice"].id) == []
 
 
+async def test_ACC_15_a_proof_of_before_is_none_where_one_of_now_is_wanted(federated: Federated, clock: FakeClock):
+    await federated.add()
+    browser = federated.world.browser()
+    await browser.sign_in(await browser.authorize(scope="openid"), "alice")
+    clock.advance(100)
+
+    sent = await federated.go(browser, await browser.authorize(prompt="login", scope="openid"))
+    page = await federated.come_back(browser, sent, auth_time=clock.now())
+    assert 'id="connect"' in page.text  # proved lately enough to connect, and not enough for the application
+    asked = await browser.submit(page)
+
+    assert asked.url.path == "/login"
+    again = await federated.come_back(browser, await federated.go(browser, asked), auth_time=clock.now())
+    assert again.url.path == "/consent", "what was connected proves it, and nothing goes round"
+
+
 async def test_making_an_account_wants_a_page_of_ours(federated: Federated):
     await federated.add(new_accounts=True, trusts_address=False)
     browser = federated.world.browser()

@@ -1,6 +1,7 @@
 """Several accounts in one browser: they wait, are chosen, signed out, and never taken for one another."""
 
 import re
+from html import unescape
 
 import httpx2
 from tests.world import RP, Browser, World, answer_of
@@ -164,3 +165,90 @@ async def test_beyond_the_most_the_one_that_waited_longest_is_signed_out(world: 
 
     names = [name for _, name in shown(await browser.authorize(**ASK))]
     assert names == [f"user{number}" for number in range(MOST + 1, 0, -1)]
+
+
+async def test_a_login_hint_chooses_the_account_that_waits(world: World) -> None:
+    browser = await both(world)
+
+    page = await browser.authorize(login_hint=" Alice@Example.org ")
+
+    assert (page.url.path, "Alice Liddell" in page.text) == ("/consent", True)
+    assert await who(browser) == "Alice Liddell"
+    assert len(shown(await browser.authorize(**ASK))) == 2, "the other one waits now"
+
+
+async def test_a_login_hint_of_nobody_here_has_the_person_choose_and_fills_in_the_name(world: World) -> None:
+    browser = world.browser()
+    await add_account(browser, "bob")
+    for known in ("alice@example.org", "stranger@example.com"):  # who exists is not told
+        page = await browser.authorize(login_hint=known, scope="openid")
+        assert (page.url.path, [name for _, name in shown(page)]) == ("/select-account", ["Bob Builder"])
+        another = unescape(page.text.split('id="another" href="')[1].split('"')[0])
+        assert f'value="{known}"' in (await browser.get(another)).text
+
+    chosen = await browser.submit(page, account=shown(page)[0][0])
+    assert chosen.url.path == "/consent", "the person's word is above a hint"
+    assert "code" in answer_of(await browser.allow(chosen))
+    for hint in ("bob", "BOB@example.org", "sub-bob"):
+        assert "code" in answer_of(await browser.authorize(login_hint=hint, scope="openid")), hint
+
+
+async def test_whoever_was_chosen_or_signed_in_stays_whatever_the_hint_says(world: World) -> None:
+    browser = await both(world)
+    page = await browser.authorize(login_hint="carol", scope="openid")
+    alice = next(sid for sid, name in shown(page) if name == "Alice Liddell")
+    chosen = await browser.submit(page, account=alice)
+    assert "code" in answer_of(await browser.allow(chosen))
+
+    again = await browser.authorize(login_hint="bob", prompt="login", scope="openid")
+    assert again.url.path == "/login"
+    signed_in = await browser.sign_in(again, "alice")
+    assert "code" in answer_of(signed_in)
+    assert await who(browser) == "Alice Liddell"
+
+
+async def test_ACC_01_a_login_hint_answers_nothing_where_no_page_is_shown(world: World) -> None:
+    """Else any client would learn from `prompt=none` whose accounts are in a browser."""
+    browser, alone = await both(world), world.browser()
+    await add_account(alone, "bob")
+    ask = {"scope": "openid", "prompt": "none"}
+    answers = [
+        answer_of(await one.authorize(**ask, login_hint=hint))
+        for one in (browser, alone)
+        for hint in ("alice", "bob", "stranger")
+    ]
+
+    assert {answer["error"] for answer in answers} == {"consent_required"}
+    assert all(answer == answers[0] for answer in answers)
+    assert await who(browser) == "Bob Builder"
+
+
+async def test_the_account_page_leads_to_the_accounts_of_the_browser(world: World) -> None:
+    browser = await both(world)
+    assert 'href="/account/switch"' in (await browser.get("/account")).text
+    page = await browser.get("/account/switch")
+    assert [name for _, name in shown(page)] == ["Bob Builder", "Alice Liddell"]
+    assert 'href="/login?page=account"' in page.text
+
+    assert (await browser.submit(page, account=shown(page)[0][0])).url.path == "/account"
+    assert await who(browser) == "Bob Builder"
+    await browser.submit(page, account=shown(page)[1][0])
+    assert await who(browser) == "Alice Liddell"
+
+    page = await browser.get("/account/switch")
+    left = await browser.submit(page, remove=shown(page)[1][0])
+    assert (left.url.path, [name for _, name in shown(left)]) == ("/account/switch", ["Alice Liddell"])
+
+
+async def test_WEB_02_nobody_is_switched_by_a_form_of_elsewhere_or_to_a_session_of_elsewhere(world: World) -> None:
+    browser, elsewhere = await both(world), world.browser()
+    page = await browser.get("/account/switch")
+    alice = shown(page)[1][0]
+    forged = await browser.http.post("/account/switch", data={"account": alice})
+    assert forged.status_code == 403
+    await add_account(elsewhere, "alice")
+    theirs = shown(await elsewhere.get("/account/switch"))[0][0]
+
+    refused = await browser.post_form(page, account=theirs)
+
+    assert (refused.status_code, await who(browser), await who(elsewhere)) == (200, "Bob Builder", "Alice Liddell")

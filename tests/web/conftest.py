@@ -18,6 +18,7 @@ from gatelodge.config.policies import DatabasePolicy, LegacyPolicy, SessionPolic
 from gatelodge.database import migrate
 from gatelodge.database.engines import open_database
 from gatelodge.database.tx import Database
+from gatelodge.endpoints.hints import Hints
 from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Handler, Request
@@ -217,7 +218,14 @@ def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRe
     trusted = TrustedBrowsers(db, MINT, clock, Randomness(), 30)
     steps = SignInSteps("", contexts, browsers, sign_ins, trusted, ways)
     prompts = Prompts(
-        "", browsers, interactions, signposts, ways, NextPages(ways, sign_ins), clock, Subjects(b"s" * 32)
+        "",
+        browsers,
+        interactions,
+        signposts,
+        ways,
+        NextPages(ways, sign_ins),
+        clock,
+        Hints(browsers, Subjects(b"s" * 32), db),
     )
     return House(
         db,

@@ -10,6 +10,8 @@ from gatelodge.account.frame import AccountFrame
 from gatelodge.account.fresh import RecentProof
 from gatelodge.account.held import HeldForms
 from gatelodge.account.served import ServedAccountPage, ServedHeldForm, ServedOverview
+from gatelodge.account.switch import NAME as SWITCH
+from gatelodge.account.switch import ServedSwitch
 from gatelodge.authn.room import Authn
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
@@ -36,11 +38,13 @@ def routes(
     recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime, authn.ways)
     frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)
     api = AccountApi(on.site.issuer, tokens.own, on.registry, recent, listed)
+    switch = ServedSwitch(frame)
     return (
         Route("account_api", "/account/api/{part}", {"GET": api.show}, "machine"),
         Route("account_api", "/account/api/{part}/{act}", {"POST": api.act}, "machine", reads_json=True),
         Route("account", "/account", {"GET": ServedOverview(frame).show}),
         Route("account_held", ACCOUNT_HELD.path, {"GET": ServedHeldForm(frame).show}),
+        Route("account_switch", f"/account/{SWITCH}", {"GET": switch.show, "POST": switch.submit}),
         *(_route(ServedAccountPage(frame, page)) for page in listed),
     )
 

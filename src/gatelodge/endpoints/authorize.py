@@ -11,17 +11,15 @@ from msgspec import structs
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import KIND, Authorizations, RefusedRequest, Understood
-from gatelodge.ops.client_questions import ClientQuestion
 from gatelodge.ops.sent_requests import SentRequests
 from gatelodge.protocol import rules
 from gatelodge.protocol.answer import answer, error_answer
-from gatelodge.protocol.authorize import NOBODY, Recipient
+from gatelodge.protocol.authorize import Recipient
 from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.progress import Again, Progress
 from gatelodge.protocol.reply import Cookie, Reply, redirect
-from gatelodge.protocol.subjects import Subjects
 from gatelodge.sessions import cookies
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
@@ -29,6 +27,8 @@ from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
 from gatelodge.telemetry.origin import continues
 from gatelodge.tokens.front import FrontIssuer
+
+NEW = Progress()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class AuthorizeEndpoint:
     interactions: Interactions
     prompts: Prompts
     issuer: FrontIssuer
-    subjects: Subjects
 
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /authorize`."""
@@ -68,7 +67,8 @@ class AuthorizeEndpoint:
         try:
             if gathered.interaction is None and self._withholds_cookies(request):
                 return await self._come_again(request, gathered)
-            if changed := await self._as_hinted(request, understood.question):
+            progress = gathered.interaction.progress if gathered.interaction else NEW
+            if changed := await self.prompts.hints.choose(request, understood.question, progress):
                 gathered = replace(gathered, cookies=(*gathered.cookies, *changed))
                 there = {**request.cookies, **{cookie.name: cookie.value for cookie in changed}}
                 request = structs.replace(request, cookies=there)
@@ -126,16 +126,6 @@ class AuthorizeEndpoint:
         posted = self.browsers.posting()
         parked = await self.prompts.park(request, KIND, gathered.params, posted, gathered.again)
         return redirect(f"{self.base}/authorize?{urlencode({PARAMETER: parked.handle})}", *posted.cookies)
-
-    async def _as_hinted(self, request: Request, question: ClientQuestion) -> tuple[Cookie, ...]:
-        """Sign in whom a hint means, if they wait in this browser (OIDC Core 3.1.2.1); return the cookies to set."""
-        sub = question.asked.hinted_sub
-        if cookies.OTHERS not in request.cookies or sub is None or sub == NOBODY:
-            return ()
-        is_meant = self.subjects.named(question.client, sub)
-        person = await self.browsers.signed_in(request)
-        is_here = person is not None and is_meant(person.sub)
-        return () if is_here else await self.browsers.several.switch_to(request, is_meant)
 
     async def _proceed(self, request: Request, gathered: Gathered, understood: Understood, browser: BrowserId) -> Reply:
         question, parked = understood.question, gathered.interaction

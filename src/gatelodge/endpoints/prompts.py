@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from gatelodge.authn.ways import Ways
 from gatelodge.clock import Clock
 from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.hints import Hints
 from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.request import Request
 from gatelodge.ops import signposts
@@ -49,7 +50,7 @@ class Prompts:
     ways: Ways
     next_pages: NextPages
     clock: Clock
-    subjects: Subjects
+    hints: Hints
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def next(self, request: Request, question: ClientQuestion, progress: Progress) -> NextStep:
@@ -57,7 +58,9 @@ class Prompts:
         client, asked = question.client, question.asked
         signed_in, granted = await self.browsers.standing(request, client.id)
         reachable = await self.ways.reachable(wanted_of(asked, client), signed_in.user_id if signed_in else None)
-        asked = _as_we_know_them(asked, client, signed_in, self.subjects)
+        if signed_in is not None:
+            asked = _as_we_know_them(asked, client, signed_in, self.hints.subjects)
+            asked = await self.hints.decided(asked, client, signed_in.user_id)
         return NextStep(next_step(asked, client, signed_in, granted, progress, reachable, self.clock.now()), signed_in)
 
     async def lead(self, found: NextStep, parked: Interaction, question: ClientQuestion) -> Reply:
@@ -83,11 +86,9 @@ class Prompts:
         return await self.interactions.park(kind, encoded, browser, again)
 
 
-def _as_we_know_them(
-    asked: AccessRequest, client: Client, person: SignedInPerson | None, subjects: Subjects
-) -> AccessRequest:
+def _as_we_know_them(asked: AccessRequest, client: Client, person: SignedInPerson, subjects: Subjects) -> AccessRequest:
     """Return a request whose hint names the person who is signed in as we do, if the client means them by it."""
     said = asked.hinted_sub
-    if person is None or said is None or said == NOBODY or client.subject_type == "public":
+    if said is None or said == NOBODY or client.subject_type == "public":
         return asked
     return replace(asked, hinted_sub=person.sub if subjects.named(client, said)(person.sub) else f"not {person.sub}")

@@ -10,6 +10,7 @@ from gatelodge.endpoints.authorize import AuthorizeEndpoint
 from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
 from gatelodge.endpoints.end_session import EndSessionEndpoint, LogoutPages
 from gatelodge.endpoints.failures import ErrorPage, Failures
+from gatelodge.endpoints.hints import Hints
 from gatelodge.endpoints.introspect import IntrospectEndpoint
 from gatelodge.endpoints.next_pages import NextPages
 from gatelodge.endpoints.prompts import Prompts
@@ -75,7 +76,7 @@ def prompts(on: Foundation, sessions: SessionsRoom, ops: Ops, ways: Ways) -> Pro
         ways,
         NextPages(ways, sessions.sign_ins),
         on.clock,
-        on.subjects,
+        Hints(sessions.browsers, on.subjects, on.db),
     )
 
 
@@ -85,7 +86,7 @@ def browser_routes(
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers
     authorize = AuthorizeEndpoint(
-        site.base, ops.sent, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front, on.subjects
+        site.base, ops.sent, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front
     ).handle
     logout = EndSessionEndpoint(
         site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock, on.subjects

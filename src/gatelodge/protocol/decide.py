@@ -136,9 +136,10 @@ def _identify(
 
 
 def _must_choose(asked: AccessRequest, progress: Progress) -> bool:
-    """Whether nothing goes on before the person says as whom: the client wants that, its hint says nothing, or the same
-    was answered before, and nobody is sent to an application a second time for pressing the back button."""
-    if asked.hinted_sub == NOBODY or "select_account" in asked.prompt:
+    """Whether nothing goes on before the person says as whom: the client wants that, its hint says nothing or names
+    somebody else, or the same was answered before, and nobody is sent to an application a second time for pressing the
+    back button. A `login_hint` that is left names somebody else: see `endpoints/hints.py`."""
+    if asked.hinted_sub == NOBODY or "select_account" in asked.prompt or asked.login_hint is not None:
         return True
     return progress.again == "finished" and "none" not in asked.prompt
 

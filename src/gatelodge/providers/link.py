@@ -103,7 +103,11 @@ class LinkPage:
         return reply.with_cookies(*visit.browser.cookies)
 
     async def _go_on(self, request: Request, visit: _Visit, person: SignedInPerson) -> Reply:
-        """Go on with the request that the sign-in was for; to their account, if that is over."""
+        """Go on with the request that the sign-in was for; to their account, if that is over.
+
+        Where a proof of now is wanted (`prompt=login`, `max_age`), one from before they went to the provider is none:
+        they are asked once more, and the account they just connected will do.
+        """
         there = replace(request, query=Params.parse(visit.waiting.context.encode()), form=EMPTY)
         try:
             context = await self.contexts.find(there)
@@ -111,5 +115,6 @@ class LinkPage:
             return redirect(f"{self.pages.base}/account")
         if isinstance(context, Reply):
             return context
-        await self.contexts.signed_in(context, person)
+        if not context.anew or person.auth_time >= visit.waiting.since:
+            await self.contexts.signed_in(context, person)
         return redirect(self.pages.base + context.back)

@@ -1,5 +1,6 @@
 """The page that asks which account is meant (`prompt=select_account`, OIDC Core 3.1.2.1)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gatelodge.database.places import place_of
@@ -39,7 +40,7 @@ class SelectAccountPage:
         if isinstance(parked, Reply):
             return parked
         signed_in = await self._browsers.signed_in(request)
-        accounts = [] if signed_in is None else await self._accounts(request, signed_in)
+        accounts = [] if signed_in is None else await accounts_in(request, self._browsers, self._db, signed_in)
         if signed_in is None or not accounts:
             return self._forms.back(parked)
         hint = (parked.question.asked.login_hint or "").casefold()
@@ -78,12 +79,16 @@ class SelectAccountPage:
         await self._forms.keep(parked, parked.interaction.progress.choose(chosen.session.sub))
         return self._forms.back(parked, *cookies)
 
-    async def _accounts(self, request: Request, person: SignedInPerson) -> list[ShownAccount]:
-        there = [(person.sid, person.user_id)]
-        there += [(one.session.sid, one.session.user_id) for one in await self._browsers.several.waiting(request)]
-        found = [(sid, await self._db.at(place_of(user_id)).read(users.find, user_id)) for sid, user_id in there]
-        return [
-            ShownAccount(sid, user.name or user.username, user.email or user.username, sid == person.sid)
-            for sid, user in found
-            if user is not None
-        ]
+
+async def accounts_in(
+    request: Request, browsers: Browsers, db: Database, person: SignedInPerson
+) -> Sequence[ShownAccount]:
+    """Return the accounts of a browser: first the one of the `person` who is signed in."""
+    there = [(person.sid, person.user_id)]
+    there += [(one.session.sid, one.session.user_id) for one in await browsers.several.waiting(request)]
+    found = [(sid, await db.at(place_of(user_id)).read(users.find, user_id)) for sid, user_id in there]
+    return [
+        ShownAccount(sid, user.name or user.username, user.email or user.username, sid == person.sid)
+        for sid, user in found
+        if user is not None
+    ]

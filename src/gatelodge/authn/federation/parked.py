@@ -52,7 +52,8 @@ class WaitingIdentity(Struct, frozen=True):
     """Somebody who came from a provider and has no account here yet, or has one they must sign in to first.
 
     `user_id` is whose address they proved to own, 0 if that is not known. `may_begin` says whether they may begin anew.
-    `sealed` is the refresh token that came along, if it is to be kept.
+    `sealed` is the refresh token that came along, if it is to be kept. `since` is when they came back, in seconds since
+    1970.
     """
 
     provider: str
@@ -62,6 +63,7 @@ class WaitingIdentity(Struct, frozen=True):
     user_id: int
     may_begin: bool
     sealed: bytes | None = None
+    since: int = 0
 
 
 class _Record(Struct, frozen=True):

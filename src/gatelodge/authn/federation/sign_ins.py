@@ -138,7 +138,14 @@ class UpstreamSignIns:
             case AskWho(may_begin):
                 asked = (0, may_begin)
         names = (provider.name, provider.label)
-        waiting = WaitingIdentity(*names, who.identity, received.begun.context, *asked, sealed=who.sealed)
+        waiting = WaitingIdentity(
+            *names,
+            who.identity,
+            received.begun.context,
+            *asked,
+            sealed=who.sealed,
+            since=self._on.clock.now(),
+        )
         return await self.waiting.park(waiting, browser)
 
     async def connect(self, received: Received, origin: Origin) -> bool:
