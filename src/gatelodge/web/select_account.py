@@ -40,7 +40,7 @@ class SelectAccountPage:
         if isinstance(parked, Reply):
             return parked
         signed_in = await self._browsers.signed_in(request)
-        accounts = [] if signed_in is None else await accounts_in(request, self._browsers, self._db, signed_in)
+        accounts = () if signed_in is None else await accounts_in(request, self._browsers, self._db, signed_in)
         if signed_in is None or not accounts:
             return self._forms.back(parked)
         hint = (parked.question.asked.login_hint or "").casefold()
