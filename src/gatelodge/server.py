@@ -21,6 +21,7 @@ from gatelodge.grants.room import Granting
 from gatelodge.inspector import room as inspector
 from gatelodge.keys.keys import POLL as KEYS_POLL
 from gatelodge.keys.keys import SigningKeys
+from gatelodge.keys.remote import RemoteKeys
 from gatelodge.mail.letters import letters_of
 from gatelodge.ops import room as ops
 from gatelodge.ops.keys import schedule_of
@@ -101,14 +102,15 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS, kinds: Sequence[type
     browsing = sessions.open(on, proving.known)
     found = tokens.held(on)
     granting = grants.open(on, proving.authenticate, found)
+    remote = RemoteKeys(on.outbound, on.clock)
     outbox.open(on)
     return Server(
         foundation=on,
         authn=proving,
-        proofs=client_auth.open(on),
+        proofs=client_auth.open(on, remote),
         sessions=browsing,
         granting=granting,
-        ops=ops.open(on, browsing),
+        ops=ops.open(on, browsing, remote),
         tokens=tokens.open(on, found, granting, browsing),
         web=web.open(on, browsing, proving, kinds),
         tracing=inspector.open(on),

@@ -15,13 +15,13 @@ from gatelodge.keys.secrets import b64
 pytestmark = pytest.mark.anyio
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
-    "a request object": ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+    "a request object": ({"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object"),
     "a request by reference": ({"request_uri": "https://rp.test/request"}, "request_uri_not_supported"),
     "a registration": ({"registration": "{}"}, "registration_not_supported"),
     "an unknown response type": ({"response_type": "bogus"}, "unsupported_response_type"),
     "a response type that is switched off": ({"response_type": "token"}, "unsupported_response_type"),
     "no response type": ({"response_type": None}, "invalid_request"),
-    "no response type but a request object": ({"response_type": None, "request": "x"}, "request_not_supported"),
+    "no response type but a request object": ({"response_type": None, "request": "x"}, "invalid_request_object"),
     "a scope that is not allowed": ({"scope": "openid nothing"}, "invalid_scope"),
     "a malformed scope": ({"scope": 'a"b'}, "invalid_scope"),
     "an unknown API": ({"resource": "https://other.test"}, "invalid_target"),
@@ -71,14 +71,14 @@ async def test_MODE_01_a_request_object_still_says_which_way_its_client_listens(
 
         way, members = way_of(await world.browser().authorize(request=sent))
 
-        assert (way, members["error"]) == (mode, "request_not_supported")
+        assert (way, members["error"]) == (mode, "invalid_request_object")
 
 
 @pytest.mark.parametrize("sent", ["x", "e30.e30.", "e30.W10.", "a.b.c", "..", "e30.e30." * 9])
 async def test_MODE_01_one_that_says_nothing_is_refused_in_the_usual_way(world: World, sent: str):
     way, members = way_of(await world.browser().authorize(request=sent))
 
-    assert (way, members["error"]) == ("query", "request_not_supported")
+    assert (way, members["error"]) == ("query", "invalid_request_object")
 
 
 @pytest.mark.parametrize("mode", ["query", "fragment", "form_post"])

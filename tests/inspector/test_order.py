@@ -47,7 +47,8 @@ AUTHORIZATION = (
     TWICE,
     Break(rules.PUSHED_OURS, {"request_uri": "https://rp.test/request"}),
     Break(rules.PUSHED_KNOWN, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
-    Break(rules.REQUEST_OBJECT, {"request": "x"}),
+    Break(rules.JWT_COMPACT, {"request": "x"}),
+    Break(rules.REGISTRATION_SENT, {"registration": "{}"}),
     Break(rules.REQUIRED, {"response_type": None}),
     Break(rules.RESPONSE_TYPE, {"response_type": "bogus"}),
     Break(rules.RESPONSE_TYPE_ALLOWED, {"response_type": "token"}),
@@ -99,7 +100,7 @@ PASSWORD = (
 PUSH = (
     *(one for one in DIRECT if one.rule is not rules.GRANT_KNOWN),
     Break(rules.PUSHED_ONE, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
-    *(one for one in AUTHORIZATION if one.rule in ASKED or one.rule is rules.REDIRECT_EXACT),
+    *(one for one in AUTHORIZATION if one.rule in ASKED or one.rule in (rules.REDIRECT_EXACT, rules.JWT_COMPACT)),
 )
 REVOCATION = (UNREADABLE, IN_THE_URL, TWICE, BAD_HEADER, WRONG_SECRET, Break(rules.REQUIRED, {"token": None}))
 LOGOUT = (

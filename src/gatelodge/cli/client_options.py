@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, get_args
 import click
 
 from gatelodge.ops.client_drafts import Document
-from gatelodge.protocol.client import AuthMethod, ClientType, SigningAlg, SubjectType
+from gatelodge.protocol.client import AuthMethod, ClientType, RequestAlg, SigningAlg, SubjectType
 from gatelodge.protocol.jwks import MAX_JWKS
 from gatelodge.protocol.proof import Level
 from gatelodge.protocol.strict_json import BadJson, read_object
@@ -160,6 +160,18 @@ MEMBERS = (
         "require_pushed_authorization_requests",
         default=None,
         help="Take its authorization requests only if it pushed them to /par first (RFC 9126).",
+    ),
+    click.option(
+        "--require-signed-request/--no-require-signed-request",
+        "require_signed_request_object",
+        default=None,
+        help="Take its authorization requests only if it signed them with a key of --jwks or --jwks-uri (RFC 9101).",
+    ),
+    click.option(
+        "--request-object-alg",
+        "request_object_signing_alg",
+        type=click.Choice(get_args(RequestAlg)),
+        help="The one way in which it signs requests. Default: any that its keys are for.",
     ),
     click.option(
         "--trusted/--not-trusted", "trusted", default=None, help="It is your own: people are not asked for consent."

@@ -1,19 +1,16 @@
 """private_key_jwt: a JWT the client signed, good for one request (RFC 7523, OpenID Connect Core 9)."""
 
-from functools import lru_cache
-
 from gatelodge.client_auth.contract import Means, Method, NotProven, PresentedProof
 from gatelodge.client_auth.decoys import decoys
+from gatelodge.keys.of_clients import keys_of
 from gatelodge.protocol import jose, rules
 from gatelodge.protocol.assertion import ALGORITHMS, ASSERTION_TYPE, MAX_ASSERTION, Assertion, check, claimed_client
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.jose import BadToken, TokenParts
-from gatelodge.protocol.jwks import BadKeys, PublicKeys, read_jwks
 from gatelodge.protocol.params import Params
 from gatelodge.stores import seen
 
 SEEN = "client assertion"
-_NO_KEYS = PublicKeys()
 
 
 class PrivateKeyJwtMethod(Method[TokenParts]):
@@ -35,7 +32,7 @@ class PrivateKeyJwtMethod(Method[TokenParts]):
             raise NotProven(error.rule) from None
 
     async def check(self, presented: PresentedProof[TokenParts], client: Client | None, means: Means) -> None:
-        keys = decoys() if client is None else await _keys_of(client, presented.proof, means)
+        keys = decoys() if client is None else await keys_of(client, presented.proof, ALGORITHMS, means.remote)
         try:
             assertion = check(presented.proof, presented.client_id, keys, means.issuer, means.clock.now())
         except BadToken as error:
@@ -47,23 +44,3 @@ class PrivateKeyJwtMethod(Method[TokenParts]):
 async def _is_first_use(assertion: Assertion, means: Means) -> bool:
     """Spend the assertion: of any number of requests that carry it, in any process, one goes on (RFC 7523 3)."""
     return await means.db.write(seen.once, SEEN, f"{assertion.client_id}\0{assertion.jti}", assertion.forget_at)
-
-
-async def _keys_of(client: Client, parts: TokenParts, means: Means) -> PublicKeys:
-    """Return the registered keys; of published ones, the one the assertion names, if the algorithm is worth a look."""
-    if client.jwks is not None:
-        return _registered(client.jwks)
-    alg = parts.header.get("alg")
-    if client.jwks_uri is None or alg not in ALGORITHMS:
-        return _NO_KEYS
-    key = await means.remote.find(client.jwks_uri, parts.kid, alg)
-    return _NO_KEYS if key is None else PublicKeys((key,))
-
-
-@lru_cache(maxsize=1024)
-def _registered(jwks: str) -> PublicKeys:
-    """Key objects are made once per registration: making them costs more than a verification."""
-    try:
-        return read_jwks(jwks.encode())
-    except BadKeys:
-        return _NO_KEYS

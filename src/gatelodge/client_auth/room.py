@@ -5,7 +5,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.remote import RemoteKeys
 
 
-def open(on: Foundation) -> ClientProofs:
-    """Open the room."""
-    means = Means(on.site.issuer, on.db, RemoteKeys(on.outbound, on.clock), on.clock)
+def open(on: Foundation, remote: RemoteKeys) -> ClientProofs:
+    """Open the room; `remote` are the keys that clients publish."""
+    means = Means(on.site.issuer, on.db, remote, on.clock)
     return ClientProofs(METHODS, on.registry, means)

@@ -8,6 +8,7 @@ from gatelodge.endpoints.direct import body_params
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import Authorizations, RefusedRequest
+from gatelodge.ops.sent_requests import SentRequests
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
@@ -27,6 +28,7 @@ class PushEndpoint:
     """Keeps an authorization request that a client pushes, and gives it a name for the browser to bring."""
 
     proofs: ClientProofs
+    sent: SentRequests
     authorizations: Authorizations
     pushed: PushedRequests
     arrivals: Arrivals
@@ -36,7 +38,7 @@ class PushEndpoint:
         """Answer `POST /par`. A request that /authorize would refuse is refused here, and the client is told so."""
         sent = body_params(request)
         client = (await self.proofs.prove(sent, request.headers, request.origin)).client
-        params = pushed_request(sent, client)
+        params = await self.sent.meant_by_push(pushed_request(sent, client), client)
         await self._check(params)
         self._admit(client, request)
         request_uri = await self.pushed.push(params)

@@ -61,7 +61,7 @@ def push_routes(
     on: Foundation, proofs: ClientProofs, sessions: SessionsRoom, ops: Ops, prompts: Prompts
 ) -> tuple[Route, ...]:
     """Return the endpoint that clients push authorization requests to."""
-    push = PushEndpoint(proofs, ops.authorizations, sessions.pushed, prompts.arrivals, on.clock).handle
+    push = PushEndpoint(proofs, ops.sent, ops.authorizations, sessions.pushed, prompts.arrivals, on.clock).handle
     member = "pushed_authorization_request_endpoint"
     return (Route("pushed_authorization_request", "/par", {"POST": push}, "machine", cors=True, metadata=member),)
 

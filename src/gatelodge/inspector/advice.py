@@ -16,7 +16,11 @@ ADVICE: Mapping[Rule, str] = {
     rules.UTF_8: "Encode text as UTF-8 before escaping it.",
     rules.REDIRECT_ONCE: "Of two values neither can be trusted to be the one that was meant. Look for a query that is "
     "appended to a URL which already has one.",
-    rules.REQUEST_OBJECT: "Send plain parameters instead.",
+    rules.REGISTRATION_SENT: "Register the client instead.",
+    rules.REQUEST_ONE: "Send request or request_uri, not both, and put neither into what is signed.",
+    rules.REQUEST_CLIENT: "client_id and iss in it are both the client's id, sub is left out, and jti is a short text.",
+    rules.REQUEST_BESIDE: "Leave out everything but client_id: beside a signed request nothing is read.",
+    rules.REQUEST_SIGNED: "Sign the request: require_signed_request_object of this client demands it.",
     rules.PUSHED_OURS: "Push the request to /par, and send the browser with the request_uri of the answer. No other is "
     "ever fetched.",
     rules.PUSHED_KNOWN: "It was answered, waited longer than authorization.pushed_lifetime, or is another client's. "

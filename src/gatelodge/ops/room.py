@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gatelodge.foundation.contract import Foundation
+from gatelodge.keys.remote import RemoteKeys
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
 from gatelodge.ops.sent_requests import SentRequests
@@ -20,11 +21,11 @@ class Ops:
     consents: Consents
 
 
-def open(on: Foundation, sessions: SessionsRoom) -> Ops:
-    """Open the room."""
+def open(on: Foundation, sessions: SessionsRoom, remote: RemoteKeys) -> Ops:
+    """Open the room; `remote` are the keys that clients publish."""
     return Ops(
         Authorizations(on.site.issuer, on.registry, on.keys, on.config.legacy, on.clock),
-        SentRequests(on.site.issuer, on.registry, sessions.pushed, on.config.authorization),
+        SentRequests(on.site.issuer, on.registry, sessions.pushed, remote, on.config.authorization, on.clock),
         Signposts(on.vault.derive_all("signposts"), on.registry),
         Consents(on.db, sessions.interactions, on.clock),
     )

@@ -1,6 +1,5 @@
 """The authorization request: to whom it may be answered, and what it asks for (RFC 6749 4.1.1, OIDC Core 3.1.2.1)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from gatelodge.protocol.authorize_params import (
 from gatelodge.protocol.claims import CLAIMS_OF_SCOPE
 from gatelodge.protocol.claims_request import ClaimsRequest, read_claims
 from gatelodge.protocol.client import Client
-from gatelodge.protocol.errors import ErrorCode, OAuthError, UnsafeRequest
+from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.redirect_uri import is_registered
 from gatelodge.protocol.response_type import Legacy, ResponseMode, canonical, enabled, usable_mode
@@ -26,11 +25,6 @@ from gatelodge.protocol.strict_json import read_object
 from gatelodge.protocol.targets import Apis, WantedAccess, single, understand
 
 MAX_OBJECT = 16_384  # bytes of a request object that is looked into
-
-_NOT_SUPPORTED: Mapping[str, ErrorCode] = {
-    "request": "request_not_supported",
-    "registration": "registration_not_supported",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,8 @@ def validate(
     Raises `OAuthError`, which may travel to `recipient`.
     """
     params.refuse_repeated()
-    _refuse_request_objects(params)
+    if "registration" in params:
+        raise OAuthError("registration_not_supported", "registration is not supported", rules.REGISTRATION_SENT)
     client = recipient.client
     response_type = _response_type(params, client, legacy)
     _check_response_mode(params, recipient)
@@ -159,8 +154,8 @@ def _lone(params: Params, name: str) -> str | None:
 
 
 def _asked_mode(params: Params) -> str | None:
-    """Return the way the client listens. Also a request object tells it, though it is refused: nothing else is read of
-    it, and the mode is as safe to be chosen by whoever sends the request as it is outside."""
+    """Return the way the client listens. Also a signed request that is refused tells it: nothing else is read of it,
+    and the mode is as safe to be chosen by whoever sends the request as it is outside."""
     outside, sent = _lone(params, "response_mode"), _lone(params, "request")
     if outside is not None or sent is None:
         return outside
@@ -170,12 +165,6 @@ def _asked_mode(params: Params) -> str | None:
     except ValueError:
         return None
     return inside if isinstance(inside, str) else None
-
-
-def _refuse_request_objects(params: Params) -> None:
-    for name, code in _NOT_SUPPORTED.items():
-        if name in params:
-            raise OAuthError(code, f"{name} is not supported", rules.REQUEST_OBJECT)
 
 
 def _response_type(params: Params, client: Client, legacy: Legacy) -> str:

@@ -71,6 +71,21 @@ def need(name: str) -> Stage:
 _PROOF = f"{AUTHORIZATION_HEADER} client_secret client_assertion"
 _ASSERTION = "client_assertion"
 _HINT = "id_token_hint"
+_OBJECT = "request"
+
+
+def _proven(token: str) -> Stages:
+    """Return how the JOSE door looks at the token in this parameter, once it was taken apart."""
+    return (
+        one(rules.JWT_ALG, token),
+        one(rules.JWT_TYP, token),
+        one(rules.JWT_KEY, token),
+        one(rules.JWT_SIGNATURE, token),
+        one(rules.JWT_ISS, token),
+        one(rules.JWT_AUD, token),
+        some(rules.JWT_TIME, rules.JWT_EXP, rules.JWT_NOT_YET, sent=token),
+    )
+
 
 READING = some(rules.PRINTABLE, rules.BOUNDED, rules.UTF_8)
 
@@ -82,22 +97,29 @@ PROVING: Stages = (
     one(rules.ASSERTION_SUBJECT, _ASSERTION),
     one(rules.CLIENT_PROVEN, unsent=f"{AUTHORIZATION_HEADER} client_id {_ASSERTION}"),
     one(rules.CLIENT_ONE_METHOD, f"{_PROOF} client_id"),
-    one(rules.JWT_ALG, _ASSERTION),
-    one(rules.JWT_TYP, _ASSERTION),
-    one(rules.JWT_KEY, _ASSERTION),
-    one(rules.JWT_SIGNATURE, _ASSERTION),
-    one(rules.JWT_ISS, _ASSERTION),
-    one(rules.JWT_AUD, _ASSERTION),
-    some(rules.JWT_TIME, rules.JWT_EXP, rules.JWT_NOT_YET, sent=_ASSERTION),
+    *_proven(_ASSERTION),
     one(rules.ASSERTION_ONCE, _ASSERTION),
     one(rules.CLIENT_PROVEN, _PROOF),
     one(rules.CLIENT_ENABLED),
 )
 DIRECT: Stages = (READING, one(rules.BODY_ONLY), one(rules.ONCE))
 
+# A request that its client signed.
+SIGNED: Stages = (
+    one(rules.ONCE, _OBJECT),
+    one(rules.REQUEST_ONE, _OBJECT),
+    one(rules.JWT_COMPACT, _OBJECT),
+    some(rules.JWT_JSON, rules.JWT_HEADER, rules.JWT_KEY, sent=_OBJECT),
+    *_proven(_OBJECT),
+    one(rules.REQUEST_CLIENT, _OBJECT),
+    one(rules.REQUEST_ONE, _OBJECT),
+    some(rules.BOUNDED, rules.PRINTABLE, sent=_OBJECT),
+    one(rules.REQUEST_BESIDE, _OBJECT),
+)
+
 # What a request asks for, once it is known whose it is and where its answer goes.
 ASKING: Stages = (
-    one(rules.REQUEST_OBJECT),
+    one(rules.REGISTRATION_SENT),
     need("response_type"),
     one(rules.RESPONSE_TYPE),
     one(rules.RESPONSE_TYPE_ON),
@@ -133,6 +155,8 @@ UNDERSTANDING: Stages = (
     one(rules.PUSHED_OURS, "request_uri"),
     one(rules.PUSHED_KNOWN, "request_uri"),
     one(rules.PUSH_REQUIRED, unsent="request_uri interaction"),
+    *SIGNED,
+    one(rules.REQUEST_SIGNED, unsent="request request_uri interaction"),
     one(rules.ONCE, _HINT),
     one(rules.HINT_SUBJECT, _HINT),
     one(rules.ONCE),
@@ -169,6 +193,8 @@ ENDPOINTS: Mapping[str, Stages] = {
         *DIRECT,
         *PROVING,
         one(rules.PUSHED_ONE, "request_uri"),
+        *SIGNED,
+        one(rules.REQUEST_SIGNED, unsent="request"),
         one(rules.REDIRECT_REQUIRED, unsent="redirect_uri"),
         one(rules.REDIRECT_EXACT, "redirect_uri"),
         one(rules.HINT_SUBJECT, _HINT),

@@ -10,6 +10,7 @@ from gatelodge.protocol.proof import ONE, Level
 ClientType = Literal["web", "spa", "native", "service"]
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
 SigningAlg = Literal["RS256", "ES256"]
+RequestAlg = Literal["ES256", "RS256", "PS256"]
 TokenFormat = Literal["jwt", "opaque"]
 SubjectType = Literal["public", "pairwise"]
 
@@ -34,7 +35,8 @@ class Client:
     is over the server tells it at `backchannel_logout_uri`, and the browser at `frontchannel_logout_uri`.
     `min_acr` is the level that whoever signs in for it must reach at least. A `pairwise` client knows people by names
     of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs. With
-    `require_pushed` its authorization requests are taken only if it pushed them.
+    `require_pushed` its authorization requests are taken only if it pushed them, with `require_signed` only if it
+    signed them; with `request_object_alg`, in no other way.
     It may exchange tokens of the kinds `exchange_subjects` for tokens of the APIs `exchange_audiences`, with what the
     token may do there, and `exchange_scopes` besides; one that `impersonates` is not named in them. `may_act` is the
     one client that may exchange tokens of this one (RFC 8693).
@@ -70,6 +72,10 @@ class Client:
     subject_type: Annotated[SubjectType, Member("subject_type", one_of(*get_args(SubjectType)))] = "public"
     sector_identifier_uri: Annotated[str | None, Member("sector_identifier_uri", TEXT)] = None
     require_pushed: Annotated[bool, Member("require_pushed_authorization_requests", FLAG)] = False
+    require_signed: Annotated[bool, Member("require_signed_request_object", FLAG)] = False
+    request_object_alg: Annotated[
+        RequestAlg | None, Member("request_object_signing_alg", one_of(*get_args(RequestAlg)))
+    ] = None
     min_acr: Annotated[Level, Member("min_acr", one_of(*get_args(Level)))] = ONE
     exchange_subjects: Annotated[frozenset[str], Member("token_exchange_subject_types", SET)] = frozenset()
     exchange_audiences: Annotated[frozenset[str], Member("token_exchange_audiences", SET)] = frozenset()

@@ -22,7 +22,6 @@ ErrorCode = Literal[
     "login_required",
     "account_selection_required",
     "consent_required",
-    "request_not_supported",
     "request_uri_not_supported",
     "registration_not_supported",
     # OpenID Connect Unmet Authentication Requirements 1.0
@@ -31,6 +30,7 @@ ErrorCode = Literal[
     "invalid_target",
     # RFC 9101 7
     "invalid_request_uri",
+    "invalid_request_object",
     # RFC 6750 3.1
     "invalid_token",
     "insufficient_scope",

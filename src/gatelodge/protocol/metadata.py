@@ -6,6 +6,7 @@ from typing import Any
 
 from gatelodge.protocol.assertion import ALGORITHMS as ASSERTION_ALGORITHMS
 from gatelodge.protocol.languages import LANGUAGES
+from gatelodge.protocol.request_object import ALGORITHMS as REQUEST_ALGORITHMS
 
 # The order matters to clients that take the first they know.
 _METHOD_ORDER = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
@@ -79,7 +80,8 @@ def _openid(mounted: Mounted) -> dict[str, Any]:
         "claims_supported": list(mounted.claims),
         "claims_parameter_supported": True,
         "acr_values_supported": list(mounted.acr_values),
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": sorted(REQUEST_ALGORITHMS),
         "request_uri_parameter_supported": False,
     }
 

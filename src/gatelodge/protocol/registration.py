@@ -133,8 +133,8 @@ def _check_response_types(client: Client, legacy: Legacy) -> None:
     if off & HYBRID:
         raise _switched_off("response_types", "hybrid")
     # One brings a code and the other redeems it: neither is of use alone (RFC 7591 2.1).
-    if client.require_pushed and not client.response_types:
-        raise _inconsistent("require_pushed_authorization_requests is for clients that send people here")
+    if (client.require_pushed or client.require_signed) and not client.response_types:
+        raise _inconsistent("who sends no people here pushes and signs no requests: there are no response_types")
     if any("code" in known.split() for known in client.response_types) != ("authorization_code" in client.grants):
         raise _inconsistent("response_types with code and grant_types with authorization_code go together")
 
@@ -159,6 +159,9 @@ def _check_public(client: Client) -> None:
 def _check_keys(client: Client) -> None:
     """Keys in one place, for a client that signs; public ones only (RFC 7591 2)."""
     sources = [source for source in (client.jwks, client.jwks_uri) if source is not None]
+    if (client.require_signed or client.request_object_alg) and not sources:
+        description = "who signs requests needs jwks or jwks_uri"
+        raise _refusal("invalid_client_metadata", description, rules.REGISTRATION_KEYS)
     if len(sources) > 1 or (client.auth_method == "private_key_jwt" and not sources):
         description = "private_key_jwt needs jwks or jwks_uri, and not both"
         raise _refusal("invalid_client_metadata", description, rules.REGISTRATION_KEYS)

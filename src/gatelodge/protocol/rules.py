@@ -53,7 +53,7 @@ REDIRECT_SCHEME = Rule(
 )
 
 # The authorization request
-REQUEST_OBJECT = Rule("authorize.request_object", "request and registration are not sent", "OIDC Core 6")
+REGISTRATION_SENT = Rule("authorize.registration", "registration is not sent", "OIDC Core 7.2.1")
 RESPONSE_TYPE = Rule("authorize.response_type", "response_type is one this server answers", "RFC 6749 3.1.1")
 RESPONSE_TYPE_ON = Rule("authorize.response_type_on", "legacy response types are switched on by name", "RFC 9700 2.1.2")
 RESPONSE_TYPE_ALLOWED = Rule(
@@ -70,7 +70,11 @@ MAX_AGE = Rule("authorize.max_age", "max_age is a bounded number of seconds", "O
 CLAIMS = Rule("authorize.claims", "claims is a small JSON object of the specified form", "OIDC Core 5.5")
 HINT_SUBJECT = Rule("authorize.hint_subject", "id_token_hint and claims ask for the same person", "OIDC Core 5.5.1")
 
-# Pushed authorization requests
+# Signed and pushed authorization requests
+REQUEST_ONE = Rule("request.one", "a request is signed or named by request_uri, and holds no other", "RFC 9101 4, 5")
+REQUEST_CLIENT = Rule("request.client", "a signed request is its client's, and proves nobody", "RFC 9101 10.8")
+REQUEST_BESIDE = Rule("request.beside", "response_type beside a signed request is the one in it", "OIDC Core 6.1")
+REQUEST_SIGNED = Rule("request.signed", "who must sign its requests does", "RFC 9101 10.5")
 PUSHED_ONE = Rule("pushed.one", "a request that is pushed is not the name of another", "RFC 9126 2.1")
 PUSHED_OURS = Rule("pushed.ours", "request_uri is a name that this server gave", "RFC 9101 10.4")
 PUSHED_KNOWN = Rule(
