@@ -1,5 +1,7 @@
 """Answers bring `state` back byte for byte and say who gives them, in every response mode."""
 
+import json
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatelodge.protocol.answer import answer, error_answer
+from gatelodge.protocol import answer as answers
 from gatelodge.protocol.authorize import Recipient
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
@@ -49,6 +51,19 @@ class Form(HTMLParser):
                 assert "submit" not in (values.get("id"), values.get("name"))
             case _:
                 pass
+
+
+def sealed(recipient: Recipient, members: Mapping[str, str]) -> str:
+    """A seal that can be read through."""
+    return json.dumps(answers.sealed_claims(recipient, members, 1_000))
+
+
+def answer(recipient: Recipient, members: Mapping[str, str]) -> Reply:
+    return answers.answer(recipient, members, sealed)
+
+
+def error_answer(recipient: Recipient, error: OAuthError) -> Reply:
+    return answers.error_answer(recipient, error, sealed)
 
 
 def recipient(mode: ResponseMode, state: str | None = "s", redirect_uri: str = CB, issuer: str = ISSUER) -> Recipient:
@@ -191,3 +206,17 @@ def test_WEB_13_a_form_is_kept_from_caches_and_referrers():
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_AZ_06_in_a_signed_answer_everything_stands_within(mode: ResponseMode):
+    signed: dict[ResponseMode, ResponseMode] = {
+        "query": "query.jwt",
+        "fragment": "fragment.jwt",
+        "form_post": "form_post.jwt",
+    }
+    reply = answer(recipient(signed[mode], HARD), {"code": "c0de"})
+
+    ((name, value),) = members(reply, mode)
+    assert name == "response"
+    assert json.loads(value) == {"code": "c0de", "state": HARD, "iss": ISSUER, "aud": "web1", "exp": 1_300}

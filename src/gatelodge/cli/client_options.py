@@ -91,6 +91,12 @@ MEMBERS = (
         help="Default: RS256.",
     ),
     click.option(
+        "--answer-alg",
+        "authorization_signed_response_alg",
+        type=click.Choice(get_args(SigningAlg)),
+        help="How answers are signed that it asks for with response_mode=jwt. Default: RS256.",
+    ),
+    click.option(
         "--id-token-claim",
         "id_token_claims",
         multiple=True,

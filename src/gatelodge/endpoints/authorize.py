@@ -13,7 +13,6 @@ from gatelodge.endpoints.request import Request
 from gatelodge.ops.authorization import KIND, Authorizations, RefusedRequest, Understood
 from gatelodge.ops.sent_requests import SentRequests
 from gatelodge.protocol import rules
-from gatelodge.protocol.answer import answer, error_answer
 from gatelodge.protocol.authorize import Recipient
 from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
@@ -26,6 +25,7 @@ from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
 from gatelodge.telemetry.origin import continues
+from gatelodge.tokens.answers import Answers
 from gatelodge.tokens.front import FrontIssuer
 
 NEW = Progress()
@@ -55,6 +55,7 @@ class AuthorizeEndpoint:
     interactions: Interactions
     prompts: Prompts
     issuer: FrontIssuer
+    answers: Answers
 
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /authorize`."""
@@ -133,14 +134,13 @@ class AuthorizeEndpoint:
         found = await self.prompts.next(request, question, progress)
         if isinstance(found.step, Issue):
             parameters = await self.issuer.answer(understood, found.step, parked, request.origin)
-            return answer(understood.recipient, parameters)
+            return self.answers.give(understood.recipient, parameters)
         if parked is not None:
             return await self.prompts.lead(found, parked, question)
         parked = await self.prompts.park(request, KIND, gathered.params, browser, gathered.again)
         return (await self.prompts.lead(found, parked, question)).with_cookies(*browser.cookies)
 
-    @staticmethod
-    def _refuse(recipient: Recipient, error: OAuthError, request: Request) -> Reply:
+    def _refuse(self, recipient: Recipient, error: OAuthError, request: Request) -> Reply:
         rule = error.rule.id if error.rule else ""
         event = RequestRefused(
             client_id=recipient.client.id,
@@ -150,4 +150,4 @@ class AuthorizeEndpoint:
             reason=error.description,
         )
         emit(event, request.origin)
-        return error_answer(recipient, error)
+        return self.answers.refuse(recipient, error)

@@ -25,7 +25,7 @@ from gatelodge.grants.room import Granting
 from gatelodge.ops.room import Ops
 from gatelodge.protocol.claims import supported_claims
 from gatelodge.protocol.metadata import Mounted, describe
-from gatelodge.protocol.response_type import enabled
+from gatelodge.protocol.response_type import MODES, enabled
 from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.room import SessionsRoom
 from gatelodge.telemetry.notes import NoteKeeper
@@ -85,9 +85,8 @@ def browser_routes(
 ) -> tuple[Route, ...]:
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers
-    authorize = AuthorizeEndpoint(
-        site.base, ops.sent, ops.authorizations, browsers, sessions.interactions, prompts, tokens.front
-    ).handle
+    asking = (ops.sent, ops.authorizations, browsers, sessions.interactions, prompts)
+    authorize = AuthorizeEndpoint(site.base, *asking, tokens.front, tokens.answers).handle
     logout = EndSessionEndpoint(
         site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock, on.subjects
     ).handle
@@ -125,7 +124,7 @@ def mounted(on: Foundation, routes: Sequence[Route], grants: Sequence[AnyGrant],
         endpoints={route.metadata: route.path for route in routes if route.metadata},
         grants=(*(grant.grant_type for grant in grants), *implicit),
         response_types=tuple(sorted(enabled(legacy))),
-        response_modes=("query", "fragment", "form_post"),
+        response_modes=MODES,
         auth_methods=tuple(method.name for method in METHODS),
         scopes=SCOPES,
         claims=supported_claims(),

@@ -1,18 +1,23 @@
 """Answers to an authorization request: in the query, in the fragment or posted as a form (RFC 6749 4.1.2, RFC 9207).
 
+A client that asks for it gets one signed value in which all of it stands (JARM).
+
 Only a `Recipient` can be answered. Every answer says who gives it (`iss`), so that a client that talks to several
 servers notices when one speaks for another, and brings `state` back as it came.
 """
 
 from collections.abc import Mapping
 from html import escape
+from typing import Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from gatelodge.protocol.authorize import Recipient
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.reply import NO_STORE, Headers, Reply, redirect
+from gatelodge.protocol.response_type import carrier_of, is_signed
 
 STATIC = "/static/"  # below the issuer
+SEALED_LIFETIME = 300  # seconds a signed answer is good; ten minutes are recommended at most (JARM 2.1)
 
 # The address in the bar may hold a code: it goes nowhere else (RFC 9700 4.2.4).
 _PRIVATE = ("referrer-policy", "no-referrer")
@@ -47,24 +52,37 @@ _PAGE = """<!doctype html>
 """
 
 
-def error_answer(recipient: Recipient, error: OAuthError) -> Reply:
+class Seal(Protocol):
+    """Signs an answer for its client."""
+
+    def __call__(self, recipient: Recipient, members: Mapping[str, str]) -> str: ...
+
+
+def error_answer(recipient: Recipient, error: OAuthError, seal: Seal) -> Reply:
     """Bring a refusal to the client (RFC 6749 4.1.2.1)."""
-    return answer(recipient, {"error": error.code, "error_description": error.description})
+    return answer(recipient, {"error": error.code, "error_description": error.description}, seal)
 
 
-def answer(recipient: Recipient, members: Mapping[str, str]) -> Reply:
+def answer(recipient: Recipient, members: Mapping[str, str], seal: Seal) -> Reply:
     """Bring `members` to the client in its response mode, with `state` and `iss`; a hybrid answer has several."""
     whole = dict(members)
     if recipient.state is not None:
         whole["state"] = recipient.state
     whole["iss"] = recipient.issuer
-    match recipient.response_mode:
+    if is_signed(recipient.response_mode):
+        whole = {"response": seal(recipient, whole)}
+    match carrier_of(recipient.response_mode):
         case "query":
             return redirect(_with_query(recipient.redirect_uri, whole)).with_headers(_PRIVATE)
         case "fragment":
             return redirect(f"{recipient.redirect_uri}#{_encoded(whole)}").with_headers(_PRIVATE)
         case "form_post":
             return Reply(200, _form_headers(recipient), _form(recipient, whole).encode())
+
+
+def sealed_claims(recipient: Recipient, members: Mapping[str, str], now: int) -> dict[str, object]:
+    """Return what a signed answer says: all of the answer, for whom it is, and until when (JARM 2.1)."""
+    return {**members, "iss": recipient.issuer, "aud": recipient.client.id, "exp": now + SEALED_LIFETIME}
 
 
 def _with_query(uri: str, members: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.redirect_uri import is_registered
-from gatelodge.protocol.response_type import Legacy, ResponseMode, canonical, enabled, usable_mode
+from gatelodge.protocol.response_type import Legacy, ResponseMode, canonical, enabled, is_as_asked, usable_mode
 from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.strict_json import read_object
 from gatelodge.protocol.targets import Apis, WantedAccess, single, understand
@@ -184,9 +184,9 @@ def _response_type(params: Params, client: Client, legacy: Legacy) -> str:
 def _check_response_mode(params: Params, recipient: Recipient) -> None:
     """Refuse a mode that `find_recipient` could not use."""
     asked = params.get("response_mode")
-    if asked is None or asked == recipient.response_mode:
+    if is_as_asked(recipient.response_mode, asked):
         return
-    if asked == "query":
+    if asked in ("query", "query.jwt"):
         raise OAuthError("invalid_request", "response_mode query can not carry tokens", rules.NO_TOKEN_IN_QUERY)
     raise OAuthError("invalid_request", "response_mode is not known", rules.RESPONSE_MODE)
 

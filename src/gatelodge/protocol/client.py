@@ -36,7 +36,7 @@ class Client:
     `min_acr` is the level that whoever signs in for it must reach at least. A `pairwise` client knows people by names
     of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs. With
     `require_pushed` its authorization requests are taken only if it pushed them, with `require_signed` only if it
-    signed them; with `request_object_alg`, in no other way.
+    signed them; with `request_object_alg`, in no other way. Answers that it wants signed are signed with `answer_alg`.
     It may exchange tokens of the kinds `exchange_subjects` for tokens of the APIs `exchange_audiences`, with what the
     token may do there, and `exchange_scopes` besides; one that `impersonates` is not named in them. `may_act` is the
     one client that may exchange tokens of this one (RFC 8693).
@@ -71,6 +71,9 @@ class Client:
     frontchannel_needs_sid: Annotated[bool, Member("frontchannel_logout_session_required", FLAG)] = False
     subject_type: Annotated[SubjectType, Member("subject_type", one_of(*get_args(SubjectType)))] = "public"
     sector_identifier_uri: Annotated[str | None, Member("sector_identifier_uri", TEXT)] = None
+    answer_alg: Annotated[SigningAlg, Member("authorization_signed_response_alg", one_of(*get_args(SigningAlg)))] = (
+        "RS256"
+    )
     require_pushed: Annotated[bool, Member("require_pushed_authorization_requests", FLAG)] = False
     require_signed: Annotated[bool, Member("require_signed_request_object", FLAG)] = False
     request_object_alg: Annotated[

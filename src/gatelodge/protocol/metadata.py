@@ -30,6 +30,7 @@ class Mounted:
     scopes: tuple[str, ...]
     claims: tuple[str, ...]
     id_token_algorithms: tuple[str, ...] = ("RS256", "ES256")
+    answer_algorithms: tuple[str, ...] = ("RS256", "ES256")
     acr_values: tuple[str, ...] = ()
     require_pushed: bool = False
     prompts: tuple[str, ...] = ("none", "login", "consent", "select_account")
@@ -52,6 +53,7 @@ def _authorization(mounted: Mounted) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": mounted.require_pushed,
+        "authorization_signing_alg_values_supported": list(mounted.answer_algorithms),
         "scopes_supported": list(mounted.scopes),
         "prompt_values_supported": list(mounted.prompts),
         "ui_locales_supported": list(mounted.ui_locales),

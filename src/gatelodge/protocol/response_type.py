@@ -1,8 +1,20 @@
 """Response types and modes: what comes back from /authorize, and how (OAuth 2.0 Multiple Response Type Encoding)."""
 
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Literal, Protocol, get_args
 
-ResponseMode = Literal["query", "fragment", "form_post"]
+Carrier = Literal["query", "fragment", "form_post"]
+ResponseMode = Literal["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt"]
+SIGNED = "jwt"  # asked for: the way the response type has by itself, signed (JARM 2.3.4)
+MODES: tuple[str, ...] = (*get_args(ResponseMode), SIGNED)
+
+# How each is carried once it is signed.
+_SIGNED: Mapping[Carrier, ResponseMode] = {
+    "query": "query.jwt",
+    "fragment": "fragment.jwt",
+    "form_post": "form_post.jwt",
+}
+_CARRIED: Mapping[str, Carrier] = {signed: carrier for carrier, signed in _SIGNED.items()}
 
 CODE = frozenset({"code"})
 IMPLICIT = frozenset({"token", "id_token", "id_token token"})
@@ -39,7 +51,7 @@ def carries_tokens(response_type: str) -> bool:
     return not {"token", "id_token"}.isdisjoint(response_type.split(" "))
 
 
-def default_mode(response_type: str) -> ResponseMode:
+def default_mode(response_type: str) -> Carrier:
     """Return how a response type is answered unless it is asked otherwise (Multiple Response Types 2.1, 3, 5)."""
     return "fragment" if carries_tokens(response_type) else "query"
 
@@ -47,7 +59,28 @@ def default_mode(response_type: str) -> ResponseMode:
 def usable_mode(asked: str | None, response_type: str) -> ResponseMode:
     """Return the mode to answer in: the one asked for if it exists and is safe for the type, else the type's own."""
     match asked:
-        case "fragment" | "form_post":
+        case "fragment" | "form_post" | "fragment.jwt" | "form_post.jwt":
             return asked
+        case "jwt" | "query.jwt":
+            return _SIGNED[default_mode(response_type)]
         case _:
             return default_mode(response_type)
+
+
+def is_signed(mode: ResponseMode) -> bool:
+    """Whether an answer is one signed value, in which everything stands (JARM 2.3)."""
+    return mode in _CARRIED
+
+
+def carrier_of(mode: ResponseMode) -> Carrier:
+    """Return how an answer travels, signed or not."""
+    match mode:
+        case "query" | "fragment" | "form_post":
+            return mode
+        case _:
+            return _CARRIED[mode]
+
+
+def is_as_asked(mode: ResponseMode, asked: str | None) -> bool:
+    """Whether a mode is the one that was asked for, or that the server was to choose."""
+    return asked in (None, mode) or (asked == SIGNED and is_signed(mode))

@@ -60,7 +60,7 @@ RESPONSE_TYPE_ALLOWED = Rule(
     "authorize.response_type_allowed", "the client is registered for the response type", "RFC 6749 4.1.2.1"
 )
 RESPONSE_MODE = Rule(
-    "authorize.response_mode", "response_mode is query, fragment or form_post", "OAuth Response Types 2"
+    "authorize.response_mode", "response_mode is query, fragment or form_post, or one of them signed", "JARM 2.3"
 )
 NO_TOKEN_IN_QUERY = Rule("authorize.no_token_in_query", "tokens never travel in a query", "OAuth Response Types 3")
 OPENID_REQUIRED = Rule("authorize.openid", "an ID token is asked for with scope openid", "OIDC Core 3.1.2.1")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gatelodge.foundation.contract import Foundation
 from gatelodge.grants.room import Granting
 from gatelodge.sessions.room import SessionsRoom
+from gatelodge.tokens.answers import Answers
 from gatelodge.tokens.front import FrontIssuer
 from gatelodge.tokens.introspect import Introspector
 from gatelodge.tokens.own import HeldTokens, OwnTokens
@@ -13,10 +14,11 @@ from gatelodge.tokens.revoke import Revocation
 
 @dataclass(frozen=True, slots=True)
 class TokensRoom:
-    """Tokens of this server: `own` reads them, `front` issues at the authorization endpoint."""
+    """Tokens of this server: `own` reads them, `front` issues at the authorization endpoint, `answers` leave there."""
 
     own: OwnTokens
     front: FrontIssuer
+    answers: Answers
     introspection: Introspector
     revocation: Revocation
 
@@ -32,6 +34,7 @@ def open(on: Foundation, found: HeldTokens, granting: Granting, sessions: Sessio
     return TokensRoom(
         own,
         FrontIssuer(granting.contexts, on.db, on.keys, sessions.interactions, sessions.pushed),
+        Answers(on.keys, on.clock),
         Introspector(issuer, own, refresh, on.registry, on.db, on.clock),
         Revocation(on.mint, own, refresh, on.db, on.clock),
     )
