@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from gatelodge.client.errors import UserInfoRefused as UserInfoRefused
     from gatelodge.client.machine.httpx2_auth import ClientCredentials as ClientCredentials
     from gatelodge.client.messages.authorization import Authorization as Authorization
-    from gatelodge.client.messages.authorization import Callback as Callback
     from gatelodge.client.messages.authorization import Transaction as Transaction
     from gatelodge.client.messages.authorization import Wanted as Wanted
+    from gatelodge.client.messages.callback import Callback as Callback
     from gatelodge.client.messages.device import DeviceAuthorization as DeviceAuthorization
     from gatelodge.client.messages.discovery import ServerMetadata as ServerMetadata
     from gatelodge.client.messages.id_token import Person as Person
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AsyncOAuthClient": "async_client",
     "Authorization": "messages.authorization",
-    "Callback": "messages.authorization",
+    "Callback": "messages.callback",
     "Transaction": "messages.authorization",
     "Wanted": "messages.authorization",
     "OAuthClient": "client",

@@ -5,14 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from gatelodge.client.messages import device, introspection, logout, pushed, revocation, tokens, userinfo
-from gatelodge.client.messages.authorization import (
-    Authorization,
-    CallbackData,
-    Transaction,
-    Wanted,
-    begin_authorization,
-    read_callback,
-)
+from gatelodge.client.messages.authorization import Authorization, Transaction, Wanted, begin_authorization
+from gatelodge.client.messages.callback import CallbackData, read_callback, read_signed_callback
 from gatelodge.client.messages.device import DeviceAuthorization
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import ExpectedIdToken, Person, read_header, validate_id_token
@@ -81,7 +75,9 @@ class OAuthClient:
         sent, `AuthorizationRefused`, `TokenRefused`, `IdTokenRejected`.
         """
         metadata, now = self.metadata(), self._moment.now()
-        received = read_callback(transaction, metadata, callback, now)
+        signed = read_signed_callback(transaction, callback)
+        keys = self._jwks().keys_for(signed.kid, signed.header["alg"]) if signed else None
+        received = read_callback(transaction, metadata, callback, now, keys)
         request = tokens.code_request(metadata, self.config, received, self._moment)
         self._spent.spend(received, now)
         granted = self._granted(request)

@@ -25,6 +25,8 @@ CallbackCause = Literal[
     "callback_shared",  # the answers of two servers come to one address, and one of them says no `iss`
     "client_mismatch",  # it was begun by another client or connection
     "code_missing",  # neither a code nor an error
+    "unsigned",  # a signed answer was asked for, and this one is not
+    "signature_invalid",  # a signed answer that the server did not make, or not so
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.client.conftest import ISSUER, REDIRECT_URI, Begun, Server, metadata_of
 
 from gatelodge.client import CallbackRejected, ClientConfig, Moment, OAuthClient, Transaction, Wanted
-from gatelodge.client.messages.authorization import read_callback
+from gatelodge.client.messages.callback import read_callback
 from gatelodge.protocol.pkce import proves
 
 

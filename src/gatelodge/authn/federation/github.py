@@ -26,8 +26,8 @@ from gatelodge.client.messages.authorization import (
     Wanted,
     authorization_url,
     begin_authorization,
-    read_callback,
 )
+from gatelodge.client.messages.callback import read_callback
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.registration import ClientConfig, SecretPost
 from gatelodge.client.sending.http import HttpRequest, HttpResponse, json_object, refuse_outage

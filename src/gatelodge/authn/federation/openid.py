@@ -16,8 +16,8 @@ from gatelodge.client.messages.authorization import (
     Wanted,
     authorization_url,
     begin_authorization,
-    read_callback,
 )
+from gatelodge.client.messages.callback import read_callback
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person, read_header, validate_id_token
 from gatelodge.client.messages.logout import read_logout_header, validate_logout_token

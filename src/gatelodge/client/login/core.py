@@ -11,7 +11,8 @@ from gatelodge.client.login.flow import SignInFlow
 from gatelodge.client.login.options import Asking, Options, config_of
 from gatelodge.client.login.sessions import User
 from gatelodge.client.login.visit import Visit
-from gatelodge.client.messages.authorization import Authorization, CallbackData, Transaction, Wanted
+from gatelodge.client.messages.authorization import Authorization, Transaction, Wanted
+from gatelodge.client.messages.callback import CallbackData
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person
 from gatelodge.client.messages.logout import LogoutToken

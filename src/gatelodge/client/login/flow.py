@@ -28,7 +28,8 @@ from gatelodge.client.login.options import Asking, CommonOptions, wanted_of
 from gatelodge.client.login.pending import TOLD_APART, Pendings
 from gatelodge.client.login.sessions import LoginSessions, Session, User
 from gatelodge.client.login.visit import Visit, local_path, split
-from gatelodge.client.messages.authorization import Authorization, CallbackData, Transaction, Wanted
+from gatelodge.client.messages.authorization import Authorization, Transaction, Wanted
+from gatelodge.client.messages.callback import CallbackData, state_of
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person
 from gatelodge.client.messages.logout import LogoutToken
@@ -161,7 +162,7 @@ class SignInFlow:
 
     async def _finish(self, visit: Visit) -> Reply:
         """End the sign-in that was begun in this browser, and no other."""
-        state, browser = _state(visit.query), self._browser(visit)
+        state, browser = state_of(visit.query), self._browser(visit)
         callback_url = await self._callback_url(visit, visit.prefix)
         begun = await self._storing(lambda: self._pendings.end(state, browser, visit))
         tokens = await self._server.finish(begun.transaction, f"{callback_url}?{visit.query}")
@@ -275,17 +276,6 @@ def cookie_header(cookie: Cookie) -> str:
 def _failure(action: str, error: OAuthClientError, prefix: str) -> Reply:
     LOG.warning("%s: %s: %s", action, type(error).__name__, error)
     return pages.failure(error, f"{prefix}/login")
-
-
-def _state(query: str) -> str:
-    """Return the state of an answer. Raises `CallbackRejected`."""
-    try:
-        state = Params.parse(query.encode()).get("state")
-    except OAuthError as error:
-        raise CallbackRejected("unreadable", f"the answer cannot be read: {error.description}") from None
-    if state is None:
-        raise CallbackRejected("state_missing", "the answer has no state, so it cannot be told whose it is")
-    return state
 
 
 def _parameter(query: str, name: str) -> str | None:

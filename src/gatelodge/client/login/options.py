@@ -8,7 +8,7 @@ from gatelodge.client.client import OAuthClient
 from gatelodge.client.keeping.events import Tell
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.authorization import Wanted
-from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, secret_auth
+from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, PrivateKeyJwt, secret_auth
 from gatelodge.client.sending.route import NetworkRoute
 
 
@@ -37,13 +37,16 @@ class CommonOptions(Asking):
     believed. `store` is needed by more than one process, and to keep people signed in across a restart. `lifetime` of a
     session is in seconds. After signing out at the server the browser is sent to `post_logout_redirect_uri`, which
     must be registered. `push` sends each request to the server before the browser goes there (RFC 9126); to one that
-    demands it they are sent so anyway. `allow_private` lets the issuer be inside your own network; `route` has a proxy
-    and certificates of your own. `cookie` names the session's cookie: give each `Login` of a site its own. `tell` hears
+    demands it they are sent so anyway. A `request_key` signs them (RFC 9101); with `signed_answers` the server signs
+    what it answers (JARM). `allow_private` lets the issuer be inside your own network; `route` has a proxy and
+    certificates of your own. `cookie` names the session's cookie: give each `Login` of a site its own. `tell` hears
     what becomes of tokens.
     """
 
     auth: NotRequired[ClientAuth]
     push: NotRequired[bool]
+    request_key: NotRequired[PrivateKeyJwt]
+    signed_answers: NotRequired[bool]
     base_url: NotRequired[str]
     store: NotRequired[TokenStore]
     lifetime: NotRequired[int]
@@ -89,4 +92,6 @@ def config_of(issuer: str, client_id: str, client_secret: str | None, options: C
         auth=options.get("auth") or secret_auth(client_secret),
         post_logout_redirect_uri=options.get("post_logout_redirect_uri"),
         push=options.get("push", False),
+        request_key=options.get("request_key"),
+        signed_answers=options.get("signed_answers", False),
     )

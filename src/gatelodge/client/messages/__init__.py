@@ -9,7 +9,8 @@ from gatelodge.client.doors import door
 
 if TYPE_CHECKING:
     from gatelodge.client.messages.authorization import begin_authorization as begin_authorization
-    from gatelodge.client.messages.authorization import read_callback as read_callback
+    from gatelodge.client.messages.callback import read_callback as read_callback
+    from gatelodge.client.messages.callback import read_signed_callback as read_signed_callback
     from gatelodge.client.messages.device import device_authorization_request as device_authorization_request
     from gatelodge.client.messages.device import device_code_request as device_code_request
     from gatelodge.client.messages.device import new_verifier as new_verifier
@@ -62,7 +63,7 @@ _WHERE = {
     "new_verifier": "device",
     "password_request": "tokens",
     "push_request": "pushed",
-    "read_callback": "authorization",
+    "read_callback": "callback",
     "read_device_authorization_response": "device",
     "read_discovery_response": "discovery",
     "read_header": "id_token",
@@ -70,6 +71,7 @@ _WHERE = {
     "read_logout_header": "logout",
     "read_push_response": "pushed",
     "read_revocation_response": "revocation",
+    "read_signed_callback": "callback",
     "read_token_response": "tokens",
     "read_userinfo_response": "userinfo",
     "refresh_request": "tokens",

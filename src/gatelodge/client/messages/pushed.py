@@ -9,8 +9,8 @@ from gatelodge.client.messages.authorization import (
     Transaction,
     Wanted,
     address,
+    asked_of,
     begin_transaction,
-    parameters,
 )
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.registration import ClientConfig, Moment, authenticated
@@ -37,7 +37,7 @@ def is_pushed(metadata: ServerMetadata, client: ClientConfig) -> bool:
 def push_request(metadata: ServerMetadata, client: ClientConfig, wanted: Wanted, moment: Moment) -> Push:
     """Leave a request with the server. Raises `NotSupported`, and `ValueError` for what cannot be asked."""
     transaction = begin_transaction(metadata, client, wanted, moment)
-    asked = tuple(pair for pair in parameters(transaction, wanted) if pair[0] != "client_id")
+    asked = tuple(pair for pair in asked_of(client, transaction, wanted, moment) if pair[0] != "client_id")
     request = authenticated(client, metadata, _ENDPOINT, asked, moment)
     has_id = any(name == "client_id" for name, _ in request.form or ())
     form = (*(request.form or ()), *(() if has_id else (("client_id", client.client_id),)))

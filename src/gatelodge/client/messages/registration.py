@@ -1,6 +1,7 @@
 """Who we are to a server: the client's id, how it proves itself, and where answers to it may go."""
 
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from json import dumps
 from typing import Literal
@@ -71,7 +72,8 @@ class ClientConfig:
     `redirect_uri` is where authorization responses come: use one of its own for each server, so that the answers of two
     can never be mixed up (RFC 9700 4.4.2.1). Raises `ValueError` for one that is neither https, nor http on loopback,
     nor a native application's own scheme. With `push` requests go to the server before the browser does (RFC 9126); to
-    a server that demands it they do anyway.
+    a server that demands it they do anyway. With a `request_key` they are signed (RFC 9101); a `PrivateKeyJwt` is a key
+    of ours, whatever it is for. With `signed_answers` only an answer that the server signed is taken (JARM).
     """
 
     issuer: str
@@ -80,6 +82,8 @@ class ClientConfig:
     redirect_uri: str | None = None
     post_logout_redirect_uri: str | None = None
     push: bool = False
+    request_key: PrivateKeyJwt | None = None
+    signed_answers: bool = False
 
     def __post_init__(self) -> None:
         uri = self.redirect_uri
@@ -152,9 +156,14 @@ def assertion(client_id: str, auth: PrivateKeyJwt, issuer: str, moment: Moment) 
         "iat": now,
         "exp": now + ASSERTION_LIFETIME,
     }
-    header = {"alg": auth.alg, "typ": "JWT", "kid": auth.kid}
+    return signed_jwt(claims, "JWT", auth)
+
+
+def signed_jwt(claims: Mapping[str, object], typ: str, key: PrivateKeyJwt) -> str:
+    """Return these claims, signed with a key of ours."""
+    header = {"alg": key.alg, "typ": typ, "kid": key.kid}
     signed = f"{_b64(dumps(header).encode())}.{_b64(dumps(claims).encode())}"
-    return f"{signed}.{_b64(JWSRegistry.algorithms[auth.alg].sign(signed.encode(), auth.key))}"
+    return f"{signed}.{_b64(JWSRegistry.algorithms[key.alg].sign(signed.encode(), key.key))}"
 
 
 def _b64(raw: bytes) -> str:

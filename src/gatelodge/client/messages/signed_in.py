@@ -1,7 +1,7 @@
 """What the ID token beside an answer must fit: after a sign-in, at a renewal, without a browser."""
 
 from gatelodge.client.errors import IdTokenRejected
-from gatelodge.client.messages.authorization import Callback
+from gatelodge.client.messages.callback import Callback
 from gatelodge.client.messages.id_token import ExpectedIdToken, Person
 from gatelodge.client.messages.registration import ClientConfig
 from gatelodge.client.messages.tokens import Tokens

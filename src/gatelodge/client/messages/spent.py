@@ -5,7 +5,8 @@ from hashlib import sha256
 
 from gatelodge.client.errors import CallbackRejected
 from gatelodge.client.forks import ForkedLock
-from gatelodge.client.messages.authorization import LIFETIME, Callback
+from gatelodge.client.messages.authorization import LIFETIME
+from gatelodge.client.messages.callback import Callback
 
 ROOM = 10_000  # sign-ins remembered
 

@@ -7,7 +7,7 @@ from inspect import currentframe
 from typing import Any
 
 from gatelodge.client.errors import CallbackRejected, ServerRefused, TokenRefused, UnexpectedAnswer, shown
-from gatelodge.client.messages.authorization import Callback
+from gatelodge.client.messages.callback import Callback
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.id_token import Person
 from gatelodge.client.messages.registration import ClientConfig, Moment, authenticated
