@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from tests.signing import JWKS, KEY
 from tests.world import API, RP, Browser, World, config_for, open_world, secret_of
 
 from gatelodge.client import (
@@ -14,6 +15,7 @@ from gatelodge.client import (
     Moment,
     Narrowed,
     NoAuth,
+    PrivateKeyJwt,
     SecretBasic,
     SecretPost,
     ServerRefused,
@@ -100,6 +102,22 @@ async def test_whoever_proves_itself_in_another_way_pushes_too(world: World, aut
     begun = await client.begin()
 
     assert (await client.finish(begun.transaction, await sign_in(world.browser(), begun.url))).person is not None
+
+
+@pytest.mark.parametrize("push", [True, False])
+@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+async def test_requests_are_signed_and_so_are_answers(world: World, push: bool, alg: str):
+    await world.change_client("web1", jwks=JWKS, require_signed=True, answer_alg=alg)
+    client = client_of(world, push=push, request_key=PrivateKeyJwt(KEY, "k1"), signed_answers=True)
+    begun = await client.begin(Wanted(scope="openid orders:read", resource=(API,), max_age=600))
+    came = await sign_in(world.browser(), begun.url)
+    tokens = await client.finish(begun.transaction, came)
+
+    assert came.startswith(f"{RP}?response=")
+    assert tokens.person is not None
+    begun = await client.begin(Wanted(prompt="none"))
+    with pytest.raises(AuthorizationRefused, match="login_required"):
+        await client.finish(begun.transaction, (await world.browser().get(begun.url)).headers["location"])
 
 
 async def test_userinfo_says_more_about_the_same_person(world: World):

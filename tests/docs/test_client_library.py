@@ -2,10 +2,13 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.docs.conftest import Demo, Person, Shell
 from tests.docs.examples import example
+
+from gatelodge.client import Wanted
 
 ORDERS = "a looking glass"
 
@@ -52,6 +55,28 @@ def test_a_key_is_as_good_as_a_secret(demo: Demo, shell: Shell) -> None:
     shell.environ |= {"GATELODGE_DATABASE": f"sqlite:///{demo.folder}/var/demo/demo.db"}
     shell.run(example("docs/call-an-api.md", "openssl genpkey"))
     assert ORDERS in run(shell, example("docs/call-an-api.md", "# signed.py"))
+
+
+# docs/protected-requests.md
+
+
+def test_a_careful_shop_pushes_and_signs_and_takes_what_is_signed(
+    demo: Demo, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = demo.shell()
+    said = shell.run(example("docs/protected-requests.md", "export GATELODGE_DATABASE"))
+    secret = next(word for word in said.split() if word.startswith("gls_"))
+    monkeypatch.chdir(demo.folder)
+    shop = names_of(shell, example("docs/protected-requests.md", "# careful_shop.py").replace("gls_...", secret))
+    client = shop["login"].client
+
+    begun = client.begin(Wanted(redirect_uri="http://localhost:5000/callback"))
+    came = person.refused_at(begun.url)
+    tokens = client.finish(begun.transaction, came)
+
+    assert set(parse_qs(urlsplit(begun.url).query)) == {"client_id", "request_uri"}
+    assert set(parse_qs(urlsplit(came).query)) == {"response"}
+    assert tokens.person.sub == "demo-alice"
 
 
 # docs/client-library.md

@@ -53,6 +53,8 @@ def register(installation: Installation, key: ECKey) -> None:
     installation.add_client("pusher", *web, "--require-par")
     installation.add_client("poster", *web, "--auth", "client_secret_post")
     installation.add_client("keyholder", *web, "--auth", "private_key_jwt", "--jwks", str(jwks))
+    signer = ("--auth", "private_key_jwt", "--jwks", str(jwks), "--require-signed-request")
+    installation.add_client("signer", *web, *signer, "--request-object-alg", "ES256")
     installation.add_client("spa", "--type", "spa", "--redirect-uri", REDIRECT_URI, "--scope", SCOPE)
     installation.add_client("daemon", "--type", "service", "--scope", "orders:read things:read")
     installation.add_client("orders-api", "--type", "service", "--scope", "orders:read")

@@ -90,6 +90,10 @@ def test_requests_are_pushed_by_every_kind_of_client(installed: Path, site: Site
     assert play(installed, site, "pushed") == {"found": [True] * 3, "error": "invalid_scope", "status": 400}
 
 
+def test_requests_are_signed_and_answers_too(installed: Path, site: Site):
+    assert play(installed, site, "signed") == {"found": [True] * 3}
+
+
 def test_a_daemon_gets_a_token_for_its_api(installed: Path, site: Site):
     found = play(installed, site, "daemon")
     assert (found["claims"]["sub"], found["claims"]["scope"], found["refresh"]) == ("daemon", "orders:read", None)

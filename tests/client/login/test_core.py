@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.client.conftest import ISSUER, Server, at_another, json_answer
+from tests.client.conftest import ISSUER, Server, at_another, json_answer, signed
+from tests.client.conftest import OTHER_KEY as WRONG
 from tests.client.keeping.conftest import KEY, OTHER_KEY
 from tests.client.login.conftest import Open
 from tests.client.login.sites import Browser, asked_of
@@ -46,6 +47,25 @@ def test_CL_03_a_code_is_not_sent_to_the_server_that_did_not_issue_it(open_site:
     asked = browser.begin()
     assert "(issuer_mismatch)" in error_of(browser.answer(server, asked, iss="https://evil.test"))
     assert server.asked("/token") == []
+
+
+def test_a_login_that_wants_signed_answers_takes_no_other(open_site: Open, server: Server, moment: Moment):
+    config = ClientConfig(issuer=ISSUER, client_id="app", auth=SecretBasic("hush"), signed_answers=True)
+    browser = Browser(open_site(client=OAuthClient(config, send=server, moment=moment)))
+    asked = browser.begin()
+    assert asked["response_mode"] == "jwt"
+    assert "(unsigned)" in error_of(browser.answer(server, asked))
+
+    asked = browser.begin()
+    server.claims["nonce"] = asked["nonce"]
+    said = {"code": "a-code", "state": asked["state"], "iss": ISSUER, "aud": "app", "exp": moment.now() + 300}
+    assert "(signature_invalid)" in error_of(browser.go(f"/callback?response={signed(said, WRONG)}"))
+    assert browser.who is None
+
+    asked = browser.begin()
+    server.claims["nonce"] = asked["nonce"]
+    assert browser.go(f"/callback?response={signed(said | {'state': asked['state']})}").status_code == 303
+    assert browser.who == "alice"
 
 
 def test_whoever_opens_the_sign_in_page_for_ever_fills_nothing(open_site: Open, monkeypatch: pytest.MonkeyPatch):

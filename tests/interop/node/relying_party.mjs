@@ -75,6 +75,20 @@ const scenarios = {
     const refused = await oidc.buildAuthorizationUrlWithPAR(clients[0], { scope: "nothing" }).catch((error) => error);
     return { found, error: refused.error, status: refused.status };
   },
+  async signed() {
+    const key = { key: await importJWK(site.key, "ES256"), kid: site.key.kid };
+    const config = await discover("signer", oidc.PrivateKeyJwt(key));
+    const signed = (config, parameters) => oidc.buildAuthorizationUrlWithJAR(config, parameters, key);
+    const both = async (config, parameters) => {
+      const { searchParams } = await signed(config, parameters);
+      return oidc.buildAuthorizationUrlWithPAR(config, { request: searchParams.get("request") });
+    };
+    const bySignature = await signIn(config, signed);
+    const pushedAndSigned = await signIn(config, both);
+    oidc.useJwtResponseMode(config);
+    const answered = await signIn(config, both);
+    return { found: [bySignature, pushedAndSigned, answered].map((tokens) => Boolean(tokens.claims().sub)) };
+  },
   async daemon() {
     const config = await basic("daemon");
     const tokens = await oidc.clientCredentialsGrant(config, { scope: "orders:read", resource: site.api });
