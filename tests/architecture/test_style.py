@@ -34,7 +34,7 @@ MADE_IN = {
     "Destination": "outbound.py",
     "AuthnEvent": "protocol/proof.py",
     "Administrator": "web/administrators.py",
-    "Callback": "client/messages/authorization.py",
+    "Callback": "client/messages/callback.py",
 }
 
 # They tell of rules and enforce none.

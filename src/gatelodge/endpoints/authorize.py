@@ -25,7 +25,7 @@ from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
 from gatelodge.telemetry.origin import continues
-from gatelodge.tokens.answers import Answers
+from gatelodge.tokens.answers import AuthorizationAnswers
 from gatelodge.tokens.front import FrontIssuer
 
 NEW = Progress()
@@ -55,7 +55,7 @@ class AuthorizeEndpoint:
     interactions: Interactions
     prompts: Prompts
     issuer: FrontIssuer
-    answers: Answers
+    answers: AuthorizationAnswers
 
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /authorize`."""

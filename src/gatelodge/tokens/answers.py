@@ -13,7 +13,7 @@ from gatelodge.protocol.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AuthorizationAnswers:
     """Brings answers to clients."""
 
     keys: SigningKeys

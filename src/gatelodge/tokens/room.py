@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gatelodge.foundation.contract import Foundation
 from gatelodge.grants.room import Granting
 from gatelodge.sessions.room import SessionsRoom
-from gatelodge.tokens.answers import Answers
+from gatelodge.tokens.answers import AuthorizationAnswers
 from gatelodge.tokens.front import FrontIssuer
 from gatelodge.tokens.introspect import Introspector
 from gatelodge.tokens.own import HeldTokens, OwnTokens
@@ -18,7 +18,7 @@ class TokensRoom:
 
     own: OwnTokens
     front: FrontIssuer
-    answers: Answers
+    answers: AuthorizationAnswers
     introspection: Introspector
     revocation: Revocation
 
@@ -34,7 +34,7 @@ def open(on: Foundation, found: HeldTokens, granting: Granting, sessions: Sessio
     return TokensRoom(
         own,
         FrontIssuer(granting.contexts, on.db, on.keys, sessions.interactions, sessions.pushed),
-        Answers(on.keys, on.clock),
+        AuthorizationAnswers(on.keys, on.clock),
         Introspector(issuer, own, refresh, on.registry, on.db, on.clock),
         Revocation(on.mint, own, refresh, on.db, on.clock),
     )
