@@ -96,6 +96,24 @@ async def test_a_machine_that_is_broken_is_refused(visitor: Visitor, act: str) -
     assert_refused(visitor, act)
 
 
+@pytest.mark.parametrize("act", ["push_guessed", "name_of_another"])
+async def test_a_push_that_is_broken_is_refused(visitor: Visitor, act: str) -> None:
+    assert f'value="{act}"' in await visitor.open("pushed")
+    await visitor.press(act)
+
+    assert_refused(visitor, act)
+    assert visitor.next == "restart"
+
+
+async def test_a_name_is_spent_by_its_answer(visitor: Visitor) -> None:
+    await visitor.to_tokens("pushed")
+    assert "POST /par HTTP/1.1" in visitor.text
+    assert "request_uri=urn" in visitor.text
+    await visitor.press("name_again")
+
+    assert_refused(visitor, "name_again")
+
+
 async def test_an_expired_code_really_expires(visitor: Visitor, clock: FakeClock) -> None:
     await visitor.open("code")
     await visitor.press("authorize")

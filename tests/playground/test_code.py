@@ -119,6 +119,7 @@ def copy(demo: Demo, tmp_path: Path) -> Copy:
 
 TRIED = {
     *("code-fastapi", "code-django", "code-flask", "code-curl", "public-curl", "public-python", "public-javascript"),
+    "pushed-fastapi",
     *("machine-python", "machine-fastapi", "machine-django", "machine-flask", "machine-curl"),
     *("api-fastapi", "api-django", "api-flask"),
 }
@@ -133,9 +134,10 @@ def test_every_snippet_is_tried_here_or_in_a_browser() -> None:
 # A web application
 
 
-@pytest.mark.parametrize("framework", ["fastapi", "django", "flask"])
-def test_a_web_application_logs_alice_in_and_calls_the_api(copy: Copy, person: Person, framework: str) -> None:
-    copied = copy(f"code-{framework}", **{"my-app": f"my-{framework}"})
+@pytest.mark.parametrize("key", ["code-fastapi", "code-django", "code-flask", "pushed-fastapi"])
+def test_a_web_application_logs_alice_in_and_calls_the_api(copy: Copy, person: Person, key: str) -> None:
+    framework = key.partition("-")[2]
+    copied = copy(key, **{"my-app": f"my-{key}"})
     copied.register()
     with copied.deployed(framework, "/backchannel-logout") as origin:
         assert httpx2.get(f"{origin}/orders").headers["location"].startswith("/login?next=/orders")
@@ -145,7 +147,7 @@ def test_a_web_application_logs_alice_in_and_calls_the_api(copy: Copy, person: P
         answer = person.http.get(f"{origin}/orders").json()
 
     assert answer["orders_of"] == "demo-alice"
-    assert answer["through"] == f"my-{framework}"
+    assert answer["through"] == f"my-{key}"
 
 
 # A shell

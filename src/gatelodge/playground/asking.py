@@ -12,13 +12,13 @@ from gatelodge.playground.wording import without
 REPLAY_NOTE = "The same request once more, as somebody would send it who copied it."
 
 
-async def ask(turn: Turn, form: Mapping[str, str], guess: str = "") -> Exchange:
-    """Send a form to the token endpoint, as the client of this script. `guess` is what somebody takes for its secret.
+async def ask(turn: Turn, form: Mapping[str, str], guess: str = "", path: str = "/token") -> Exchange:
+    """Send a form to an endpoint, as the client of this script. `guess` is what somebody takes for its secret.
 
     The real secret is not shown, unless everybody knows it.
     """
     sample, line, public = turn.hands.sample, turn.hands.line, turn.script.public
-    client_id, url = sample.client_id(public=public), sample.issuer + "/token"
+    client_id, url = sample.client_id(public=public), sample.issuer + path
     if public:
         return await line.post(url, {"client_id": client_id, **form}, {}, turn.script.secrets)
     header = basic(client_id, guess or sample.secret)

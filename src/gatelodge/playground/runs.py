@@ -35,8 +35,9 @@ class FlowRun:
     the exchange. `sent_to` is where the browser was sent and has not come back from. `refusal` and `broken` are what
     was refused last and the attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a
     code that waits to expire has expired. `before` counts the messages there were before the last act.
-    `ended` says that the server ended everything that came of the sign-in. `wanted` are the levels named by an API
-    that wants a stronger one, `weak` is the access token that was not enough: what passes then is a second round.
+    `pushed` is the name of a request that was pushed. `ended` says that the server ended everything that came of the
+    sign-in. `wanted` are the levels named by an API that wants a stronger one, `weak` is the access token that was not
+    enough: what passes then is a second round.
     """
 
     flow: str
@@ -52,6 +53,7 @@ class FlowRun:
     wanted: str = ""
     weak: str = field(default="", repr=False)
     sent_to: str = field(default="", repr=False)
+    pushed: str = field(default="", repr=False)
     refusal: Refusal | None = None
     broken: str = ""
     until: int = 0

@@ -120,8 +120,14 @@ def _bring_foreign_answer(turn: Turn, state: dict[str, str]) -> Move:
 
 def authorization_url(turn: Turn, scope: str, callback: str, more: Mapping[str, str] | None = None) -> str:
     """Return the request of the application, asking for `more` than usual."""
+    query = {**asked(turn, scope, callback), **(more or {})}
+    return f"{turn.hands.sample.issuer}/authorize?{urlencode(query, quote_via=quote)}"
+
+
+def asked(turn: Turn, scope: str, callback: str) -> Mapping[str, str]:
+    """Return the parameters of the application's request."""
     sample, script, run = turn.hands.sample, turn.script, turn.run
-    asked = {
+    whole = {
         "client_id": sample.client_id(public=script.public),
         "response_type": script.response_type,
         "redirect_uri": callback,
@@ -131,8 +137,8 @@ def authorization_url(turn: Turn, scope: str, callback: str, more: Mapping[str, 
         "nonce": run.nonce,
     }
     if script.has_code:
-        asked |= {"code_challenge": run.challenge, "code_challenge_method": "S256"}
-    return f"{sample.issuer}/authorize?{urlencode(asked | dict(more or {}), quote_via=quote)}"
+        whole |= {"code_challenge": run.challenge, "code_challenge_method": "S256"}
+    return whole
 
 
 AUTHORIZE = Act(

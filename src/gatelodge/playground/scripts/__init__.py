@@ -9,6 +9,7 @@ from gatelodge.playground.scripts.implicit import IMPLICIT
 from gatelodge.playground.scripts.other_provider import OTHER_PROVIDER
 from gatelodge.playground.scripts.password import PASSWORD
 from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
+from gatelodge.playground.scripts.pushed import PUSHED
 from gatelodge.playground.scripts.refresh_token import REFRESH_TOKEN
 from gatelodge.playground.scripts.signing_out import SIGNING_OUT
 from gatelodge.playground.scripts.step_up import STEP_UP
@@ -17,6 +18,7 @@ from gatelodge.playground.scripts.token_exchange import TOKEN_EXCHANGE
 SCRIPTS: tuple[Script, ...] = (
     AUTHORIZATION_CODE,
     PUBLIC_CLIENT,
+    PUSHED,
     CLIENT_CREDENTIALS,
     REFRESH_TOKEN,
     TOKEN_EXCHANGE,
