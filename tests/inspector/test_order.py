@@ -47,7 +47,7 @@ AUTHORIZATION = (
     TWICE,
     Break(rules.PUSHED_OURS, {"request_uri": "https://rp.test/request"}),
     Break(rules.PUSHED_KNOWN, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
-    Break(rules.JWT_COMPACT, {"request": "x"}),
+    Break(rules.JWT_COMPACT, {"request": "x", "request_uri": None}),
     Break(rules.REGISTRATION_SENT, {"registration": "{}"}),
     Break(rules.REQUIRED, {"response_type": None}),
     Break(rules.RESPONSE_TYPE, {"response_type": "bogus"}),

@@ -19,6 +19,7 @@ ADVICE: Mapping[Rule, str] = {
     rules.REGISTRATION_SENT: "Register the client instead.",
     rules.REQUEST_ONE: "Send request or request_uri, not both, and put neither into what is signed.",
     rules.REQUEST_CLIENT: "client_id and iss in it are both the client's id, sub is left out, and jti is a short text.",
+    rules.REQUEST_FORM: "No control characters, at most 100 members, 16,384 characters each.",
     rules.REQUEST_BESIDE: "Leave out everything but client_id: beside a signed request nothing is read.",
     rules.REQUEST_SIGNED: "Sign the request: require_signed_request_object of this client demands it.",
     rules.PUSHED_OURS: "Push the request to /par, and send the browser with the request_uri of the answer. No other is "

@@ -106,14 +106,13 @@ DIRECT: Stages = (READING, one(rules.BODY_ONLY), one(rules.ONCE))
 
 # A request that its client signed.
 SIGNED: Stages = (
-    one(rules.ONCE, _OBJECT),
     one(rules.REQUEST_ONE, _OBJECT),
     one(rules.JWT_COMPACT, _OBJECT),
     some(rules.JWT_JSON, rules.JWT_HEADER, rules.JWT_KEY, sent=_OBJECT),
     *_proven(_OBJECT),
     one(rules.REQUEST_CLIENT, _OBJECT),
     one(rules.REQUEST_ONE, _OBJECT),
-    some(rules.BOUNDED, rules.PRINTABLE, sent=_OBJECT),
+    one(rules.REQUEST_FORM, _OBJECT),
     one(rules.REQUEST_BESIDE, _OBJECT),
 )
 
@@ -155,6 +154,7 @@ UNDERSTANDING: Stages = (
     one(rules.PUSHED_OURS, "request_uri"),
     one(rules.PUSHED_KNOWN, "request_uri"),
     one(rules.PUSH_REQUIRED, unsent="request_uri interaction"),
+    one(rules.ONCE, _OBJECT),
     *SIGNED,
     one(rules.REQUEST_SIGNED, unsent="request request_uri interaction"),
     one(rules.ONCE, _HINT),

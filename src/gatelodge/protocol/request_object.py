@@ -76,9 +76,9 @@ def _check_client(claims: Mapping[str, Any], client: Client) -> None:
 def _params(claims: Mapping[str, Any]) -> Params:
     pairs = [pair for name, value in claims.items() if name not in _ABOUT_ITSELF for pair in _pairs(name, value)]
     if len(pairs) > MAX_FIELDS or any(len(name) > MAX_NAME or len(value) > MAX_VALUE for name, value in pairs):
-        raise _refusal(rules.BOUNDED)
+        raise _refusal(rules.REQUEST_FORM)
     if not all(map(_is_printable, (text for pair in pairs for text in pair))):
-        raise _refusal(rules.PRINTABLE)
+        raise _refusal(rules.REQUEST_FORM)
     return Params.of(pairs)
 
 

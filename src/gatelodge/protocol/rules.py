@@ -73,6 +73,7 @@ HINT_SUBJECT = Rule("authorize.hint_subject", "id_token_hint and claims ask for 
 # Signed and pushed authorization requests
 REQUEST_ONE = Rule("request.one", "a request is signed or named by request_uri, and holds no other", "RFC 9101 4, 5")
 REQUEST_CLIENT = Rule("request.client", "a signed request is its client's, and proves nobody", "RFC 9101 10.8")
+REQUEST_FORM = Rule("request.form", "a signed request says no more than a form could", "RFC 9101 4")
 REQUEST_BESIDE = Rule("request.beside", "response_type beside a signed request is the one in it", "OIDC Core 6.1")
 REQUEST_SIGNED = Rule("request.signed", "who must sign its requests does", "RFC 9101 10.5")
 PUSHED_ONE = Rule("pushed.one", "a request that is pushed is not the name of another", "RFC 9126 2.1")
