@@ -16,7 +16,7 @@ def test_an_account_is_made_with_canonical_names_and_claims(gatelodge) -> None:
             "email": "ada@example.com",
             "email_verified": False,
             "name": "Ada Lovelace",
-            "claims": {"locale": "en-GB", "address": {"locality": "London"}},
+            "claims": {"locale": "en-GB", "address": {"formatted": "London", "locality": "London"}},
             "enabled": True,
             "admin": False,
         }.items()
@@ -38,8 +38,8 @@ REFUSED = {
     "an endless password": ((), "x" * 2000, 1, "at most 128 characters"),
     "a common password": ((), "aaaaaaaaaaaaaaaaaaaaaa", 1, "easy to guess"),
     "a name as password": ((), "ada@example.com Ada", 1, "name of the person"),
-    "an unknown claim": (("--claim", "shoe_size=42"), PASSWORD, 1, "no standard claim"),
-    "a claim of the protocol": (("--claim", "sub=admin"), PASSWORD, 1, "no standard claim"),
+    "an unknown claim": (("--claim", "shoe_size=42"), PASSWORD, 1, "no scope releases it"),
+    "a claim of the protocol": (("--claim", "sub=admin"), PASSWORD, 1, "said by the protocol"),
     "an address without @": (("--email", "nowhere"), PASSWORD, 1, "@"),
 }
 

@@ -33,6 +33,19 @@ def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
     assert json.loads(shell.run(example("docs/cli.md", "gatelodge outbox list"))) == {"parcels": []}
 
 
+def test_a_scope_of_ones_own_releases_claims(shell: Shell) -> None:
+    page = "docs/custom-claims.md"
+    shell.run(example("docs/cli.md", "gatelodge clients add"))
+    assert "employment releases department, level, groups" in shell.run(example(page, "gatelodge scopes add"))
+    assert "Changed Web shop" in shell.run(example(page, "gatelodge clients change"))
+    (shell.folder / "password.txt").write_text("a long rabbit hole\n")
+    assert "ada can sign in" in shell.run(example(page, "gatelodge users add"))
+    claims = json.loads(shell.run("gatelodge users list --json"))["users"][0]["claims"]
+    assert claims == {"department": "Research", "level": 3, "groups": ["staff", "library"]}
+    shell.run("gatelodge scopes remove employment --yes")
+    assert "releases department, level" in shell.run(example("docs/cli.md", "gatelodge scopes add"))
+
+
 def test_a_key_is_retired(shell: Shell) -> None:
     keys = json.loads(shell.run("gatelodge keys list --json"))["keys"]
     kid = next(key["kid"] for key in keys if key["state"] == "active")

@@ -12,6 +12,7 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rules import Rule
+from gatelodge.protocol.targets import Apis
 
 WEB = next(client for client in CLIENTS if client.id == "web1")
 SPA = next(client for client in CLIENTS if client.id == "spa1")
@@ -25,9 +26,7 @@ TWICE = Params.of([("state", "1"), ("state", "2")])
 
 
 def case(client: Client | None = WEB, header: bool = False, **params: str) -> Case:
-    return Case(
-        Params.of(list(params.items())), header, client, {api.identifier: api for api in APIS}, "https://id.test"
-    )
+    return Case(Params.of(list(params.items())), header, client, Apis(APIS), "https://id.test")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ def case(client: Client | None = WEB, header: bool = False, **params: str) -> Ca
         (rules.PKCE_VERIFIER, case(), "code_verifier was not sent."),
         (rules.PKCE_VERIFIER, case(code_verifier="x"), "The usual causes"),
         (rules.JWT_AUD, case(BY_KEY), "aud must be the text https://id.test and nothing else"),
-        (rules.ONCE, Case(TWICE, False, None, {}, ""), "More than once came state."),
+        (rules.ONCE, Case(TWICE, False, None, Apis(), ""), "More than once came state."),
         (rules.CODE_ONCE, case(code="x"), "everything that came of this one has been ended"),
         (rules.REFRESH_ONCE, case(), "its whole family has been ended"),
     ],

@@ -10,6 +10,7 @@ from gatelodge.inspector.explain import Case, explain
 from gatelodge.protocol import rules
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.registration import MAX_URIS
+from gatelodge.protocol.targets import Apis
 from gatelodge.protocol.uri_differences import MOST, closest, differences, differs_in_port, shown
 
 REGISTERED = "https://rp.test/cb"
@@ -94,7 +95,7 @@ def test_on_loopback_only_the_port_may_differ() -> None:
 def test_HTTP_17_telling_what_was_wrong_with_an_address_costs_a_few_milliseconds_at_most(sent: str) -> None:
     uris = tuple(f"https://app{number}.test/{'p' * 1_900}/{number}" for number in range(MAX_URIS))
     client = replace(next(c for c in CLIENTS if c.id == "web1"), redirect_uris=uris)
-    case = Case(Params.of([("client_id", client.id), ("redirect_uri", sent)]), False, client, {}, "https://id.test")
+    case = Case(Params.of([("client_id", client.id), ("redirect_uri", sent)]), False, client, Apis(), "https://id.test")
 
     assert "is not registered for web1" in explain(rules.REDIRECT_EXACT, case)
     assert seconds_of(lambda: explain(rules.REDIRECT_EXACT, case), tries=20) < 0.01

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gatelodge.protocol.claims import id_token_person, scopes_behind, supported_claims, userinfo_claims
+from gatelodge.protocol.claim_scopes import STANDARD, ClaimScope, ClaimScopes
+from gatelodge.protocol.claims import id_token_person, userinfo_claims
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,17 @@ def test_a_claim_asked_for_singly_is_told_without_its_scope() -> None:
     assert userinfo_claims(ALICE, "sub-alice", ["openid"], ["email", "department", "zoneinfo"]) == {
         "sub": "sub-alice",
         "email": "alice@example.test",
-        "department": "wonders",
     }
+
+
+def test_a_custom_claim_is_told_by_its_scope_or_singly_and_only_while_there_is_one() -> None:
+    mine = ClaimScopes([ClaimScope("employment", ("department", "iss"), "Where you work")])
+    wonders = {"sub": "sub-alice", "department": "wonders"}
+    assert userinfo_claims(ALICE, "sub-alice", ["openid", "employment"], (), mine) == wonders
+    assert userinfo_claims(ALICE, "sub-alice", ["openid"], ["department", "iss"], mine) == wonders
+    assert userinfo_claims(ALICE, "sub-alice", ["openid", "employment"], ["department"]) == {"sub": "sub-alice"}
+    told = id_token_person(ALICE, ["openid", "employment"], (), "code", ["department"], mine)
+    assert told == {"department": "wonders"}
 
 
 @pytest.mark.parametrize("name", ["iss", "aud", "acr", "nonce", "scope"])
@@ -83,9 +93,9 @@ def test_an_id_token_that_comes_alone_says_what_the_scopes_stand_for() -> None:
 
 
 def test_consent_can_name_the_scope_behind_a_claim() -> None:
-    assert scopes_behind(["email", "zoneinfo", "department"]) == {"email", "profile"}
+    assert STANDARD.scopes_behind(["email", "zoneinfo", "department"]) == {"email", "profile"}
 
 
 def test_every_standard_claim_is_supported_once() -> None:
-    assert len(set(supported_claims())) == len(supported_claims())
-    assert {"sub", "name", "email", "phone_number", "address"} <= set(supported_claims())
+    assert len(set(STANDARD.supported())) == len(STANDARD.supported())
+    assert {"sub", "name", "email", "phone_number", "address"} <= set(STANDARD.supported())

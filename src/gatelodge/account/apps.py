@@ -9,10 +9,9 @@ from gatelodge.database.places import place_of
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops import applications, consents
 from gatelodge.ops.applications import ActingClient
-from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.targets import Apis, api_of, scope_of
 from gatelodge.telemetry.emit import emit
-from gatelodge.web.asked import ACCESS, DETAILS, REQUIRED, AskedScope
+from gatelodge.web.asked import DETAILS, REQUIRED, AskedScope
 
 
 class ShownApp(NamedTuple):
@@ -91,7 +90,9 @@ def in_words(one: ActingClient, apis: Apis) -> Iterator[AskedScope]:
     """Yield what an application may do, each scope once: the person's details, then what its APIs say of theirs."""
     yield from (AskedScope(name) for name in DETAILS if name in one.scopes and name != REQUIRED)
     said = {scope_of(at): apis[api_of(at)] for at in one.permissions if api_of(at) in apis}
-    for name in sorted(one.scopes - {*OPENID_SCOPES, ACCESS}):
+    custom = apis.claim_scopes.custom
+    yield from (AskedScope(name, sentence=custom[name].sentence) for name in sorted(one.scopes.intersection(custom)))
+    for name in sorted(one.scopes - apis.claim_scopes.about_people):
         owners = apis.owners(name) or ()
         api = said.get(name) or next(iter(owners), None)
         yield AskedScope(name, sentence=(api.scopes.get(name) if api else None) or name)

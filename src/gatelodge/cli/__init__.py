@@ -14,6 +14,7 @@ from gatelodge.cli.keys import keys
 from gatelodge.cli.migrate import migrate
 from gatelodge.cli.outbox import outbox
 from gatelodge.cli.providers import providers
+from gatelodge.cli.scopes import scopes
 from gatelodge.cli.serve import serve
 from gatelodge.cli.sign_in import git_credential, login, logout, token, whoami
 from gatelodge.cli.users import users
@@ -28,6 +29,7 @@ OF_THE_SERVER: tuple[click.Command, ...] = (
     why,
     clients,
     apis,
+    scopes,
     users,
     providers,
     keys,

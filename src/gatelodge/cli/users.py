@@ -30,7 +30,12 @@ def users() -> None:
 @click.option("--email", help="An e-mail address, which also signs in.")
 @click.option("--email-verified", is_flag=True, help="The address is known to be the person's.")
 @click.option("--name", help="The full name.")
-@click.option("--claim", "claims", multiple=True, help="A standard claim: locale=fr-FR, address.locality=Paris, ...")
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    help="A claim: locale=fr-FR, address.locality=Paris, or one that a scope of yours releases. JSON: level:=3.",
+)
 @_stdin
 @running.common
 def add(
@@ -50,7 +55,7 @@ def add(
     gatelodge users add --username ada --password-stdin --claim locale=en-GB < password.txt
     """
     config = running.configured(config_file)
-    known = user_claims.read(claims)
+    known = user_claims.applied({}, user_claims.read(claims))
     about = (username, email, name, config.server.issuer)
     hashed = _hashed(_new_password(password_stdin, config.sign_in, *about), config.sign_in)
     new = NewUser(

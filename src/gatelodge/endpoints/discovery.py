@@ -10,8 +10,8 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.keys import SigningKeys
-from gatelodge.protocol.client import Api
 from gatelodge.protocol.reply import Reply
+from gatelodge.protocol.targets import Apis
 from gatelodge.stores.registry import Registry
 
 MAX_AGE = 300  # seconds a copy may be used: far less than a key is published ahead
@@ -22,28 +22,33 @@ _HEADERS = (
     ("vary", "origin"),
 )
 _NONE_YET = Reply(200)
-_NO_APIS: Mapping[str, Api] = {}
+_NO_APIS = Apis()
 
 
 @dataclass(slots=True)
 class MetadataEndpoint:
-    """Serves the metadata document; the scopes of the registered APIs are added to it."""
+    """Serves the metadata document; the registered scopes are added to it, and the claims that they release."""
 
     document: Mapping[str, Any]
     registry: Registry
-    _for: Mapping[str, Api] | None = None
+    _for: Apis | None = None
     _reply: Reply = _NONE_YET
 
     async def handle(self, request: Request) -> Reply:
         """Answer at every well-known address."""
         apis = await self._apis()
         if apis is not self._for:
-            scopes = [*self.document["scopes_supported"], *sorted({s for api in apis.values() for s in api.scopes})]
-            body = msgspec.json.encode({**self.document, "scopes_supported": scopes})
+            body = msgspec.json.encode(self.document | self._registered(apis))
             self._for, self._reply = apis, Reply(200, _HEADERS, body)
         return self._reply
 
-    async def _apis(self) -> Mapping[str, Api]:
+    def _registered(self, apis: Apis) -> dict[str, Any]:
+        """Return the members that tell of what operators register."""
+        of_apis = sorted({scope for api in apis.values() for scope in api.scopes})
+        scopes = [*self.document["scopes_supported"], *apis.claim_scopes.custom, *of_apis]
+        return {"scopes_supported": scopes, "claims_supported": list(apis.claim_scopes.supported())}
+
+    async def _apis(self) -> Apis:
         """Return the APIs, or those last known: where the endpoints are does not depend on the database."""
         try:
             return await self.registry.apis()

@@ -23,7 +23,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.grants.contract import AnyGrant
 from gatelodge.grants.room import Granting
 from gatelodge.ops.room import Ops
-from gatelodge.protocol.claims import supported_claims
+from gatelodge.protocol.claim_scopes import STANDARD
 from gatelodge.protocol.metadata import Mounted, describe
 from gatelodge.protocol.response_type import MODES, enabled
 from gatelodge.protocol.scope import ACCOUNT
@@ -127,7 +127,7 @@ def mounted(on: Foundation, routes: Sequence[Route], grants: Sequence[AnyGrant],
         response_modes=MODES,
         auth_methods=tuple(method.name for method in METHODS),
         scopes=SCOPES,
-        claims=supported_claims(),
+        claims=STANDARD.supported(),
         acr_values=tuple(sorted(acrs)),
         require_pushed=on.config.authorization.require_pushed,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gatelodge.endpoints.request import Request
 from gatelodge.protocol import rules
 from gatelodge.protocol.challenge import bearer_reply
+from gatelodge.protocol.claim_scopes import ClaimScopes
 from gatelodge.protocol.claims import userinfo_claims
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.reply import Reply, json_reply
@@ -33,7 +34,7 @@ class UserInfoEndpoint:
                 return _MISSING
             live = await self._live(token)
             about(request.origin, live.claims["client_id"])
-            return json_reply(self._claims(live))
+            return json_reply(self._claims(live, (await self.registry.apis()).claim_scopes))
         except OAuthError as error:
             rule = error.rule.id if error.rule else ""
             event = RequestRefused(error=error.code, rule=rule, endpoint="userinfo", reason=error.description)
@@ -50,10 +51,10 @@ class UserInfoEndpoint:
             raise OAuthError("invalid_token", "the access token is not for UserInfo", rules.USERINFO_AUDIENCE)
         return live
 
-    def _claims(self, live: Live) -> dict[str, object]:
+    def _claims(self, live: Live, released: ClaimScopes) -> dict[str, object]:
         if live.user is None:
             raise RuntimeError("_live() lets no token without a person through")
-        return userinfo_claims(live.user, live.claims["sub"], live.scope, live.wanted)
+        return userinfo_claims(live.user, live.claims["sub"], live.scope, live.wanted, released)
 
 
 def presented_token(request: Request) -> str | None:

@@ -11,7 +11,7 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.checks import TARGETING, one
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.scope import OPENID_SCOPES, parse_scope
+from gatelodge.protocol.scope import parse_scope
 from gatelodge.protocol.targets import Apis, resolve
 from gatelodge.telemetry.events import MachineTokenIssued
 
@@ -43,7 +43,7 @@ class ClientCredentialsGrant(Grant[MachineRequest]):
 @lru_cache(maxsize=4_096)
 def _award(client: Client, scope: tuple[str, ...] | None, resource: tuple[str, ...], apis: Apis, issuer: str) -> Award:
     """Decide; a machine asks for the same again and again, and the same client and APIs give the same answer."""
-    allowed = client.scopes - OPENID_SCOPES  # there is no person whose identity could be told
+    allowed = client.scopes - apis.claim_scopes.about_people  # there is no person whose identity could be told
     resolved = resolve(scope, resource, apis, allowed, issuer)
     event = MachineTokenIssued(client_id=client.id, scope=" ".join(resolved.scope))
     return Award(client, resolved.scope, resolved.target, event)

@@ -4,7 +4,6 @@ from gatelodge.grants.award import Grounds
 from gatelodge.grants.context import GrantContext
 from gatelodge.protocol import rules
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.targets import Target, single
 
 
@@ -35,6 +34,6 @@ def narrowed(
 
 def _belongs(name: str, target: Target, context: GrantContext) -> bool:
     """Whether a scope says something at this API, or at this server itself: it is its own, or of no API."""
-    if name in OPENID_SCOPES or (target.api is not None and name in target.api.scopes):
+    if name in context.apis.claim_scopes.about_people or (target.api is not None and name in target.api.scopes):
         return True
     return context.apis.owners(name) is None

@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from gatelodge.inspector.advice import ADVICE
 from gatelodge.inspector.noted import GRANT_TYPES, PARAMETERS
 from gatelodge.protocol import rules
-from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rules import Rule
-from gatelodge.protocol.scope import OPENID_SCOPES
+from gatelodge.protocol.targets import Apis
 from gatelodge.protocol.uri_differences import closest, differences, differs_in_port, shown
 
 MOST_LISTED = 6
@@ -32,7 +32,7 @@ class Case:
     params: Params
     with_header: bool
     client: Client | None
-    apis: Mapping[str, Api]
+    apis: Apis
     issuer: str
 
     def value(self, name: str) -> str:
@@ -173,7 +173,7 @@ def _scope_allowed(case: Case) -> str:
     if client is None:
         return ""
     extra = [name for name in case.value("scope").split() if name not in client.scopes]
-    known = OPENID_SCOPES.union(*(api.scopes for api in case.apis.values()))
+    known = case.apis.claim_scopes.about_people.union(*(api.scopes for api in case.apis.values()))
     named = [name for name in extra if name in known]
     asked = [_listed(named)] if named else []
     asked += [f"{len(extra) - len(named)} that no API here has"] if len(named) < len(extra) else []

@@ -7,7 +7,7 @@ from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.scope import OPENID_SCOPES, is_scope
 from gatelodge.stores import apis as store
-from gatelodge.stores import audit, clients
+from gatelodge.stores import audit, claim_scopes, clients
 from gatelodge.telemetry.events import ApiAdded, ApiDisabled, ApiEnabled, ApiRemoved, Event, Origin
 
 MAX_LIFETIME = 86_400  # seconds
@@ -23,8 +23,16 @@ async def add(tx: Tx, api: Api, origin: Origin, now: int) -> Api:
         if await clients.find(tx, client_id) is None:
             raise NotThere("client", client_id)
     await store.add(tx, api, now)
+    await _check_apart(tx, api)
     await audit.record(tx, ApiAdded(api=api.identifier), origin, now)
     return api
+
+
+async def _check_apart(tx: Tx, api: Api) -> None:
+    """Look at the scopes about people once this is kept: so of two that exclude each other, not both can be kept."""
+    for scope in await claim_scopes.list_all(tx):
+        if scope.name in api.scopes:
+            raise OperationRefused(f"the scope {scope.name} releases claims of people: no API owns it")
 
 
 async def enable(tx: Tx, identifier: str, origin: Origin, now: int) -> Api:

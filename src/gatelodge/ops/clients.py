@@ -7,9 +7,10 @@ from gatelodge.database.tx import RunAgain, Tx
 from gatelodge.ops.client_drafts import Document, changed
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol import registration
+from gatelodge.protocol.claim_scopes import STANDARD, ClaimScopes
 from gatelodge.protocol.client import Client, ClientSecret
 from gatelodge.protocol.client_metadata import document
-from gatelodge.stores import audit
+from gatelodge.stores import audit, claim_scopes
 from gatelodge.stores import clients as store
 from gatelodge.telemetry.events import (
     ClientAdded,
@@ -31,7 +32,7 @@ async def add(tx: Tx, client: Client, legacy: LegacyPolicy, origin: Origin, now:
     Raises `OAuthError` (`invalid_redirect_uri`, `invalid_client_metadata`) if policy forbids it as it would be, and
     `NameTaken` if its id is in use.
     """
-    registration.check(client, legacy, grant_types())
+    registration.check(client, legacy, grant_types(), await _released(tx, client))
     await store.add(tx, client, now)
     await audit.record(tx, ClientAdded(client_id=client.id), origin, now)
     if client.pkce_exempt:
@@ -45,6 +46,11 @@ def grant_types() -> frozenset[str]:
     from gatelodge.grants import GRANTS  # brings password hashing with it, for which `--help` must not wait
 
     return frozenset(grant.grant_type for grant in GRANTS)
+
+
+async def _released(tx: Tx, client: Client) -> ClaimScopes:
+    """Return which claims can be released here, for a client that names some."""
+    return await claim_scopes.released(tx) if client.id_token_claims else STANDARD
 
 
 async def show(tx: Tx, client_id: str) -> Client:
@@ -66,7 +72,7 @@ async def change(
     before = await show(tx, client_id)
     after = changed(before, said)
     after = replace(after, secrets=(after.secrets or (secret,)) if after.keeps_secret else ())
-    registration.check(after, legacy, grant_types())
+    registration.check(after, legacy, grant_types(), await _released(tx, after))
     what = [name for name, value in document(after).items() if document(before).get(name) != value]
     what += [name for name in document(before) if name not in document(after)]
     if not what:

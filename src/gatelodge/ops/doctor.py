@@ -10,11 +10,11 @@ from gatelodge.keys.vault import Vault, WrongSecretKey
 from gatelodge.ops.findings import Finding, broken, good, note, warning
 from gatelodge.ops.provider_findings import examine_providers
 from gatelodge.ops.setup import PURPOSE
+from gatelodge.protocol.claim_scopes import ClaimScopes
 from gatelodge.protocol.client import Api, Client
 from gatelodge.protocol.redirect_uri import private_schemes
-from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.strict_json import BadJson, read_object
-from gatelodge.stores import apis, audit, clients, instance, outbox, providers, signing_keys
+from gatelodge.stores import apis, audit, claim_scopes, clients, instance, outbox, providers, signing_keys
 from gatelodge.stores.instance import Instance
 from gatelodge.stores.signing_keys import SigningKey
 
@@ -52,7 +52,7 @@ async def examine_database(db: Database, vault: Vault, clock: Clock) -> list[Fin
         *_keys(found, rows, vault, now),
         *_clients(registered, now),
         *_schemes(registered),
-        *_scopes(registered, served),
+        *_scopes(registered, served, await db.read(claim_scopes.released)),
         *examine_providers(await db.read(providers.list_all)),
         *_outbox(await db.read(outbox.count_dead)),
         *_past(max((entry.at for entry in last), default=0), now),
@@ -143,9 +143,9 @@ def _schemes(registered: Iterable[Client]) -> Iterator[Finding]:
             yield note("clients", says, advice)
 
 
-def _scopes(registered: Iterable[Client], served: Iterable[Api]) -> Iterator[Finding]:
+def _scopes(registered: Iterable[Client], served: Iterable[Api], about: ClaimScopes) -> Iterator[Finding]:
     """A misspelt scope is taken at its registration, since the API may come later; no API takes a token with it."""
-    known = OPENID_SCOPES.union(*(api.scopes for api in served))
+    known = about.about_people.union(*(api.scopes for api in served))
     for client in registered:
         unknown = sorted(client.scopes - known)
         if unknown:

@@ -21,6 +21,7 @@ from gatelodge.mail.catalogue import (
     SecondStepRemovedLetter,
 )
 from gatelodge.mail.letters import Letters
+from gatelodge.ops import user_claims
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.protocol.password_rules import MOST, Problem, context_words
 from gatelodge.stores import audit, authenticators, credentials, endings, recovery_codes, trusted_browsers
@@ -44,8 +45,9 @@ SUB_BYTES = 16
 async def add(tx: Tx, new: NewUser, password_hash: str | None, origin: Origin, now: int) -> UserRecord:
     """Make an account and return it; without a password it cannot sign in by one.
 
-    Raises `NameTaken` if its names are in use and `OperationRefused` if they cannot be names.
+    Raises `NameTaken` if its names are in use and `OperationRefused` if they cannot be names, or a claim is none.
     """
+    await user_claims.check_released(tx, new.claims)
     try:
         user = await store.add(tx, new, now)
     except ValueError as error:

@@ -1,6 +1,8 @@
 """What a client wants a person to allow, in whatever way it asks: an authorization request is one of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gatelodge.protocol.claim_scopes import STANDARD, ClaimScopes
 
 NOBODY = ""  # the `hinted_sub` of a request whose hint could not be verified: it says nobody, so the person is asked
 
@@ -13,7 +15,7 @@ class AccessRequest:
     each of them, since two APIs may have scopes of one name (`targets.permission`). `max_age` is in seconds.
     `hinted_sub` is the one person it may be answered for, `NOBODY` if that person has to say so. `essential_acr` are
     the values one of which must be reached. `claims_userinfo` and `claims_id_token` name claims that are asked for one
-    by one.
+    by one, `claim_scopes` says which scopes stand for them.
     """
 
     scope: tuple[str, ...]
@@ -28,3 +30,4 @@ class AccessRequest:
     ui_locales: tuple[str, ...] = ()
     claims_userinfo: tuple[str, ...] = ()
     claims_id_token: tuple[str, ...] = ()
+    claim_scopes: ClaimScopes = field(default=STANDARD, compare=False)

@@ -13,7 +13,6 @@ from gatelodge.protocol.authorize_params import (
     read_ui_locales,
     read_words,
 )
-from gatelodge.protocol.claims import CLAIMS_OF_SCOPE
 from gatelodge.protocol.claims_request import ClaimsRequest, read_claims
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
@@ -119,8 +118,9 @@ def validate(
         acr_values=read_words(params, "acr_values") + claims.acr_values,
         essential_acr=claims.essential_acr,
         ui_locales=read_ui_locales(params),
-        claims_userinfo=_tellable(claims.userinfo, client),
-        claims_id_token=_tellable(claims.id_token, client),
+        claims_userinfo=_tellable(claims.userinfo, client, apis),
+        claims_id_token=_tellable(claims.id_token, client, apis),
+        claim_scopes=apis.claim_scopes,
     )
 
 
@@ -227,9 +227,9 @@ def _hinted_sub(hinted_sub: str | None, claims: ClaimsRequest) -> str | None:
     return hinted_sub or claims.sub
 
 
-def _tellable(names: tuple[str, ...], client: Client) -> tuple[str, ...]:
+def _tellable(names: tuple[str, ...], client: Client, apis: Apis) -> tuple[str, ...]:
     """Return the claims that belong to a scope the client may have: asking singly must not reach further."""
     if not names:
         return ()
-    reach = {name for scope in client.scopes for name in CLAIMS_OF_SCOPE.get(scope, ())}
+    reach = apis.claim_scopes.claims_behind(client.scopes)
     return tuple(name for name in names if name in reach)

@@ -1,57 +1,9 @@
-"""What a client learns about a person: standard claims, by scope and by request (OpenID Connect Core 5.1, 5.4, 5.5)."""
+"""What a client learns about a person, by scope and by request (OpenID Connect Core 5.1, 5.4, 5.5)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
-    "profile": (
-        "name",
-        "family_name",
-        "given_name",
-        "middle_name",
-        "nickname",
-        "preferred_username",
-        "profile",
-        "picture",
-        "website",
-        "gender",
-        "birthdate",
-        "zoneinfo",
-        "locale",
-        "updated_at",
-    ),
-    "email": ("email", "email_verified"),
-    "phone": ("phone_number", "phone_number_verified"),
-    "address": ("address",),
-}
-
-# Said by the protocol alone: no stored claim and no request may set them (OpenID Connect Core 2, RFC 7519, RFC 9068).
-PROTOCOL_CLAIMS = frozenset(
-    [
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "nbf",
-        "iat",
-        "jti",
-        "auth_time",
-        "nonce",
-        "acr",
-        "amr",
-        "azp",
-        "sid",
-        "at_hash",
-        "c_hash",
-        "s_hash",
-        "client_id",
-        "scope",
-        "grant_id",
-        "cnf",
-        "act",
-        "events",
-    ]
-)
+from gatelodge.protocol.claim_scopes import PROTOCOL_CLAIMS, STANDARD, ClaimScopes
 
 
 class ClaimsSubject(Protocol):
@@ -73,12 +25,18 @@ class ClaimsSubject(Protocol):
     def updated_at(self) -> int: ...
 
 
-def userinfo_claims(person: ClaimsSubject, sub: str, scope: Collection[str], wanted: Collection[str]) -> dict[str, Any]:
+def userinfo_claims(
+    person: ClaimsSubject,
+    sub: str,
+    scope: Collection[str],
+    wanted: Collection[str],
+    released: ClaimScopes = STANDARD,
+) -> dict[str, Any]:
     """Return the answer of the UserInfo endpoint: the scope's claims and the claims `wanted` singly (5.3.2).
 
-    `sub` is what the client calls the person.
+    `sub` is what the client calls the person, `released` says which scopes stand for which claims.
     """
-    return {"sub": sub, **_by_scope(person, scope), **_by_request(person, wanted)}
+    return {"sub": sub, **_by_scope(person, scope, released), **_by_request(person, wanted, released)}
 
 
 def id_token_person(
@@ -87,32 +45,17 @@ def id_token_person(
     wanted: Collection[str],
     response_type: str,
     chosen: Collection[str] = (),
+    released: ClaimScopes = STANDARD,
 ) -> dict[str, Any]:
     """Return what an ID token says about the person.
 
     The scope's claims go in only when no access token is issued that could fetch them (5.4): `id_token` alone; and
     those of them that the operator has `chosen` for this client.
     """
-    scoped = _by_scope(person, scope)
+    scoped = _by_scope(person, scope, released)
     if response_type != "id_token":
         scoped = {name: value for name, value in scoped.items() if name in chosen}
-    return scoped | _by_request(person, wanted)
-
-
-def claims_behind(scope: Iterable[str]) -> frozenset[str]:
-    """Return the claims that scopes stand for."""
-    return frozenset(name for value in scope for name in CLAIMS_OF_SCOPE.get(value, ()))
-
-
-def scopes_behind(wanted: Iterable[str]) -> frozenset[str]:
-    """Return the scopes whose claims are asked for singly: what consent must name in plain words."""
-    return frozenset(scope for scope, names in CLAIMS_OF_SCOPE.items() if not set(names).isdisjoint(wanted))
-
-
-def supported_claims() -> tuple[str, ...]:
-    """Return the claims the metadata names."""
-    protocol = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid")
-    return protocol + tuple(name for names in CLAIMS_OF_SCOPE.values() for name in names)
+    return scoped | _by_request(person, wanted, released)
 
 
 def known_claims(person: ClaimsSubject) -> dict[str, Any]:
@@ -124,11 +67,15 @@ def known_claims(person: ClaimsSubject) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None and value != ""}
 
 
-def _by_scope(person: ClaimsSubject, scope: Collection[str]) -> dict[str, Any]:
+def _by_scope(person: ClaimsSubject, scope: Collection[str], released: ClaimScopes) -> dict[str, Any]:
     known = known_claims(person)
-    names = (name for value, names in CLAIMS_OF_SCOPE.items() if value in scope for name in names)
+    names = (name for value, names in released.of_scope.items() if value in scope for name in names)
     return {name: known[name] for name in names if name in known}
 
 
-def _by_request(person: ClaimsSubject, wanted: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in known_claims(person).items() if name in wanted} if wanted else {}
+def _by_request(person: ClaimsSubject, wanted: Collection[str], released: ClaimScopes) -> dict[str, Any]:
+    """Return what is asked for singly, unless no scope stands for it any more."""
+    if not wanted:
+        return {}
+    tellable = released.claims.intersection(wanted)
+    return {name: value for name, value in known_claims(person).items() if name in tellable}

@@ -7,7 +7,6 @@ from typing import Protocol
 from gatelodge.protocol import rules
 from gatelodge.protocol.access_request import NOBODY, AccessRequest
 from gatelodge.protocol.assurance import Levels
-from gatelodge.protocol.claims import scopes_behind
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.progress import ConsentAnswer, Progress, SignedInPerson
@@ -241,8 +240,8 @@ def _issue(asked: AccessRequest, person: SignedInPerson, progress: Progress) -> 
         _told(asked, person),
         scope,
         tuple(name for name in asked.resource if name not in answer.left_out),
-        _allowed_claims(asked.claims_userinfo, left_out),
-        _allowed_claims(asked.claims_id_token, left_out),
+        _allowed_claims(asked, asked.claims_userinfo, left_out),
+        _allowed_claims(asked, asked.claims_id_token, left_out),
     )
 
 
@@ -264,9 +263,10 @@ def _to_allow(asked: AccessRequest) -> tuple[str, ...]:
     claims = (*asked.claims_userinfo, *asked.claims_id_token)
     if not claims:
         return asked.scope
-    behind = scopes_behind(claims)
+    behind = asked.claim_scopes.scopes_behind(claims)
     return (*asked.scope, *sorted(behind.difference(asked.scope)))
 
 
-def _allowed_claims(names: tuple[str, ...], left_out: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if left_out.isdisjoint(scopes_behind((name,))))
+def _allowed_claims(asked: AccessRequest, names: tuple[str, ...], left_out: frozenset[str]) -> tuple[str, ...]:
+    behind = asked.claim_scopes.scopes_behind
+    return tuple(name for name in names if left_out.isdisjoint(behind((name,))))

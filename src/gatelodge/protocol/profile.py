@@ -85,7 +85,7 @@ def settled(claims: Mapping[str, object], changed: Mapping[str, str]) -> dict[st
         after.pop("phone_number_verified", None)
     members = {field.removeprefix(ADDRESS): value for field, value in changed.items() if field.startswith(ADDRESS)}
     if members:
-        address = _address(_members(claims), members)
+        address = address_of({**_members(claims), **members})
         after.pop("address", None)
         after |= {"address": address} if address else {}
     return after
@@ -96,10 +96,9 @@ def _members(claims: Mapping[str, object]) -> Mapping[str, object]:
     return cast("dict[str, object]", address) if isinstance(address, dict) else {}
 
 
-def _address(before: Mapping[str, object], members: Mapping[str, str]) -> dict[str, object]:
-    """Return an address with its lines written anew (5.1.1)."""
-    whole = {**before, **members}
-    kept = {name: value for name, value in whole.items() if value and name != "formatted"}
+def address_of(members: Mapping[str, object]) -> dict[str, object]:
+    """Return an address with its lines written anew (5.1.1); empty ones are left out."""
+    kept = {name: value for name, value in members.items() if value and name != "formatted"}
     town = " ".join(str(kept[name]) for name in ("postal_code", "locality") if name in kept)
     lines = [str(line) for line in (kept.get("street_address"), town, kept.get("region"), kept.get("country")) if line]
     return {"formatted": "\n".join(lines), **kept} if kept else {}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection
 
 from gatelodge.protocol import redirect_uri, rules, token_exchange
-from gatelodge.protocol.claims import CLAIMS_OF_SCOPE, claims_behind
+from gatelodge.protocol.claim_scopes import STANDARD, ClaimScopes
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import ErrorCode, OAuthError
 from gatelodge.protocol.jwks import BadKeys, read_jwks
@@ -25,8 +25,10 @@ IMPLICIT_GRANT = "implicit"
 _ID = re.compile(r"[\x21-\x7E]{1,200}")
 
 
-def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
+def check(client: Client, legacy: Legacy, grants: Collection[str], claim_scopes: ClaimScopes = STANDARD) -> None:
     """Check a client as it would be registered. `grants` are the grant types the token endpoint has.
+
+    `claim_scopes` says which claims of people can be released here.
 
     Raises `OAuthError` (invalid_redirect_uri or invalid_client_metadata); its description names the member.
     """
@@ -39,7 +41,7 @@ def check(client: Client, legacy: Legacy, grants: Collection[str]) -> None:
     _check_response_types(client, legacy)
     _check_authentication(client)
     _check_scopes(client)
-    _check_claims(client)
+    _check_claims(client, claim_scopes)
     _check_trust(client)
     _check_exchange(client)
 
@@ -183,10 +185,10 @@ def _check_scopes(client: Client) -> None:
         raise _refusal("invalid_client_metadata", "scope has too many names or a malformed one", rules.SCOPE_SYNTAX)
 
 
-def _check_claims(client: Client) -> None:
-    if not client.id_token_claims <= claims_behind(CLAIMS_OF_SCOPE):
+def _check_claims(client: Client, claim_scopes: ClaimScopes) -> None:
+    if not client.id_token_claims <= claim_scopes.claims:
         raise _inconsistent(
-            "id_token_claims must be of those that the scopes profile, email, phone and address stand for"
+            f"id_token_claims must be of those that the scopes {', '.join(sorted(claim_scopes.of_scope))} stand for"
         )
 
 

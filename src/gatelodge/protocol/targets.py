@@ -4,20 +4,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gatelodge.protocol import rules
+from gatelodge.protocol.claim_scopes import STANDARD, ClaimScopes
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.scope import OPENID_SCOPES
 
 
 class Apis(Mapping[str, Api]):
     """The APIs that may be asked for, by identifier, with whose scope is whose worked out once.
 
     A disabled API cannot be found here, but its scopes stay its own: nobody else gets a token for them meanwhile.
+    `claim_scopes` are the scopes that are no API's, since they are about people.
     """
 
-    __slots__ = ("_enabled", "_owners")
+    __slots__ = ("_enabled", "_owners", "claim_scopes")
 
-    def __init__(self, registered: Iterable[Api] = ()) -> None:
+    def __init__(self, registered: Iterable[Api] = (), claim_scopes: ClaimScopes = STANDARD) -> None:
+        self.claim_scopes = claim_scopes
         every = tuple(registered)
         self._enabled = {api.identifier: api for api in every if api.enabled}
         names = {name for api in every for name in api.scopes}
@@ -129,7 +131,7 @@ def understand(
     if scope is None:
         scope = _all_allowed(named, allowed) if named else _all_allowed(apis.values(), allowed) + _plain(apis, allowed)
     _check_allowed(scope, allowed)
-    names = [name for name in scope if name not in OPENID_SCOPES]
+    names = [name for name in scope if name not in apis.claim_scopes.about_people]
     if named:
         _check_belong(names, named)
         return WantedAccess(scope, named)
@@ -163,7 +165,8 @@ def _check_belong(names: Iterable[str], apis: Collection[Api]) -> None:
 def _plain(apis: Apis, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names no API ever registered: whoever has no APIs registered yet uses scopes all the same, at whatever
     trusts this server; the token is then for this server itself."""
-    return tuple(sorted(name for name in names if apis.owners(name) is None and name not in OPENID_SCOPES))
+    about_people = apis.claim_scopes.about_people
+    return tuple(sorted(name for name in names if apis.owners(name) is None and name not in about_people))
 
 
 def _owner(names: Iterable[str], apis: Apis) -> tuple[Api, ...]:

@@ -1,4 +1,4 @@
-"""Registered clients, APIs and providers, kept in memory: a warm read costs no statement, who does not exist none ever.
+"""Registered clients, APIs, scopes and providers in memory: a warm read costs no statement, who is not there none.
 
 `poll` asks ten times a second whether the instance's revision moved, which works across processes, machines and
 connection poolers alike. When it did, the ids of all enabled clients are read anew; what is kept of a client that did
@@ -13,9 +13,9 @@ from collections.abc import Mapping
 
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
-from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.client import Client
 from gatelodge.protocol.targets import Apis
-from gatelodge.stores import apis, clients, instance, providers
+from gatelodge.stores import apis, claim_scopes, clients, instance, providers
 from gatelodge.stores.providers import StoredProvider
 
 POLL = 0.1  # seconds between questions
@@ -23,6 +23,7 @@ TRUST = 3.0  # seconds
 ROOM = 10_000  # clients kept at most; whoever was not used for longest goes first
 MOST_KNOWN = 100_000  # ids kept at most; where there are more, an id that is not at hand is asked of the database
 
+_NO_APIS = Apis()
 _CLIENT_ID = re.compile(r"[ -~]{1,512}")  # RFC 6749 A.1: nothing else can be one, and PostgreSQL would not take a NUL
 
 
@@ -56,7 +57,7 @@ class Registry:
         return await self._fetch_client(client_id)
 
     async def apis(self) -> Apis:
-        """Return every enabled API by its identifier. Raises `Unavailable` as `client` does."""
+        """Return every enabled API by its identifier, and the scopes that release claims. Raises as `client` does."""
         if self._apis is not None and self._is_trusted():
             return self._apis
         return await self._fetch_apis()
@@ -72,9 +73,9 @@ class Registry:
             self._providers = enabled
         return enabled
 
-    def cached_apis(self) -> Mapping[str, Api]:
+    def cached_apis(self) -> Apis:
         """Return the enabled APIs if they are at hand; none says nothing about whether there are any."""
-        return self._apis if self._apis is not None and self._is_trusted() else {}
+        return self._apis if self._apis is not None and self._is_trusted() else _NO_APIS
 
     async def poll(self) -> None:
         """Ask once whether anything changed, and trust what is kept for a while from when the question was asked."""
@@ -117,11 +118,14 @@ class Registry:
 
     async def _fetch_apis(self) -> Apis:
         age = self._age
-        listed = await self._db.read(apis.list_all)
-        enabled = Apis(listed)
+        enabled = await self._db.read(_registered)
         if age == self._age:
             self._apis = enabled
         return enabled
+
+
+async def _registered(tx: Tx) -> Apis:
+    return Apis(await apis.list_all(tx), await claim_scopes.released(tx))
 
 
 async def _look(tx: Tx) -> tuple[int, dict[str, int] | None]:

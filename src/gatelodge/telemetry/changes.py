@@ -85,6 +85,21 @@ class ApiRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimScopeAdded(Event):
+    """A scope releases `claims` of people from now on."""
+
+    scope: str
+    claims: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimScopeRemoved(Event):
+    """A scope releases nothing any more."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderAdded(Event):
     """People may sign in with another provider."""
 

@@ -18,6 +18,8 @@ from gatelodge.telemetry.changes import ApiAdded as ApiAdded
 from gatelodge.telemetry.changes import ApiDisabled as ApiDisabled
 from gatelodge.telemetry.changes import ApiEnabled as ApiEnabled
 from gatelodge.telemetry.changes import ApiRemoved as ApiRemoved
+from gatelodge.telemetry.changes import ClaimScopeAdded as ClaimScopeAdded
+from gatelodge.telemetry.changes import ClaimScopeRemoved as ClaimScopeRemoved
 from gatelodge.telemetry.changes import ClientAdded as ClientAdded
 from gatelodge.telemetry.changes import ClientChanged as ClientChanged
 from gatelodge.telemetry.changes import ClientDisabled as ClientDisabled

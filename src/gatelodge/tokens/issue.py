@@ -12,7 +12,7 @@ from gatelodge.keys.keyring import KeyRing
 from gatelodge.keys.secrets import SECRET_BYTES, b64
 from gatelodge.protocol import access_token, id_token
 from gatelodge.protocol.access_token import AccessToken, access_token_claims
-from gatelodge.protocol.claims import claims_behind, id_token_person
+from gatelodge.protocol.claims import id_token_person
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
 from gatelodge.protocol.rotation import RefreshValue
@@ -60,7 +60,7 @@ async def keep(tx: Tx, award: Award, context: GrantContext) -> Kept:
     """Write what the award leaves behind: an opaque token's row, the audit trail."""
     claims = describe(award, context)
     opaque = await _keep_opaque(tx, award, claims, context) if award.opaque else None
-    person = await _person(tx, award)
+    person = await _person(tx, award, context)
     for event in award.events:
         await audit.record(tx, event, context.origin, context.now)
     return Kept(award, claims, opaque, person)
@@ -112,19 +112,20 @@ async def _keep_opaque(tx: Tx, award: Award, claims: dict[str, Any], context: Gr
     return context.mint.compose(row_id, secret, OPAQUE_PREFIX)
 
 
-async def _person(tx: Tx, award: Award) -> UserRecord | None:
+async def _person(tx: Tx, award: Award, context: GrantContext) -> UserRecord | None:
     """Return whom the ID token tells of, if it says more of them than who they are."""
     grounds = award.grounds
-    if grounds is None or not (grounds.claims_id_token or _chosen(award.client, grounds)):
+    if grounds is None or not (grounds.claims_id_token or _chosen(award.client, grounds, context)):
         return None
     return await users.find(tx, grounds.user_id)
 
 
-def _chosen(client: Client, grounds: Grounds) -> frozenset[str]:
+def _chosen(client: Client, grounds: Grounds, context: GrantContext) -> frozenset[str]:
     """Return the claims its operator wants in a client's ID tokens, of scopes that are granted and still its own."""
     if not client.id_token_claims:
         return client.id_token_claims
-    return client.id_token_claims & claims_behind(client.scopes.intersection(grounds.scope))
+    granted = client.scopes.intersection(grounds.scope)
+    return client.id_token_claims & context.apis.claim_scopes.claims_behind(granted)
 
 
 def sign(kept: Kept, context: GrantContext, ring: KeyRing) -> TokenSet:
@@ -174,7 +175,7 @@ def draw_id_token(
 ) -> str:
     """Return an ID token, signed, beside its companions in the answer to `response_type`."""
     grounds, person = identity.grounds, identity.person
-    told = {} if person is None else _told(person, identity, response_type)
+    told = {} if person is None else _told(person, identity, response_type, context)
     facts = IdToken(
         issuer=context.issuer,
         subject=grounds.sub,
@@ -191,7 +192,7 @@ def draw_id_token(
     return signer.sign(id_token_claims(facts, companions, context.now), id_token.TYPE)
 
 
-def _told(person: UserRecord, identity: Identity, response_type: str) -> dict[str, Any]:
+def _told(person: UserRecord, identity: Identity, response_type: str, context: GrantContext) -> dict[str, Any]:
     grounds = identity.grounds
-    chosen = _chosen(identity.client, grounds)
-    return id_token_person(person, grounds.scope, grounds.claims_id_token, response_type, chosen)
+    chosen, released = _chosen(identity.client, grounds, context), context.apis.claim_scopes
+    return id_token_person(person, grounds.scope, grounds.claims_id_token, response_type, chosen, released)

@@ -1,27 +1,30 @@
 """What a client asks for, in the groups and the order in which a person reads it. The words stand in the template."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from gatelodge.protocol.client import Api
 from gatelodge.protocol.decide import AskConsent
 from gatelodge.protocol.scope import OPENID_SCOPES
-from gatelodge.protocol.targets import scope_of
+from gatelodge.protocol.targets import Apis, scope_of
 from gatelodge.stores.users import UserRecord
 
 REQUIRED = "openid"
 DETAILS = (REQUIRED, "profile", "email", "phone", "address")
 ACCESS = "offline_access"
+MAX_LINE = 120  # characters of what a scope would tell
 
 
 @dataclass(frozen=True, slots=True)
 class AskedScope:
-    """One scope: `value` is what it would tell, as far as it fits a line; `sentence` is what its API says it is."""
+    """One scope: `value` is what it would tell, as far as it fits a line; `sentence` is what its API says it is, or the
+    operator, of one that is `of_person`."""
 
     name: str
     value: str = ""
     sentence: str = ""
+    of_person: bool = False
 
     @property
     def required(self) -> bool:
@@ -31,6 +34,8 @@ class AskedScope:
     @property
     def icon(self) -> str:
         """The file of its picture."""
+        if self.of_person:
+            return "icons/identity.svg"
         name = "offline" if self.name == ACCESS else self.name if self.name in OPENID_SCOPES else "api"
         return f"icons/{name}.svg"
 
@@ -44,7 +49,7 @@ class Group:
     api_name: str = ""
 
 
-def groups(step: AskConsent, resource: Iterable[str], apis: Mapping[str, Api], user: UserRecord) -> tuple[Group, ...]:
+def groups(step: AskConsent, resource: Iterable[str], apis: Apis, user: UserRecord) -> tuple[Group, ...]:
     """Return what is asked, each scope once: the person's details, then API by API, then how long.
 
     `resource` are all APIs of the request: one allowed before may be asked for more. `openid` leads even if it was
@@ -52,8 +57,9 @@ def groups(step: AskConsent, resource: Iterable[str], apis: Mapping[str, Api], u
     """
     asked = dict.fromkeys(step.scope)
     details = [name for name in DETAILS if name in asked or (name == REQUIRED and name in step.remembered)]
-    found = [Group("details", tuple(AskedScope(name, _told(name, user)) for name in details))]
-    shown = {*DETAILS, ACCESS}
+    own = tuple(_own(asked, apis, user))
+    found = [Group("details", (*(AskedScope(name, _told(name, user)) for name in details), *own))]
+    shown = {*DETAILS, ACCESS, *(scope.name for scope in own)}
     for api in (apis[identifier] for identifier in resource if identifier in apis):
         mine = [name for name in asked if name in api.scopes and name not in shown]
         shown.update(mine)
@@ -65,10 +71,11 @@ def groups(step: AskConsent, resource: Iterable[str], apis: Mapping[str, Api], u
     return tuple(group for group in found if group.scopes or group.kind == "api")
 
 
-def allowed_before(step: AskConsent, resource: Iterable[str], apis: Mapping[str, Api]) -> tuple[AskedScope, ...]:
+def allowed_before(step: AskConsent, resource: Iterable[str], apis: Apis) -> tuple[AskedScope, ...]:
     """Return what is part of this request, was allowed before and is not asked again."""
     owners = [apis[identifier] for identifier in resource if identifier in apis]
     sentences = {name: sentence for api in owners for name, sentence in api.scopes.items()}
+    sentences |= {name: scope.sentence for name, scope in apis.claim_scopes.custom.items()}
     return tuple(AskedScope(name, sentence=sentences.get(name) or name) for name in step.remembered if name != REQUIRED)
 
 
@@ -97,6 +104,24 @@ def _none_kept(api: Api, asked: Iterable[str], kept: frozenset[str]) -> bool:
     return bool(mine) and mine.isdisjoint(kept)
 
 
+def _own(asked: Iterable[str], apis: Apis, user: UserRecord) -> Iterator[AskedScope]:
+    """Yield the scopes that release claims of the operator's own, with what these say of the person."""
+    for scope in (apis.claim_scopes.custom[name] for name in asked if name in apis.claim_scopes.custom):
+        values = (_text(_line(user.claims.get(claim))) for claim in scope.claims)
+        yield AskedScope(scope.name, ", ".join(filter(None, values))[:MAX_LINE], scope.sentence, of_person=True)
+
+
+def _line(value: object) -> str:
+    """Return a value in one line, as far as a person can read it: nothing for an object."""
+    match value:
+        case str() | int() | float() if not isinstance(value, bool):
+            return str(value)
+        case list():
+            return ", ".join(filter(None, map(_line, cast("list[object]", value))))
+        case _:
+            return ""
+
+
 def _told(name: str, user: UserRecord) -> str:
     match name:
         case "email":
@@ -111,4 +136,4 @@ def _told(name: str, user: UserRecord) -> str:
 
 
 def _text(value: object) -> str:
-    return ", ".join(value.split("\n"))[:120] if isinstance(value, str) else ""
+    return ", ".join(value.split("\n"))[:MAX_LINE] if isinstance(value, str) else ""

@@ -16,7 +16,9 @@ from gatelodge.authn.totp_seeds import TotpSeeds
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys import foreign_hashes
 from gatelodge.ops.imports.contract import ImportedPerson, Read, UnreadableRow, WeakHash
+from gatelodge.protocol import person_claims
 from gatelodge.protocol.passkey import MOST, NewPasskey
+from gatelodge.protocol.person_claims import NotThatClaim
 from gatelodge.stores import audit, authenticators, credentials, names, passkeys
 from gatelodge.stores import users as store
 from gatelodge.stores.users import NewUser
@@ -140,6 +142,10 @@ class Import:
         taken = next((self._seen[name] for name in mine if name in self._seen), None)
         if taken is not None:
             return f"has a name, the sub or a passkey of row {taken}"
+        try:
+            person_claims.check(person.claims)
+        except NotThatClaim as error:
+            return str(error)
         if isinstance(person.password, str) and not foreign_hashes.recognise(person.password):
             return "has a password hash of a kind that is not known, or that costs too much to compare"
         keys = self._terms.passkeys_of(person)

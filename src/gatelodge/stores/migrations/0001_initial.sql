@@ -13,7 +13,7 @@ create table instance (
     epoch {BYTES} not null,               -- part of every single-use value: a restored backup gets a new one
     created_at bigint not null,
     mask_key {BYTES} not null,            -- sealed: row ids are masked under it; shows at start a secret key that is wrong
-    revision bigint not null default 0,   -- raised by every change to clients, apis, providers and keys, so caches notice
+    revision bigint not null default 0,   -- raised by every change to clients, apis, scopes, providers and keys, so caches notice
     places integer not null default 1,    -- over how many rows are spread: as it was when the database was made
     rp_id text                            -- the domain that passkeys are made for, as it was at the last start
 );
@@ -42,6 +42,14 @@ create table apis (
     updated_at bigint not null
 );
 
+-- Scopes of the operator's own, and the claims of people that each releases.
+create table claim_scopes (
+    name text primary key,
+    claims text not null,                 -- space-joined
+    sentence text not null,               -- what people read when they are asked
+    created_at bigint not null
+);
+
 create table users (
     {PLACED},
     sub text not null,                    -- the subject identifier: random, never re-used, never shown to be guessed
@@ -49,7 +57,7 @@ create table users (
     email text,                           -- canonical; unique by `names`
     email_verified integer not null default 0,
     name text,
-    claims text not null default '{}',    -- JSON: every further standard claim
+    claims text not null default '{}',    -- JSON: every further standard claim, and custom ones
     enabled integer not null default 1,
     endings integer not null default 0,   -- how often all that they hold was ended: see `users.hold`
     email_changes integer not null default 0, -- how many are in force that an older address can take back
