@@ -4,6 +4,7 @@ import re
 
 import jwt
 import pytest
+from msgspec.structs import replace
 from tests.world import SCOPES, World, exchange, refresh
 
 from gatelodge.ops import claim_scopes
@@ -24,9 +25,7 @@ async def employed(world: World) -> World:
     """A server where `employment` releases claims, Alice has some, and web1 may ask for them."""
     db, now = world.foundation.db, world.foundation.clock.now()
     await db.write(claim_scopes.add, EMPLOYMENT, ORIGIN, now)
-    alice = world.people["alice"]
-    changed = users.UserRecord(**{name: getattr(alice, name) for name in alice.__struct_fields__} | {"claims": HELD})
-    await db.write(users.update, changed, now)
+    await db.write(users.update, replace(world.people["alice"], claims=HELD), now)
     await world.change_client("web1", scopes=SCOPES | {"employment"})
     return world
 

@@ -19,7 +19,8 @@ def test_address_members_come_together() -> None:
     assert applied({}, said) == {"address": whole}
     before = {"address": {"formatted": "1 Lane\nOxford", "street_address": "1 Lane", "locality": "Oxford"}}
     assert applied(before, said) == {"address": whole}
-    assert applied(before, read(["address.locality=Paris"]))["address"]["formatted"] == "1 Lane\nParis"
+    there = {"formatted": "1 Lane\nParis", "street_address": "1 Lane", "locality": "Paris"}
+    assert applied(before, read(["address.locality=Paris"])) == {"address": there}
     assert applied(before, read(["address="])) == {}
     assert applied(before, read(["address.formatted=x", "address.street_address=", "address.locality="])) == {
         "address": {"formatted": "x"}
