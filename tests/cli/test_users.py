@@ -142,3 +142,34 @@ def test_a_password_from_elsewhere_signs_in_and_is_then_ours(gatelodge, tmp_path
     refused = gatelodge("users", "import", str(file), "--from", "firebase")
     assert refused.code == 1
     assert "--hash-config does not say base64_signer_key" in refused.err
+
+
+def test_what_is_known_of_a_person_is_changed_and_shown(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    words = ("--email", "ada@example.net", "--email-verified", "--name", "Ada King", "--claim", "locale=fr")
+    changed = gatelodge("users", "change", "ADA", *words, "--claim", "address.locality=Paris", "--json").json
+    assert gatelodge("users", "show", "ada@example.net", "--json").json == changed
+    told = {"locale": "fr", "address": {"formatted": "Paris", "locality": "Paris"}}
+    assert (changed["email"], changed["email_verified"], changed["name"]) == ("ada@example.net", True, "Ada King")
+    assert changed["claims"] == told
+    shown = gatelodge("users", "show", "ada").out
+    assert "Ada King" in shown
+    assert '{"formatted":"Paris","locality":"Paris"}' in shown
+    assert gatelodge("users", "change", "ada", "--name", "", "--claim", "locale=", "--json").json["name"] is None
+    entry = gatelodge("audit", "list", "--user", "ada", "--event", "user_changed", "--limit", "1", "--json").json
+    assert entry["entries"][0]["detail"] == {"what": "name locale"}
+
+
+def test_a_change_says_what_and_is_refused_for_what_cannot_be(gatelodge) -> None:
+    gatelodge(*ADA, stdin=PASSWORD)
+    before = gatelodge("users", "show", "ada", "--json").json
+    assert gatelodge("users", "change", "ada", "--json").code == 2
+    for words, code, says in (
+        (("ada", "--email", "nowhere"), 1, "mail can be sent to"),
+        (("ada", "--claim", "shoe_size=42"), 1, "no scope releases it"),
+        (("ada", "--claim", "zoneinfo=Mars/Olympus"), 1, "Europe/Paris"),
+        (("nobody", "--name", "x"), 1, "there is no user"),
+    ):
+        refused = gatelodge("users", "change", *words, "--json")
+        assert (refused.code, says in refused.failure["message"]) == (code, True)
+    assert gatelodge("users", "show", "ada", "--json").json == before

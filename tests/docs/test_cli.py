@@ -28,20 +28,24 @@ def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
 
     (shell.folder / "password.txt").write_text("a long rabbit hole\n")
     assert "ada can sign in" in shell.run(example("docs/cli.md", "gatelodge users add"))
+    assert "Changed ada" in shell.run(example("docs/cli.md", "gatelodge users change"))
+    assert "ada@example.net" in shell.run("gatelodge users show ada")
     assert "ada is an administrator" in shell.run(example("docs/inspector.md", "gatelodge users grant-admin"))
     assert json.loads(shell.run(example("docs/cli.md", "gatelodge audit list"))) == {"entries": []}
     assert json.loads(shell.run(example("docs/cli.md", "gatelodge outbox list"))) == {"parcels": []}
 
 
 def test_a_scope_of_ones_own_releases_claims(shell: Shell) -> None:
-    page = "docs/custom-claims.md"
+    page, groups = "docs/custom-claims.md", {"groups": ["staff", "library"]}
     shell.run(example("docs/cli.md", "gatelodge clients add"))
     assert "employment releases department, level, groups" in shell.run(example(page, "gatelodge scopes add"))
     assert "Changed Web shop" in shell.run(example(page, "gatelodge clients change"))
     (shell.folder / "password.txt").write_text("a long rabbit hole\n")
     assert "ada can sign in" in shell.run(example(page, "gatelodge users add"))
-    claims = json.loads(shell.run("gatelodge users list --json"))["users"][0]["claims"]
-    assert claims == {"department": "Research", "level": 3, "groups": ["staff", "library"]}
+    claims = json.loads(shell.run("gatelodge users show ada --json"))["claims"]
+    assert claims == {"department": "Research", "level": 3, **groups}
+    shell.run("gatelodge users change ada --claim level:=4 --claim department=")
+    assert json.loads(shell.run("gatelodge users show ada --json"))["claims"] == {**groups, "level": 4}
     shell.run("gatelodge scopes remove employment --yes")
     assert "releases department, level" in shell.run(example("docs/cli.md", "gatelodge scopes add"))
 

@@ -10,6 +10,7 @@ from gatelodge.cli import invitations, running
 from gatelodge.cli.consents import consents, withdraw
 from gatelodge.cli.output import answer, confirm, done, moment, table
 from gatelodge.cli.people import export, import_
+from gatelodge.cli.user_changes import change, described, show
 from gatelodge.config.policies import SignInPolicy
 from gatelodge.ops import user_claims
 from gatelodge.ops import users as verbs
@@ -20,7 +21,7 @@ from gatelodge.stores.users import NewUser, UserRecord
 _stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 
 
-@click.group(commands=(consents, withdraw, import_, export))
+@click.group(commands=(show, change, consents, withdraw, import_, export))
 def users() -> None:
     """Make accounts and look after them. A person is named by user name or e-mail address."""
 
@@ -30,12 +31,7 @@ def users() -> None:
 @click.option("--email", help="An e-mail address, which also signs in.")
 @click.option("--email-verified", is_flag=True, help="The address is known to be the person's.")
 @click.option("--name", help="The full name.")
-@click.option(
-    "--claim",
-    "claims",
-    multiple=True,
-    help="A claim: locale=fr-FR, address.locality=Paris, or one that a scope of yours releases. JSON: level:=3.",
-)
+@click.option("--claim", "claims", multiple=True, help=user_claims.HELP)
 @_stdin
 @running.common
 def add(
@@ -221,21 +217,6 @@ def remove(config_file: Path | None, as_json: bool, login: str, yes: bool) -> No
     confirm(f"Remove {login} and everything the account holds?", yes)
     running.change(config, verbs.remove, login, running.letters(config))
     answer(as_json, {"username": login, "removed": True}, done(f"Removed {login}"))
-
-
-def described(user: UserRecord) -> dict[str, object]:
-    """Return an account as programs see it."""
-    return {
-        "sub": user.sub,
-        "username": user.username,
-        "email": user.email,
-        "email_verified": user.email_verified,
-        "name": user.name,
-        "claims": dict(user.claims),
-        "enabled": user.enabled,
-        "admin": user.admin,
-        "created_at": user.created_at,
-    }
 
 
 def _state(user: UserRecord) -> str:

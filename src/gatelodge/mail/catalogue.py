@@ -46,6 +46,13 @@ class AccountEnabledLetter(Letter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsernameChangedLetter(Letter):
+    """An administrator gave the person another user name."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRemovedLetter(Letter):
     """The account is gone."""
 
@@ -154,6 +161,7 @@ LETTERS: tuple[type[Letter], ...] = (
     UnlinkedLetter,
     AccountDisabledLetter,
     AccountEnabledLetter,
+    UsernameChangedLetter,
     AccountRemovedLetter,
     AdministratorMadeLetter,
     AdministratorUnmadeLetter,

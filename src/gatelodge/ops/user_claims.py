@@ -26,6 +26,7 @@ _OWN_OPTIONS = {
     "preferred_username": "--username",
     "updated_at": "nothing: it is kept for you",
 }
+HELP = "locale=fr, address.locality=Paris, or a claim that a scope of yours releases; JSON is level:=3."
 _TRUTHS = ("phone_number_verified",)
 _MEMBER = "address."
 

@@ -133,6 +133,13 @@ class UserAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanged(Event):
+    """An operator changed what is known of an account; `what` names members and claims, never what they say."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordSet(Event):
     """An account's password was set; its sessions and refresh tokens ended."""
 

@@ -42,6 +42,7 @@ from gatelodge.telemetry.changes import ProviderEnabled as ProviderEnabled
 from gatelodge.telemetry.changes import ProviderRemoved as ProviderRemoved
 from gatelodge.telemetry.changes import Purged as Purged
 from gatelodge.telemetry.changes import UserAdded as UserAdded
+from gatelodge.telemetry.changes import UserChanged as UserChanged
 from gatelodge.telemetry.changes import UserDisabled as UserDisabled
 from gatelodge.telemetry.changes import UserEnabled as UserEnabled
 from gatelodge.telemetry.changes import UserRemoved as UserRemoved
