@@ -36,12 +36,14 @@ def test_registering_a_client_an_api_and_a_person(shell: Shell) -> None:
 
 
 def test_a_scope_of_ones_own_releases_claims(shell: Shell) -> None:
-    page, groups = "docs/custom-claims.md", {"groups": ["staff", "library"]}
+    groups = {"groups": ["staff", "library"]}
     shell.run(example("docs/cli.md", "gatelodge clients add"))
-    assert "employment releases department, level, groups" in shell.run(example(page, "gatelodge scopes add"))
-    assert "Changed Web shop" in shell.run(example(page, "gatelodge clients change"))
+    assert "employment releases department, level, groups" in shell.run(
+        example("docs/custom-claims.md", "gatelodge scopes add")
+    )
+    assert "Changed Web shop" in shell.run(example("docs/custom-claims.md", "gatelodge clients change"))
     (shell.folder / "password.txt").write_text("a long rabbit hole\n")
-    assert "ada can sign in" in shell.run(example(page, "gatelodge users add"))
+    assert "ada can sign in" in shell.run(example("docs/custom-claims.md", "gatelodge users add"))
     claims = json.loads(shell.run("gatelodge users show ada --json"))["claims"]
     assert claims == {"department": "Research", "level": 3, **groups}
     shell.run("gatelodge users change ada --claim level:=4 --claim department=")
