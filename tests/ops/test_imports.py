@@ -239,6 +239,50 @@ def test_firebase_needs_the_parameters_of_its_project() -> None:
         read("firebase", FIREBASE, {name: value for name, value in HASH_CONFIG.items() if name != "rounds"})
 
 
+def with_attributes(product: str) -> list[ImportedPerson | UnreadableRow]:
+    """Alice as each product keeps her, with fields of the operator's own."""
+    kept = {"department": "Research", "groups": ["a", "b"], "email": "eve@evil.test", "sub": "eve", "": 1}
+    listed = {name: value if isinstance(value, list) else [value] for name, value in kept.items()}
+    entries: Mapping[str, Any] = {
+        "keycloak": {"users": [{"id": "1", "username": "alice", "attributes": listed}]},
+        "auth0": [{"user_id": "1", "username": "alice", "app_metadata": kept, "user_metadata": {"level": 9}}],
+        "authentik": [
+            {"model": "authentik_core.user", "fields": {"uuid": "1", "username": "alice", "attributes": kept}}
+        ],
+        "firebase": {"users": [{"localId": "1", "customAttributes": json.dumps(kept)}]},
+    }
+    return read(product, entries[product], HASH_CONFIG)
+
+
+@pytest.mark.parametrize("product", ["keycloak", "auth0", "authentik", "firebase"])
+async def test_what_a_scope_releases_comes_along_of_what_a_product_kept_and_nothing_else(
+    database: Database, product: str
+) -> None:
+    terms = ImportTerms(trusts_addresses=True, apply=True, released=frozenset({"department", "groups", "level"}))
+    run = Import(database, CHEAP, terms, Origin("test"), lambda _: None)
+    assert (await run.run(with_attributes(product), NOW)).refused == []
+    user = await database.read(store.find_by_sub, "1")
+    assert user is not None
+    assert (dict(user.claims), user.email) == ({"department": "Research", "groups": ["a", "b"]}, None)
+
+
+async def test_claims_that_cannot_be_refuse_their_row(database: Database) -> None:
+    wrong: list[dict[str, object]] = [
+        {"sub": "x"},
+        {"email": "a@b.test"},
+        {"locale": 1},
+        {"department": "x" * 3_000},
+        {f"c{n}": "x" * 2_000 for n in range(9)},
+        {"a b": 1},
+    ]
+    rows = [{"sub": f"s{n}", "username": f"u{n}", "claims": claims} for n, claims in enumerate(wrong)]
+    fine = {"sub": "s9", "username": "u9", "claims": {"department": {"name": "Research"}, "locale": "fr"}}
+    report = await bring(database, "gatelodge", lines(*rows, fine))
+    assert (report.new, len(report.refused)) == (1, len(wrong))
+    handed = [entry async for entry in people(database, with_hashes=False)]
+    assert [entry["claims"] for entry in handed] == [fine["claims"]]
+
+
 @pytest.mark.parametrize("raw", [b"", b"no json", b'{"users": 1}', b'{"a": 1}\nno json', b"[1, 2", b"\xff\xfe\x00"])
 @pytest.mark.parametrize("product", ["keycloak", "auth0", "django"])
 def test_what_is_no_export_is_refused_in_one_sentence(product: str, raw: bytes) -> None:

@@ -47,6 +47,16 @@ def test_an_application_signs_a_person_in(gatelodge: Gatelodge):
     assert tokens.person.sub == ada.sub
 
 
+def test_an_application_learns_custom_claims(gatelodge: Gatelodge):
+    gatelodge.add_scope("employment", ["department", "groups"])
+    shop, ada = gatelodge.add_client("shop"), gatelodge.add_user(claims={"department": "Research", "locale": "fr"})
+    tokens = gatelodge.signed_in(shop, ada, scopes=["openid", "employment"]).tokens
+
+    assert tokens.person is not None
+    told = gatelodge.oauth(shop).userinfo(tokens.access_token, tokens.person)
+    assert dict(told) == {"sub": ada.sub, "department": "Research"}
+
+
 def test_faults_are_to_be_had_here_too(gatelodge: Gatelodge):
     shop, ada = gatelodge.add_client("shop"), gatelodge.add_user()
     client = gatelodge.oauth(shop)

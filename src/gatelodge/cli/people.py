@@ -15,6 +15,7 @@ from gatelodge.cli import running
 from gatelodge.cli.output import answer, confirm, done
 from gatelodge.config.policies import Config
 from gatelodge.ops.refusals import OperationRefused
+from gatelodge.stores import claim_scopes
 
 if TYPE_CHECKING:
     from gatelodge.authn.totp_seeds import TotpSeeds
@@ -135,7 +136,9 @@ def _run(config: Config, product: str, asked: _Asked) -> "Report":
 
         async def whole(context: running.CommandContext) -> "Report":
             seeds = await _seeds(context) if asked.apply else None
-            terms = ImportTerms(asked.trust, asked.apply, seeds, asked.rp_id)
+            scopes = await context.db.read(claim_scopes.list_all)
+            released = frozenset(claim for scope in scopes for claim in scope.claims)
+            terms = ImportTerms(asked.trust, asked.apply, seeds, asked.rp_id, released)
             run = Import(context.db, hasher, terms, running.operator(), tell)
             return await run.run(rows, context.clock.now())
 

@@ -80,7 +80,7 @@ def described(user: UserRecord) -> dict[str, object]:
     }
 
 
-def _readable(user: UserRecord) -> dict[str, object]:
+def _readable(user: UserRecord) -> dict[str, str]:
     """Return an account as people read it: a claim a line, moments instead of seconds."""
     plain = {name: _flat(value) for name, value in described(user).items() if name != "claims"}
     plain["created_at"] = f"{moment(user.created_at)} UTC"

@@ -1,9 +1,10 @@
 """The server in memory, for tests that await. `gatelodge.testing.Gatelodge` is the same for tests that do not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import httpx2
@@ -15,6 +16,7 @@ from gatelodge.client.messages.tokens import Narrowed
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.clock import SystemEntropy
 from gatelodge.ops.users import new_sub
+from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, ClientType, TokenFormat
 from gatelodge.stores.users import NewUser
 from gatelodge.testing import faults, house
@@ -25,6 +27,7 @@ from gatelodge.testing.registrations import Registrations, WantedClient
 from gatelodge.testing.transport import ADDRESS, AsyncDoor, Home, as_answer, as_message, outage
 
 EVERYTHING = ("openid", "profile", "email", "offline_access")
+NO_CLAIMS: Mapping[str, object] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -56,15 +59,25 @@ class AsyncGatelodge:
     # Who takes part
 
     async def add_user(
-        self, username: str = "ada", *, password: str = "", email: str | None = None, name: str | None = None
+        self,
+        username: str = "ada",
+        *,
+        password: str = "",
+        email: str | None = None,
+        name: str | None = None,
+        claims: Mapping[str, object] = NO_CLAIMS,
     ) -> RegisteredPerson:
-        """Make an account; without a password it gets one. Raises `NameTaken`."""
+        """Make an account; without a password it gets one. `claims` are standard ones, or such as a scope releases.
+
+        Raises `NameTaken`, and `OperationRefused` for a claim that none releases.
+        """
         new = NewUser(
             sub=new_sub(SystemEntropy()),
             username=username,
             email=email,
             email_verified=email is not None,
             name=name,
+            claims=dict(claims),
         )
         return await self._act(lambda here: here.add_user(new, password or f"password-of-{username}"))
 
@@ -97,6 +110,11 @@ class AsyncGatelodge:
         described = {scope: f"Use {scope}" for scope in scopes}
         api = Api(identifier, identifier, described, token_format=token_format, introspectors=frozenset(introspectors))
         return await self._act(lambda here: here.add_api(api))
+
+    async def add_scope(self, name: str, claims: Iterable[str], *, sentence: str = "") -> ClaimScope:
+        """Let a scope release custom claims of people; `sentence` is what they read. Raises `OperationRefused`."""
+        scope = ClaimScope(name, tuple(claims), sentence or f"See your {name}")
+        return await self._act(lambda here: here.add_scope(scope))
 
     # What they get
 

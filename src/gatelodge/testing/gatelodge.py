@@ -1,6 +1,6 @@
 """The server in memory, for tests that do not await: it lives on a loop in a thread of its own."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -11,8 +11,9 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from gatelodge.client.client import OAuthClient
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
+from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, ClientType, TokenFormat
-from gatelodge.testing.async_gatelodge import EVERYTHING, AsyncGatelodge
+from gatelodge.testing.async_gatelodge import EVERYTHING, NO_CLAIMS, AsyncGatelodge
 from gatelodge.testing.cast import Application, RegisteredPerson, SignedInSession
 from gatelodge.testing.clock import MovingClock
 from gatelodge.testing.transport import ADDRESS, InMemoryAdapter
@@ -39,10 +40,19 @@ class Gatelodge:
         return self._inner.clock
 
     def add_user(
-        self, username: str = "ada", *, password: str = "", email: str | None = None, name: str | None = None
+        self,
+        username: str = "ada",
+        *,
+        password: str = "",
+        email: str | None = None,
+        name: str | None = None,
+        claims: Mapping[str, object] = NO_CLAIMS,
     ) -> RegisteredPerson:
-        """Make an account; without a password it gets one. Raises `NameTaken`."""
-        return self._do(self._inner.add_user, username, password=password, email=email, name=name)
+        """Make an account; without a password it gets one. `claims` are standard ones, or such as a scope releases.
+
+        Raises `NameTaken`, and `OperationRefused` for a claim that none releases.
+        """
+        return self._do(self._inner.add_user, username, password=password, email=email, name=name, claims=claims)
 
     def add_client(
         self,
@@ -71,6 +81,10 @@ class Gatelodge:
     ) -> Api:
         """Register an API. `introspectors` are the ids of the clients that may ask about its tokens."""
         return self._do(self._inner.add_api, identifier, scopes, token_format=token_format, introspectors=introspectors)
+
+    def add_scope(self, name: str, claims: Iterable[str], *, sentence: str = "") -> ClaimScope:
+        """Let a scope release custom claims of people; `sentence` is what they read. Raises `OperationRefused`."""
+        return self._do(self._inner.add_scope, name, claims, sentence=sentence)
 
     def signed_in(
         self,

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from gatelodge.clock import SystemEntropy
 from gatelodge.database.tx import Tx
 from gatelodge.ops import apis as api_verbs
+from gatelodge.ops import claim_scopes as scope_verbs
 from gatelodge.ops import clients as client_verbs
 from gatelodge.ops import users as user_verbs
 from gatelodge.ops.client_drafts import complete
+from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, ClientType
-from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.stores import clients
 from gatelodge.stores.users import NewUser
 from gatelodge.telemetry.events import Actor, Origin
@@ -89,6 +90,15 @@ class Registrations:
         await on.registry.poll()
         return api
 
+    async def add_scope(self, scope: ClaimScope) -> ClaimScope:
+        """Let a scope release claims; applications that may ask for everything may ask for it. Raises `Refused`."""
+        on = self.house.foundation
+        await on.db.write(scope_verbs.add, scope, ORIGIN, on.clock.now())
+        for client_id in self._unlimited:
+            await on.db.write(_widen, client_id, frozenset({scope.name}), on.clock.now())
+        await on.registry.poll()
+        return scope
+
     async def any_client(self) -> Application:
         """Return the application that holds the tokens of tests which do not care for one."""
         self._any_client = self._any_client or await self.add_client(WantedClient(ANY_CLIENT, trusted=True))
@@ -97,7 +107,7 @@ class Registrations:
     async def _everything(self, kind: ClientType) -> frozenset[str]:
         apis = await self.house.foundation.registry.apis()
         scopes = frozenset(scope for api in apis.values() for scope in api.scopes)
-        return scopes if kind == "service" else scopes | OPENID_SCOPES
+        return scopes if kind == "service" else scopes | apis.claim_scopes.about_people
 
 
 async def _widen(tx: Tx, client_id: str, scopes: frozenset[str], now: int) -> None:

@@ -42,6 +42,7 @@ def _person(entry: Entry) -> Read:
         email_verified=entry.get("email_verified") is True,
         name=text(entry, "name"),
         claims=claims((name, text(entry, name)) for name in _CLAIMS),
+        attributes=claims(inner(entry, "app_metadata").items()),  # people may write their `user_metadata` themselves
         enabled=entry.get("blocked") is not True,
         created_at=seconds(entry.get("created_at")),
         password=password,

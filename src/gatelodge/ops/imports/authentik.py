@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+from msgspec.structs import replace
+
 from gatelodge.ops.imports import django
-from gatelodge.ops.imports.contract import Entry, Read, UnreadableRow, entries, inner, text
+from gatelodge.ops.imports.contract import Entry, Read, UnreadableRow, claims, entries, inner, text
 
 _MACHINES = ("service_account", "internal_service_account")
 
@@ -23,4 +25,7 @@ def _person(fields: Entry) -> Read:
     sub, username = text(fields, "uuid"), text(fields, "username")
     if sub is None or username is None:
         return UnreadableRow("has no uuid or no username")
-    return django.person(sub, username, fields)
+    person = django.person(sub, username, fields)
+    if isinstance(person, UnreadableRow):
+        return person
+    return replace(person, attributes=claims(inner(fields, "attributes").items()))

@@ -72,13 +72,14 @@ class Report:
 class ImportTerms:
     """On which terms people come. `trusts_addresses` believes the export which addresses are proved; `apply` keeps what
     was judged. Authenticator apps come if there are `seeds` to seal them with, passkeys if they were made for `rp_id`,
-    which is this server's own; empty, none come.
+    which is this server's own; empty, none come. `released` are the custom claims that attributes of that name become.
     """
 
     trusts_addresses: bool
     apply: bool
     seeds: TotpSeeds | None = None
     rp_id: str = ""
+    released: frozenset[str] = frozenset()
 
     def passkeys_of(self, person: ImportedPerson) -> tuple[NewPasskey, ...]:
         """Return those that come with a person: who is kept out has none."""
@@ -113,11 +114,17 @@ class Import:
             if isinstance(row, UnreadableRow):
                 report.refused.append(RefusedRow(number, "", str(row)))
                 continue
-            person = row if self._terms.trusts_addresses else replace(row, email_verified=False)
+            person = self._on_terms(row)
             if why := self._fault(number, person):
                 report.refused.append(RefusedRow(number, person.username, why))
                 continue
             yield self._one(number, person, report, now)
+
+    def _on_terms(self, person: ImportedPerson) -> ImportedPerson:
+        """Return a person as far as the terms believe what is told of them."""
+        own = {name: value for name, value in person.attributes.items() if name in self._terms.released}
+        proved = person.email_verified and self._terms.trusts_addresses
+        return replace(person, email_verified=proved, claims={**own, **person.claims})
 
     async def _one(self, number: int, person: ImportedPerson, report: Report, now: int) -> None:
         passkeys = self._terms.passkeys_of(person)

@@ -41,7 +41,9 @@ NO_FACTORS = BroughtFactors()
 
 class ImportedPerson(Struct, frozen=True, kw_only=True):
     """A person as an export tells of them. `sub` is who they were there; `password` is a hash in a form that
-    `keys.foreign_hashes` knows, ours among them. `created_at` is in seconds since 1970, 0 if it is not told."""
+    `keys.foreign_hashes` knows, ours among them. `created_at` is in seconds since 1970, 0 if it is not told.
+    `attributes` are what the product kept of them under names that its operator chose: of these, those come along that
+    a scope releases as claims."""
 
     sub: str
     username: str
@@ -49,6 +51,7 @@ class ImportedPerson(Struct, frozen=True, kw_only=True):
     email_verified: bool = False
     name: str | None = None
     claims: Mapping[str, object] = field(default_factory=dict[str, object])
+    attributes: Mapping[str, object] = field(default_factory=dict[str, object])
     enabled: bool = True
     created_at: int = 0
     password: str | WeakHash | None = None

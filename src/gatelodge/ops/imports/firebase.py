@@ -1,8 +1,9 @@
 """Firebase Authentication: `firebase auth:export users.json`, with the project's hash parameters from its console."""
 
+import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from gatelodge.keys import foreign_hashes
 from gatelodge.ops.imports.contract import Entry, ImportedPerson, Read, UnreadableRow, claims, entries, seconds, text
@@ -35,10 +36,20 @@ def _person(entry: Entry, options: Mapping[str, str]) -> Read:
         email_verified=entry.get("emailVerified") is True,
         name=text(entry, "displayName"),
         claims=claims((("phone_number", phone), ("picture", text(entry, "photoUrl")))),
+        attributes=_attributes(entry),
         enabled=entry.get("disabled") is not True,
         created_at=seconds(entry.get("createdAt"), 1_000),
         password=password,
     )
+
+
+def _attributes(entry: Entry) -> dict[str, object]:
+    """Return its custom claims, which are JSON in a text."""
+    try:
+        said = json.loads(text(entry, "customAttributes") or "{}")
+    except ValueError:
+        return {}
+    return claims(cast("dict[str, object]", said).items()) if isinstance(said, dict) else {}
 
 
 def _password(entry: Entry, options: Mapping[str, str]) -> str | None:

@@ -57,6 +57,7 @@ def _person(entry: Entry) -> Read:
                 ("picture", _first(own, "picture")),
             )
         ),
+        attributes=claims((name, _value(own, name)) for name in own),
         enabled=entry.get("enabled") is not False,
         created_at=seconds(entry.get("createdTimestamp"), 1_000),
         password=password,
@@ -96,6 +97,13 @@ def _seed(app: Entry) -> bytes | None:
     if any(about.get(name) != value for name, value in usual.items()):
         return None
     return seed_of(secret) if about.get("secretEncoding") == "BASE32" else checked_seed(str(secret).encode())
+
+
+def _value(attributes: Entry, name: str) -> object:
+    """Return what an attribute says, which is a list there: of one value, that."""
+    values = attributes.get(name)
+    several = cast("list[object]", values) if isinstance(values, list) else []
+    return several if len(several) > 1 else _first(attributes, name)
 
 
 def _first(attributes: Entry, name: str) -> object:
