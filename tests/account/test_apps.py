@@ -4,7 +4,7 @@ import re
 
 import httpx2
 from tests.account.test_frame import signed_in
-from tests.world import Browser, World, assert_page400, audited
+from tests.world import SCOPES, Browser, World, assert_page400, audited
 
 
 def apps(page: httpx2.Response) -> list[str]:
@@ -30,6 +30,13 @@ async def test_an_application_is_shown_with_what_it_may_do_in_words(world: World
     assert "See your orders" in said
     assert "Acts for you while you are away" in said
     assert "One may act for you, and does while you are away." in words(await browser.get("/account"))
+
+
+async def test_one_that_may_do_everything_a_person_can_is_shown_with_that(world: World) -> None:
+    await world.change_client("web1", scopes=SCOPES | {"account"})
+    browser = world.browser()
+    await browser.tokens("web1", scope="openid account")
+    assert "See and change your whole account" in words(await at_page(browser))
 
 
 async def test_one_without_offline_access_is_not_said_to_act_while_they_are_away(world: World) -> None:

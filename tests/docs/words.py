@@ -12,6 +12,7 @@ from gatelodge.keys.mint import Mint
 from gatelodge.keys.vault import Vault
 from gatelodge.playground.script import Script
 from gatelodge.protocol.authorize import AuthorizationRequest, Recipient
+from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, Client, ProvenClient
 from gatelodge.protocol.code import CodeProof
 from gatelodge.protocol.proof import AuthnEvent, Proof
@@ -43,6 +44,7 @@ OUR_OWN: dict[str, object] = {
     "actor": Actor,
     "adapter": HttpAdapter,
     "award": Award,
+    "claim scope": ClaimScope,
     "event": Event,
     "family": Family,
     "foundation": Foundation,

@@ -22,9 +22,10 @@ from gatelodge.ops.doctor import SeenDiscovery, Unreached, examine_database, exa
 from gatelodge.ops.findings import Finding
 from gatelodge.ops.setup import initialise, open_vault
 from gatelodge.ops.unsafe_settings import unsafe_settings
+from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.protocol.provider import Provider
-from gatelodge.stores import apis, clients, providers
+from gatelodge.stores import apis, claim_scopes, clients, providers
 from gatelodge.stores.providers import StoredProvider
 
 pytestmark = pytest.mark.anyio
@@ -221,6 +222,21 @@ async def test_a_scope_that_no_api_has_is_noted(house) -> None:
     found = [finding for finding in await examine_database(*house) if finding.level != "good"]
     assert [(f.check, f.level) for f in found] == [("clients", "note")]
     assert "job may ask for order:write, which" in found[0].says
+
+
+async def test_a_claim_in_id_tokens_that_no_scope_releases_is_warned_of(house) -> None:
+    shop = replace(
+        Client("shop", "Shop", "service", "none"),
+        scopes=frozenset({"openid", "employment"}),
+        id_token_claims=frozenset({"department", "email"}),
+    )
+    await house[0].write(clients.add, shop, 5)
+    await house[0].write(claim_scopes.add, ClaimScope("employment", ("department",), "Where you work"), 5)
+    assert [finding for finding in await examine_database(*house) if finding.level != "good"] == []
+    await house[0].write(claim_scopes.remove, "employment")
+    found = [finding for finding in await examine_database(*house) if finding.level != "good"]
+    assert [(f.check, f.level) for f in found] == [("clients", "note"), ("clients", "warning")]
+    assert "shop is to find department in its ID tokens" in found[1].says
 
 
 async def asked(clock, status: int = 200, issuer: object = ISSUER, date: int | None = None) -> list[tuple[str, str]]:

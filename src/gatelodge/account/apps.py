@@ -9,6 +9,7 @@ from gatelodge.database.places import place_of
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops import applications, consents
 from gatelodge.ops.applications import ActingClient
+from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.protocol.targets import Apis, api_of, scope_of
 from gatelodge.telemetry.emit import emit
 from gatelodge.web.asked import DETAILS, REQUIRED, AskedScope
@@ -87,8 +88,8 @@ class AppsPage(AccountPage):
 
 
 def in_words(one: ActingClient, apis: Apis) -> Iterator[AskedScope]:
-    """Yield what an application may do, each scope once: the person's details, then what its APIs say of theirs."""
-    yield from (AskedScope(name) for name in DETAILS if name in one.scopes and name != REQUIRED)
+    """Yield what an application may do, each scope once: what is of the person, then what its APIs say of theirs."""
+    yield from (AskedScope(name) for name in (*DETAILS, ACCOUNT) if name in one.scopes and name != REQUIRED)
     said = {scope_of(at): apis[api_of(at)] for at in one.permissions if api_of(at) in apis}
     custom = apis.claim_scopes.custom
     yield from (AskedScope(name, sentence=custom[name].sentence) for name in sorted(one.scopes.intersection(custom)))

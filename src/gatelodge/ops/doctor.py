@@ -151,6 +151,9 @@ def _scopes(registered: Iterable[Client], served: Iterable[Api], about: ClaimSco
         if unknown:
             says = f"client {client.id} may ask for {' '.join(unknown)}, which no API has"
             yield note("clients", says, "register the API with gatelodge apis add, or the client without it")
+        if unreleased := sorted(client.id_token_claims - about.claims):
+            says = f"client {client.id} is to find {' '.join(unreleased)} in its ID tokens, which no scope releases"
+            yield warning("clients", says, "add the scope with gatelodge scopes add, or change --id-token-claim")
 
 
 def _outbox(dead: Mapping[str, int]) -> Iterator[Finding]:
