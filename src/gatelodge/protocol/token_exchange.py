@@ -12,7 +12,6 @@ from msgspec import Struct
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
-from gatelodge.protocol.scope import OPENID_SCOPES
 from gatelodge.protocol.targets import Apis, Resolved, resolve
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -100,4 +99,4 @@ def target_of(
         raise OAuthError("invalid_target", description, rules.EXCHANGE_TARGET)
     kept = frozenset(access.scope) if set(named) <= set(access.audience) else frozenset[str]()
     allowed = (client.scopes if access.kind == "id_token" else kept | client.exchange_scopes) & client.scopes
-    return resolve(scope, named, apis, allowed - OPENID_SCOPES, issuer)
+    return resolve(scope, named, apis, allowed - apis.claim_scopes.about_people, issuer)
