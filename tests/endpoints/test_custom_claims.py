@@ -5,10 +5,11 @@ import re
 import jwt
 import pytest
 from msgspec.structs import replace
-from tests.world import SCOPES, World, exchange, refresh
+from tests.world import API, SCOPES, World, exchange, refresh
 
 from gatelodge.ops import claim_scopes
 from gatelodge.protocol.claim_scopes import ClaimScope
+from gatelodge.protocol.token_exchange import ACCESS_TOKEN, GRANT_TYPE
 from gatelodge.stores import users
 from gatelodge.telemetry.events import Origin
 
@@ -85,6 +86,21 @@ async def test_beside_an_api_it_is_about_the_person_and_a_machine_gets_none(empl
     assert (asked.status_code, asked.json()["error"]) == (400, "invalid_scope")
     all_ = (await employed.token("daemon1", grant_type="client_credentials")).json()
     assert all_["scope"] == "orders:read"
+
+
+async def test_who_acts_for_a_person_is_not_told_of_them(employed: World) -> None:
+    await employed.change_client(
+        "rs1",
+        grants=frozenset({GRANT_TYPE}),
+        scopes=frozenset({"openid", "orders:read", "employment"}),
+        exchange_subjects=frozenset({"access_token"}),
+        exchange_audiences=frozenset({API}),
+    )
+    token = (await employed.browser().tokens(scope="openid employment orders:read"))["access_token"]
+    form = {"grant_type": GRANT_TYPE, "subject_token": token, "subject_token_type": ACCESS_TOKEN, "audience": API}
+    asked = await employed.token("rs1", **form, scope="orders:read employment")
+    assert (asked.status_code, asked.json()["error"]) == (400, "invalid_scope")
+    assert (await employed.token("rs1", **form)).json()["scope"] == "orders:read"
 
 
 async def test_the_metadata_names_it_and_a_scope_that_is_gone_releases_nothing(employed: World) -> None:
