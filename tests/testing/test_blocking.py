@@ -1,5 +1,6 @@
 """The server in memory for tests that do not await, whatever runs the application under test."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,6 +56,18 @@ def test_an_application_learns_custom_claims(gatelodge: Gatelodge):
     assert tokens.person is not None
     told = gatelodge.oauth(shop).userinfo(tokens.access_token, tokens.person)
     assert dict(told) == {"sub": ada.sub, "department": "Research"}
+
+
+def test_an_application_that_must_push_does_and_takes_signed_answers(gatelodge: Gatelodge):
+    shop = gatelodge.add_client("shop", members={"require_pushed_authorization_requests": True})
+    client = OAuthClient(replace(shop.config, push=True, signed_answers=True))
+    begun = client.begin()
+    answer = gatelodge.answer(begun.url, gatelodge.add_user())
+
+    assert "request_uri=" in begun.url
+    assert "response=" in answer
+    assert client.finish(begun.transaction, answer).person is not None
+    assert "invalid_request" in gatelodge.answer(OAuthClient(shop.config).begin().url, gatelodge.add_user("bob"))
 
 
 def test_faults_are_to_be_had_here_too(gatelodge: Gatelodge):

@@ -89,13 +89,16 @@ class AsyncGatelodge:
         redirect_uri: str | None = None,
         scopes: Iterable[str] | None = None,
         trusted: bool = False,
+        members: Mapping[str, object] | None = None,
     ) -> Application:
         """Register an application; it may ask for everything unless `scopes` says what.
 
-        A `trusted` one is allowed without asking. Raises `OAuthError` for one that no operator could register.
+        A `trusted` one is allowed without asking. `members` are further ones of its registration, by the names that
+        `gatelodge clients show` has, such as `{"require_pushed_authorization_requests": True}`. Raises `OAuthError` for
+        one that no operator could register.
         """
         limited = None if scopes is None else frozenset(scopes)
-        wanted = WantedClient(client_id, type, redirect_uri, limited, trusted)
+        wanted = WantedClient(client_id, type, redirect_uri, limited, trusted, members or {})
         return await self._act(lambda here: here.add_client(wanted))
 
     async def add_api(

@@ -62,13 +62,22 @@ class Gatelodge:
         redirect_uri: str | None = None,
         scopes: Iterable[str] | None = None,
         trusted: bool = False,
+        members: Mapping[str, object] | None = None,
     ) -> Application:
         """Register an application; it may ask for everything unless `scopes` says what.
 
-        A `trusted` one is allowed without asking. Raises `OAuthError` for one that no operator could register.
+        A `trusted` one is allowed without asking. `members` are further ones of its registration, by the names that
+        `gatelodge clients show` has, such as `{"require_pushed_authorization_requests": True}`. Raises `OAuthError` for
+        one that no operator could register.
         """
         return self._do(
-            self._inner.add_client, client_id, type=type, redirect_uri=redirect_uri, scopes=scopes, trusted=trusted
+            self._inner.add_client,
+            client_id,
+            type=type,
+            redirect_uri=redirect_uri,
+            scopes=scopes,
+            trusted=trusted,
+            members=members,
         )
 
     def add_api(

@@ -1,6 +1,7 @@
 """Registering people, applications and APIs with the server in memory, through the verbs an operator has."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from gatelodge.clock import SystemEntropy
 from gatelodge.database.tx import Tx
@@ -29,13 +30,17 @@ REDIRECT_URIS: dict[ClientType, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class WantedClient:
-    """An application as a test wants it; `scopes` is `None` for everything, also of APIs that come later."""
+    """An application as a test wants it; `scopes` is `None` for everything, also of APIs that come later.
+
+    `members` are further ones of its registration.
+    """
 
     client_id: str
     type: ClientType = "web"
     redirect_uri: str | None = None
     scopes: frozenset[str] | None = None
     trusted: bool = False
+    members: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 class Registrations:
@@ -68,6 +73,7 @@ class Registrations:
             "scope": " ".join(scopes),
             "redirect_uris": [redirect_uri] if redirect_uri else [],
             "trusted": wanted.trusted,
+            **wanted.members,
         }
         new = complete(said, SystemEntropy(), on.clock.now(), wanted.client_id)
         await on.db.write(client_verbs.add, new.client, on.config.legacy, ORIGIN, on.clock.now())
