@@ -154,6 +154,21 @@ def test_every_way_to_prove_oneself_when_a_request_is_pushed(provider: Provider,
     assert tokens.person.sub == "alice"
 
 
+@pytest.mark.parametrize("push", [True, False])
+def test_requests_are_signed_and_so_are_answers(provider: Provider, push: bool):
+    config = provider.client("keyholder").config
+    key = PrivateKeyJwt(KEY, "our-key")
+    client = OAuthClient(replace(config, push=push, request_key=key, signed_answers=True))
+    begun = client.begin(Wanted(scope="openid profile", max_age=600))
+    with httpx2.Client() as browser:
+        came = walk(browser, begun.url, ALICE)
+        tokens = client.finish(begun.transaction, came)
+
+    assert came.startswith(f"{REDIRECT_URI}?response=")
+    assert tokens.person is not None
+    assert tokens.person.sub == "alice"
+
+
 def test_a_token_for_an_api_is_revoked(provider: Provider):
     client = provider.client("basic")
     tokens = sign_in(client, Wanted(scope="openid orders:read", resource=(API,)))

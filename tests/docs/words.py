@@ -19,6 +19,7 @@ from gatelodge.protocol.proof import AuthnEvent, Proof
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.rules import Rule
 from gatelodge.sessions.interactions import Interaction
+from gatelodge.sessions.pushed import PushedRequests
 from gatelodge.sessions.sign_ins import HalfSignIn
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.outbox import Parcel
@@ -56,6 +57,7 @@ OUR_OWN: dict[str, object] = {
     "place": places,
     "proof": Proof,
     "proven client": ProvenClient,
+    "pushed request": PushedRequests,
     "recipient": Recipient,
     "rule": Rule,
     "script": Script,

@@ -35,7 +35,7 @@ class _Slot(NamedTuple):
 
 
 class PushedRequests:
-    """Keeps what clients push for `lifetime` seconds, and remembers for `memory` more that it was not answered."""
+    """What clients push: kept `lifetime` seconds for a browser to bring its name, and `memory` more for its answer."""
 
     def __init__(self, db: Database, mint: Mint, clock: Clock, entropy: Entropy, lifetime: int, memory: int) -> None:
         self._db = db

@@ -80,6 +80,8 @@ const provider = new Provider(issuer, {
     backchannelLogout: { enabled: true },
     deviceFlow: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
+    requestObjects: { enabled: true },
+    jwtResponseModes: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: () => ({ scope: 'orders:read orders:write', audience: told.api, accessTokenFormat: 'jwt' }),
