@@ -50,6 +50,7 @@ UNSAFE = {
     "legacy.password": replace(SAFE, legacy=LegacyPolicy(password=True)),
     "legacy.implicit": replace(SAFE, legacy=LegacyPolicy(implicit=True)),
     "legacy.hybrid": replace(SAFE, legacy=LegacyPolicy(hybrid=True)),
+    "legacy.session_management": replace(SAFE, legacy=LegacyPolicy(session_management=True)),
     "tls": replace(SAFE, server=replace(SAFE.server, host="0.0.0.0")),
     "management": replace(SAFE, server=replace(SAFE.server, management_host="0.0.0.0", management_port=9000)),
     "proxies": replace(SAFE, server=replace(SAFE.server, proxies=())),

@@ -189,11 +189,16 @@ class LooksPolicy:
 
 @dataclass(frozen=True, slots=True)
 class LegacyPolicy:
-    """`[legacy]`: what OAuth 2.1 removed. All off; each also needs the client's own permission."""
+    """`[legacy]`: what OAuth 2.1 and browsers removed. All off; what a client asks for needs its permission, too."""
 
     password: bool = setting(False, "The resource owner password credentials grant (RFC 6749 4.3).")
     implicit: bool = setting(False, "The implicit response types token, id_token and id_token token (RFC 6749 4.2).")
     hybrid: bool = setting(False, "The hybrid response types: code with id_token or token (OpenID Connect Core 3.3).")
+    session_management: bool = setting(
+        False,
+        "A frame that applications ask whether somebody is still signed in (OpenID Connect Session Management 1.0). "
+        "Browsers that keep cookies from frames of other sites answer wrongly.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

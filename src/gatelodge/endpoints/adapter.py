@@ -33,6 +33,7 @@ from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import EMPTY, Params
 from gatelodge.protocol.reply import Cookie, Headers, Reply
 from gatelodge.sessions.cookies import LANGUAGE
+from gatelodge.sessions.states import BrowserStates
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Origin, RequestRefused
@@ -50,7 +51,8 @@ NOT_FOUND = HttpRefusal(404, "there is nothing at this address", "not_found")
 class HttpAdapter:
     """The one place where HTTP meets this server: reads a request, finds its route, writes the answer.
 
-    It holds nothing of a request afterwards. `tracing` is there if the inspector is on."""
+    It holds nothing of a request afterwards. `tracing` is there if the inspector is on, `states` if frames are told of
+    sessions."""
 
     site: Site
     table: Table
@@ -58,6 +60,7 @@ class HttpAdapter:
     clock: Clock
     entropy: Entropy
     tracing: NoteKeeper | None = None
+    states: BrowserStates | None = None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -118,6 +121,7 @@ class HttpAdapter:
                 return await handler(request)
             chosen = languages.note_choice(scope["query_string"], cookies.get(LANGUAGE))
             reply = await handler(request)
+            reply = reply if self.states is None else self.states.follow(reply)
             return reply.with_cookies(chosen) if chosen else reply
         except (HttpRefusal, Disconnected):
             raise
@@ -169,7 +173,8 @@ class HttpAdapter:
     def _cookie(self, cookie: Cookie) -> bytes:
         prefix, secure = ("__Host-", "; Secure") if self.site.secure else ("", "")
         age = "" if cookie.max_age is None else f"; Max-Age={cookie.max_age}"
-        return f"{prefix}{cookie.name}={cookie.value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}".encode("latin-1")
+        rules = "; SameSite=None; Secure" if cookie.for_frames else f"; HttpOnly; SameSite=Lax{secure}"
+        return f"{prefix}{cookie.name}={cookie.value}; Path=/{age}{rules}".encode("latin-1")
 
 
 def _body(route: Route) -> Callable[[Scope, Receive, dict[str, str], int], Awaitable[Params]]:

@@ -22,6 +22,7 @@ from gatelodge.protocol.reply import Cookie, Reply, redirect
 from gatelodge.sessions import cookies
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER, Interaction, Interactions
+from gatelodge.sessions.states import BrowserStates
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
 from gatelodge.telemetry.origin import continues
@@ -46,7 +47,10 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeEndpoint:
-    """Answers authorization requests. `base` is the issuer's path."""
+    """Answers authorization requests.
+
+    `base` is the issuer's path, `states` is there if clients are told of sessions.
+    """
 
     base: str
     sent: SentRequests
@@ -56,6 +60,7 @@ class AuthorizeEndpoint:
     prompts: Prompts
     issuer: FrontIssuer
     answers: AuthorizationAnswers
+    states: BrowserStates | None = None
 
     async def handle(self, request: Request) -> Reply:
         """Answer `GET` or `POST /authorize`."""
@@ -76,6 +81,8 @@ class AuthorizeEndpoint:
             reply = await self._proceed(request, gathered, understood, browser)
         except OAuthError as error:
             reply = self._refuse(understood.recipient, error, request)
+            if self.states is not None:
+                reply = reply.with_cookies(*self.states.mended(request, await self.browsers.signed_in(request)))
         return reply.with_cookies(*gathered.cookies)
 
     async def _gather(self, request: Request, browser: BrowserId) -> Gathered:
@@ -134,11 +141,18 @@ class AuthorizeEndpoint:
         found = await self.prompts.next(request, question, progress)
         if isinstance(found.step, Issue):
             parameters = await self.issuer.answer(understood, found.step, parked, request.origin)
-            return self.answers.give(understood.recipient, parameters)
+            return self._answer(request, understood, found.step, parameters)
         if parked is not None:
             return await self.prompts.lead(found, parked, question)
         parked = await self.prompts.park(request, KIND, gathered.params, browser, gathered.again)
         return (await self.prompts.lead(found, parked, question)).with_cookies(*browser.cookies)
+
+    def _answer(self, request: Request, understood: Understood, decided: Issue, parameters: dict[str, str]) -> Reply:
+        recipient, person = understood.recipient, decided.signed_in
+        if self.states is None or "openid" not in decided.scope:
+            return self.answers.give(recipient, parameters)
+        said = self.states.told(recipient.client.id, recipient.redirect_uri, person)
+        return self.answers.give(recipient, parameters | said).with_cookies(*self.states.mended(request, person))
 
     def _refuse(self, recipient: Recipient, error: OAuthError, request: Request) -> Reply:
         rule = error.rule.id if error.rule else ""

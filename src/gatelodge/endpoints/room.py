@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gatelodge.authn.ways import Ways
 from gatelodge.client_auth import METHODS, ClientProofs
-from gatelodge.endpoints import related_origins
+from gatelodge.endpoints import check_session, related_origins
 from gatelodge.endpoints.adapter import HttpAdapter
 from gatelodge.endpoints.authorize import AuthorizeEndpoint
 from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
@@ -28,6 +28,7 @@ from gatelodge.protocol.metadata import Mounted, describe
 from gatelodge.protocol.response_type import MODES, enabled
 from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.room import SessionsRoom
+from gatelodge.sessions.states import BrowserStates
 from gatelodge.telemetry.notes import NoteKeeper
 from gatelodge.tokens.room import TokensRoom
 
@@ -36,7 +37,13 @@ SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", AC
 
 def door(on: Foundation, routes: Sequence[Route], error_page: ErrorPage, keeper: NoteKeeper | None) -> HttpAdapter:
     """Return the door behind which all `routes` are; `keeper` makes something of what is noted of requests."""
-    return HttpAdapter(on.site, Table(routes, on.site.base), Failures(error_page), on.clock, on.entropy, keeper)
+    table, states = Table(routes, on.site.base), browser_states(on)
+    return HttpAdapter(on.site, table, Failures(error_page), on.clock, on.entropy, keeper, states)
+
+
+def browser_states(on: Foundation) -> BrowserStates | None:
+    """Return what tells applications in a frame whether somebody is still signed in; `None` where that is off."""
+    return BrowserStates(on.mint, on.entropy) if on.config.legacy.session_management else None
 
 
 def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: TokensRoom) -> tuple[Route, ...]:
@@ -86,14 +93,17 @@ def browser_routes(
     """Return the endpoints that clients send browsers to."""
     site, browsers = on.site, sessions.browsers
     asking = (ops.sent, ops.authorizations, browsers, sessions.interactions, prompts)
-    authorize = AuthorizeEndpoint(site.base, *asking, tokens.front, tokens.answers).handle
+    answering = (tokens.front, tokens.answers, browser_states(on))
+    authorize = AuthorizeEndpoint(site.base, *asking, *answering).handle
     logout = EndSessionEndpoint(
         site.issuer, site.base, pages, browsers, on.registry, on.keys, on.db, on.clock, on.subjects
     ).handle
+    asked = check_session.routes(site.base, secure=site.secure) if on.config.legacy.session_management else ()
     begin, end = {"GET": authorize, "POST": authorize}, {"GET": logout, "POST": logout}
     return (
         Route("authorization", "/authorize", begin, metadata="authorization_endpoint", acts=True),
         Route("end_session", "/logout", end, metadata="end_session_endpoint", acts=True),
+        *asked,
     )
 
 

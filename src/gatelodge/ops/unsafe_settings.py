@@ -26,6 +26,7 @@ _LEGACY = {
     "password": "applications collect passwords: move them to the authorization code grant with PKCE",
     "implicit": "tokens travel in URLs: move clients to response type code with PKCE",
     "hybrid": "tokens travel in URLs: move clients to response type code with PKCE",
+    "session_management": "browsers keep cookies from it: tell clients by back-channel logout",
 }
 
 
@@ -63,7 +64,8 @@ def _looks(looks: LooksPolicy) -> Iterator[Finding]:
 def _legacy(config: Config) -> Iterator[Finding]:
     for key, advice in _LEGACY.items():
         if getattr(config.legacy, key):
-            yield warning(f"legacy.{key}", f"legacy.{key} is on, which OAuth 2.1 removed", advice)
+            removed = "browsers take away" if key == "session_management" else "OAuth 2.1 removed"
+            yield warning(f"legacy.{key}", f"legacy.{key} is on, which {removed}", advice)
 
 
 def _transport(config: Config) -> Iterator[Finding]:

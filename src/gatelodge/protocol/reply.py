@@ -13,12 +13,14 @@ NO_STORE: Headers = (("cache-control", "no-store"), ("pragma", "no-cache"))
 class Cookie:
     """A cookie to set; `max_age` in seconds, 0 deletes it, `None` keeps it until the browser closes.
 
-    Whether it is `Secure` and prefixed `__Host-` is the adapter's business: it knows the issuer.
+    Whether it is `Secure` and prefixed `__Host-` is the adapter's business: it knows the issuer. One that is
+    `for_frames` is read by our scripts, also in a frame of another site.
     """
 
     name: str
     value: str
     max_age: int | None = None
+    for_frames: bool = False
 
 
 class Reply(NamedTuple):
