@@ -1,48 +1,92 @@
 """A page of another site asks the frame whether somebody is still signed in, as its specification has it do."""
 
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlencode
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import expect
 from tests.browser.accounts import Person
 from tests.browser.conftest import Demo
-from tests.browser.listener import CLIENT_ID, Listener
 from tests.browser.visitor import Visitor
+
+from gatelodge.protocol.client import Client
 
 pytestmark = pytest.mark.browser
 
-PAGE = (
-    '<!doctype html><link rel="icon" href="data:,"><title>An application</title><iframe id="op" src="{frame}"></iframe>'
-)
+CLIENT_ID = "asks-in-a-frame"
+
+PAGE = '<!doctype html><link rel="icon" href="data:,"><title>RP</title><iframe id="op" src="{frame}"></iframe>'
 ASK = """([message, origin]) => new Promise((resolve) => {
   addEventListener("message", (event) => event.origin === origin && resolve(event.data), { once: true });
   document.getElementById("op").contentWindow.postMessage(message, origin);
+  setTimeout(() => resolve("no answer"), 20_000);
 })"""
 
 
-def test_an_application_sees_that_somebody_signed_out(
-    visitor: Visitor, person: Person, application: Listener, demo: Demo
-) -> None:
-    visitor.open(application.request(demo.site))
-    visitor.sign_in(person)
-    visitor.allow()
-    said = application.answer().members["session_state"]
+@contextmanager
+def serving(page: str) -> Generator[str]:
+    """Serve one page at an origin of its own, and return where."""
 
-    there = f"{application.uri.rpartition('/')[0]}/page"
-    rp: Page = visitor.context.new_page()
-    rp.route(
-        there,
-        lambda route: route.fulfill(body=PAGE.format(frame=f"{demo.site}/check-session"), content_type="text/html"),
+    class Serves(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Serves)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_an_application_sees_that_somebody_signed_out(visitor: Visitor, person: Person, demo: Demo) -> None:
+    """At the site of the issuer: to one of another site this browser gives no cookie, so all has changed there."""
+    with serving(PAGE.format(frame=f"{demo.site}/check-session")) as origin:
+        demo.accounts.add_client(client_at(origin))
+        asked = {"client_id": CLIENT_ID, "redirect_uri": origin, "response_type": "code", "scope": "openid"}
+        proof = {"code_challenge": "c" * 43, "code_challenge_method": "S256"}
+        visitor.open(f"{demo.site}/authorize?{urlencode(asked | proof)}")
+        visitor.sign_in(person)
+        visitor.page.click("#allow")
+        visitor.page.wait_for_url(f"{origin}/?**")
+        said = visitor.page.evaluate("new URLSearchParams(location.search).get('session_state')")
+
+        def answer(message: str) -> str:
+            return visitor.page.evaluate(ASK, [message, demo.site])
+
+        expect(visitor.page.frame_locator("#op").locator("script")).to_have_count(1)
+        assert answer(f"{CLIENT_ID} {said}") == "unchanged"
+        assert answer(f"another {said}") == "changed"
+        assert answer("nothing that is understood") == "error"
+
+        elsewhere = visitor.context.new_page()
+        elsewhere.goto(f"{demo.site}/logout")
+        elsewhere.click("button[value=sign_out]")
+        elsewhere.wait_for_load_state()
+        assert answer(f"{CLIENT_ID} {said}") == "changed"
+        elsewhere.close()
+
+
+def client_at(origin: str) -> Client:
+    return Client(
+        id=CLIENT_ID,
+        name="An application that asks",
+        type="spa",
+        auth_method="none",
+        redirect_uris=(origin,),
+        grants=frozenset({"authorization_code"}),
+        response_types=frozenset({"code"}),
+        scopes=frozenset({"openid"}),
     )
-    rp.goto(there)
-
-    def asked(message: str) -> str:
-        return rp.evaluate(ASK, [message, demo.site])
-
-    assert asked(f"{CLIENT_ID} {said}") == "unchanged"
-    assert asked(f"another {said}") == "changed"
-    assert asked("nothing that is understood") == "error"
-
-    visitor.open("/logout")
-    visitor.page.click("button[value=sign_out]")
-    visitor.page.wait_for_load_state()
-
-    assert asked(f"{CLIENT_ID} {said}") == "changed"
