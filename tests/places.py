@@ -33,7 +33,17 @@ PLACED = {
     "seen": "digest",
     "throttle": "bucket",
 }
-EVERYWHERE = {"instance", "clients", "apis", "claim_scopes", "providers", "signing_keys", "sweeps", "traces"}
+EVERYWHERE = {
+    "instance",
+    "clients",
+    "client_logos",
+    "apis",
+    "claim_scopes",
+    "providers",
+    "signing_keys",
+    "sweeps",
+    "traces",
+}
 PARTITIONS = 4
 
 _MODULES = [

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from tests.pictures import png
 
 WEB = ("clients", "add", "--name", "Shop", "--type", "web", "--redirect-uri", "https://shop.test/cb", "--json")
 
@@ -264,3 +265,16 @@ def test_JWT_18_a_client_whose_sector_cannot_be_asked_is_not_registered_and_not_
     (kept,) = gatelodge("clients", "list", "--json").json["clients"]
     assert (kept["client_id"], kept["subject_type"]) == ("shop", "pairwise")
     assert "sector_identifier_uri" not in kept
+
+
+def test_a_logo_is_given_as_a_file_and_taken_away(gatelodge, tmp_path) -> None:
+    (tmp_path / "orchard.png").write_bytes(png())
+    (tmp_path / "orchard.svg").write_bytes(b"<svg/>")
+    added = gatelodge(*WEB, "--id", "shop", "--logo", "orchard.png").json
+    assert added["logo"].endswith(".png")
+    assert "logo_uri" not in added
+
+    refused = gatelodge("clients", "change", "shop", "--logo", "orchard.svg", "--json")
+    assert (refused.code, refused.failure["error"]) == (1, "refused")
+    assert gatelodge("clients", "show", "shop", "--json").json["logo"] == added["logo"]
+    assert "logo" not in gatelodge("clients", "change", "shop", "--logo", "", "--json").json

@@ -27,7 +27,7 @@ async def world(database_policy: DatabasePolicy, clock: FakeClock, anyio_backend
 
 def is_unchanged(browser: Browser, said: str, client_id: str = "web1", origin: str = "https://rp.test") -> bool:
     """What the frame answers: it reads the cookie and computes the same."""
-    return said == session_state(client_id, origin, browser.http.cookies.get(STATE, ""), said.partition(".")[2])
+    return said == session_state(client_id, origin, browser.http.cookies.get(STATE) or "", said.partition(".")[2])
 
 
 def cookies_set(answer: httpx2.Response, name: str) -> list[str]:

@@ -24,6 +24,7 @@ class ShownApp(NamedTuple):
     client_id: str
     name: str
     uri: str
+    logo: str
     scopes: tuple[AskedScope, ...]
     since: ToldTime
     used: ToldTime | None
@@ -79,6 +80,7 @@ class AppsPage(AccountPage):
             one.client_id,
             client.name if client else one.client_id,
             (client.client_uri or "") if client else "",
+            (client.logo or "") if client else "",
             tuple(in_words(one, apis)),
             moment(one.since, now, zone),
             moment(one.used_at, now, zone) if one.used_at else None,

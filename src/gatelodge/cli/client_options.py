@@ -106,6 +106,11 @@ MEMBERS = (
         "--client-uri", "client_uri", help="Its home page. People read the host of it when it asks for their consent."
     ),
     click.option("--policy-uri", "policy_uri", help="Its privacy policy: a link beside what it asks for."),
+    click.option(
+        "--logo",
+        "logo",
+        help="Its logo beside its name: a PNG, JPEG or WebP, as a file or an https address that is fetched once.",
+    ),
     click.option("--tos-uri", "tos_uri", help="Its terms of service: a link beside what it asks for."),
     click.option(
         "--min-acr",

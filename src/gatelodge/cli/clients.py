@@ -12,7 +12,10 @@ from gatelodge.cli.output import answer, confirm, done, moment, table
 from gatelodge.config.policies import Config
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.ops import clients as verbs
-from gatelodge.ops.client_drafts import changed, complete, kept, new_secret
+from gatelodge.ops import logos
+from gatelodge.ops.client_drafts import Document, changed, complete, kept, new_secret
+from gatelodge.ops.logos import Logo
+from gatelodge.outbound import Outbound
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.client_metadata import document
 from gatelodge.stores import clients as store
@@ -40,9 +43,10 @@ def add(config_file: Path | None, as_json: bool, client_id: str | None, **option
         if options[name] is None:
             raise click.UsageError(f"Missing option '{option}'.")
     config = running.configured(config_file)
-    new = complete(read_document(options), running.ENTROPY, running.CLOCK.now(), client_id)
+    said, logo = _with_logo(config, read_document(options))
+    new = complete(said, running.ENTROPY, running.CLOCK.now(), client_id)
     _check_sector(config, new.client)
-    client = running.change(config, verbs.add, new.client, config.legacy)
+    client = running.change(config, logos.add, new.client, logo, config.legacy)
     secret = new.secret.reveal() if new.secret else None
     shown = described(client) | ({} if secret is None else {"client_secret": secret})
     answer(as_json, shown, done(f"Registered {client.name}"), f"  client_id      {client.id}", *_secret_lines(secret))
@@ -95,9 +99,10 @@ def change(config_file: Path | None, as_json: bool, client_id: str, **options: A
     if not said:
         raise click.UsageError("Say what to change: gatelodge clients change --help lists it.")
     config = running.configured(config_file)
+    said, logo = _with_logo(config, said)
     secret = new_secret(running.ENTROPY)
     _check_sector(config, changed(running.look(config, verbs.show, client_id), said))
-    client = running.change(config, verbs.change, client_id, said, kept(secret), config.legacy)
+    client = running.change(config, logos.change, client_id, said, logo, kept(secret), config.legacy)
     shown = secret.reveal() if kept(secret) in client.secrets else None
     answer(
         as_json,
@@ -211,9 +216,21 @@ def _check_sector(config: Config, client: Client) -> None:
     """Ask the list of the client's sector, before anything is changed: no transaction waits for another machine."""
     if client.sector_identifier_uri is None:
         return
-    from gatelodge.config.site import site_of
     from gatelodge.ops.sectors import check
-    from gatelodge.outbound import Outbound
 
-    outbound = Outbound(allow_loopback=not site_of(config.server).secure)
-    asyncio.run(check(client, outbound))
+    asyncio.run(check(client, _outbound(config)))
+
+
+def _with_logo(config: Config, said: Document) -> tuple[Document, Logo | None]:
+    """Return what is said with the logo that it names read, fetched if it must be; an empty name takes it away."""
+    if "logo" not in said:
+        return said, None
+    source = said["logo"]
+    logo = asyncio.run(logos.read_logo(source, _outbound(config))) if isinstance(source, str) else None
+    return {**said, **logos.said_of(logo)}, logo
+
+
+def _outbound(config: Config) -> Outbound:
+    from gatelodge.config.site import site_of
+
+    return Outbound(allow_loopback=not site_of(config.server).secure)

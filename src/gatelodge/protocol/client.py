@@ -33,6 +33,7 @@ class Client:
     `auth_method` is right. `id_token_claims` are those its ID tokens say beside UserInfo, as far as scopes allow.
     `custom_schemes` are schemes without a dot that the operator lets this native client be answered by. That a session
     is over the server tells it at `backchannel_logout_uri`, and the browser at `frontchannel_logout_uri`.
+    `logo` names the picture that is kept of it, which was at `logo_uri` once, or in a file.
     `min_acr` is the level that whoever signs in for it must reach at least. A `pairwise` client knows people by names
     of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs. With
     `require_pushed` its authorization requests are taken only if it pushed them, with `require_signed` only if it
@@ -65,6 +66,8 @@ class Client:
     client_uri: Annotated[str | None, Member("client_uri", TEXT)] = None
     policy_uri: Annotated[str | None, Member("policy_uri", TEXT)] = None
     tos_uri: Annotated[str | None, Member("tos_uri", TEXT)] = None
+    logo_uri: Annotated[str | None, Member("logo_uri", TEXT)] = None
+    logo: Annotated[str | None, Member("logo", TEXT)] = None
     backchannel_logout_uri: Annotated[str | None, Member("backchannel_logout_uri", TEXT)] = None
     backchannel_needs_sid: Annotated[bool, Member("backchannel_logout_session_required", FLAG)] = False
     frontchannel_logout_uri: Annotated[str | None, Member("frontchannel_logout_uri", TEXT)] = None

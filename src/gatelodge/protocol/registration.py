@@ -83,6 +83,7 @@ def _check_urls(client: Client) -> None:
         "client_uri": client.client_uri,
         "policy_uri": client.policy_uri,
         "tos_uri": client.tos_uri,
+        "logo_uri": client.logo_uri,
         "jwks_uri": client.jwks_uri,
         "sector_identifier_uri": client.sector_identifier_uri,
         "backchannel_logout_uri": client.backchannel_logout_uri,

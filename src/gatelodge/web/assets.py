@@ -57,6 +57,11 @@ def _files() -> list[Path]:
     return [path for folder in STATIC for path in folder.iterdir() if path.suffix in CONTENT_TYPES]
 
 
+def picture_headers(suffix: str) -> Headers:
+    """Return what a picture is sent with that never changes under its name."""
+    return _headers(suffix, True)
+
+
 def _headers(suffix: str, versioned: bool) -> Headers:
     return (
         ("content-type", CONTENT_TYPES[suffix]),

@@ -48,6 +48,7 @@ class ConsentPage:
             query=parked.query,
             again=parked.again,
             client_uri=parked.question.client.client_uri or "",
+            client_logo=parked.client_logo,
             csrf=self.forms.token(parked, PAGE, user.sub),
             client_name=parked.client_name,
             client_host=_home_of(parked.question.client) or parked.next_host,

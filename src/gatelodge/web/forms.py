@@ -49,6 +49,11 @@ class ParkedRequest:
         return self.question.client.name
 
     @property
+    def client_logo(self) -> str:
+        """The picture that is kept of the client, by its name; empty if none is."""
+        return self.question.client.logo or ""
+
+    @property
     def locale(self) -> str | None:
         """The language of the pages, if one that was asked for is ours (`ui_locales`)."""
         return choose(self.question.asked.ui_locales)

@@ -115,6 +115,7 @@ class LoginPage:
             problem=refusal.problem if refusal else None,
             again="" if refusal else context.again,
             client_uri=context.client_uri,
+            client_logo=context.client_logo,
             wait_minutes=-(-retry_after // 60),
         ).with_cookies(*context.browser.cookies)
         return reply.with_headers(("retry-after", str(retry_after))) if retry_after else reply

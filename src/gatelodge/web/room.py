@@ -18,6 +18,7 @@ from gatelodge.web.forms import Forms
 from gatelodge.web.home import HomePage
 from gatelodge.web.interaction_kind import InteractionKind, KindEquipment
 from gatelodge.web.login import LoginPage
+from gatelodge.web.logos import Logos
 from gatelodge.web.logout import LogoutPage
 from gatelodge.web.looks import read_looks
 from gatelodge.web.own_routes import OwnRoutes
@@ -92,6 +93,7 @@ def routes(
         Route("select_account", "/select-account", {"GET": account.show, "POST": account.submit}),
         Route("home", "/", {"GET": HomePage(pages, web.admins.is_signed_in, demo).show}),
         Route("static", "/static/{name}", {"GET": StaticFiles(pages.assets).show}),
+        Route("logo", "/logo/{name}", {"GET": Logos(on.db).show}),
     )
 
 

@@ -51,6 +51,7 @@ class SelectAccountPage:
             query=parked.query,
             again=parked.again,
             client_uri=parked.question.client.client_uri or "",
+            client_logo=parked.client_logo,
             csrf=self._forms.token(parked, PAGE, signed_in.sub),
             client_name=parked.client_name,
             accounts=sorted(accounts, key=lambda one: one.login.casefold() != hint),

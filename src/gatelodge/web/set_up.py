@@ -78,6 +78,7 @@ class SetUpPages:
             problem=problem,
             again=context.again,
             client_uri=context.client_uri,
+            client_logo=context.client_logo,
         ).with_cookies(*context.browser.cookies)
         return reply.with_headers(("retry-after", str(retry_after))) if retry_after else reply
 

@@ -43,6 +43,7 @@ class SignInContext:
     wanted: Levels = NO_LEVEL
     again: Again = ""
     client_uri: str = ""
+    client_logo: str = ""
     half: HalfSignIn | None = None
     anew: bool = False
 
@@ -117,6 +118,7 @@ class SignInContexts:
             wanted=wanted_of(asked, parked.question.client),
             again=parked.again,
             client_uri=parked.question.client.client_uri or "",
+            client_logo=parked.client_logo,
             anew="login" in asked.prompt or asked.max_age is not None,
         )
 

@@ -29,6 +29,14 @@ create table clients (
     revision bigint not null default 0    -- the revision at which it last changed
 );
 
+-- Pictures of clients: judged when they were given, named by their content, shown from here alone.
+create table client_logos (
+    client_id text primary key references clients (id) on delete cascade,
+    name text not null,
+    body {BYTES} not null
+);
+create index client_logos_name on client_logos (name);
+
 create table apis (
     identifier text primary key,
     name text not null,
