@@ -78,6 +78,15 @@ async def test_a_person_reads_what_it_tells_and_can_leave_it_out(employed: World
     assert told.keys() == {"sub", "email", "email_verified"}
 
 
+async def test_a_long_value_hides_none_of_the_others(employed: World) -> None:
+    alice, now = employed.people["alice"], employed.foundation.clock.now()
+    long = replace(alice, claims={"department": "x" * 99, "groups": ["tea", {"a": 1}, True], "salary": 3})
+    await employed.foundation.db.write(users.update, long, now)
+    browser = employed.browser()
+    page = await browser.sign_in(await browser.authorize(scope="openid employment"))
+    assert f"<span>{'x' * 39}…, tea, 3</span>" in page.text
+
+
 async def test_beside_an_api_it_is_about_the_person_and_a_machine_gets_none(employed: World) -> None:
     tokens = await employed.browser().tokens(scope="openid employment orders:read")
     assert (await employed.userinfo(tokens["access_token"])).json() == TOLD

@@ -14,6 +14,7 @@ REQUIRED = "openid"
 DETAILS = (REQUIRED, "profile", "email", "phone", "address")
 ACCESS = "offline_access"
 MAX_LINE = 120  # characters of what a scope would tell
+MAX_VALUE = 40  # of one claim of several
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,8 @@ def _none_kept(api: Api, asked: Iterable[str], kept: frozenset[str]) -> bool:
 def _own(asked: Iterable[str], apis: Apis, user: UserRecord) -> Iterator[AskedScope]:
     """Yield the scopes that release claims of the operator's own, with what these say of the person."""
     for scope in (apis.claim_scopes.custom[name] for name in asked if name in apis.claim_scopes.custom):
-        values = (_text(_line(user.claims.get(claim))) for claim in scope.claims)
-        yield AskedScope(scope.name, ", ".join(filter(None, values))[:MAX_LINE], scope.sentence, of_person=True)
+        values = (_short(_text(_line(user.claims.get(claim))), MAX_VALUE) for claim in scope.claims)
+        yield AskedScope(scope.name, _short(", ".join(filter(None, values)), MAX_LINE), scope.sentence, of_person=True)
 
 
 def _line(value: object) -> str:
@@ -120,6 +121,10 @@ def _line(value: object) -> str:
             return ", ".join(filter(None, map(_line, cast("list[object]", value))))
         case _:
             return ""
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _told(name: str, user: UserRecord) -> str:
