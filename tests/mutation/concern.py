@@ -8,6 +8,7 @@ ROOMS = ["sessions", "tokens", "grants", "client_auth", "keys", "protocol", "dat
 
 REMOVED = "tests/tokens/test_removed_clients.py"
 EXCHANGES = [*(f"tests/grants/test_{name}.py" for name in ("authorization_code", "refresh_token")), REMOVED]
+RUNS = ["tests/database/test_runner.py"]
 
 # Beside tests/ROOM/test_FILE.py, or all of tests/ROOM where a file has no test of its own name.
 MORE = {
@@ -31,6 +32,24 @@ MORE = {
     },
     "grants/families.py": EXCHANGES,
     "grants/narrowing.py": EXCHANGES,
+    "database/jobs.py": [*RUNS, "tests/database/test_reruns.py"],
+    "database/engines.py": [*RUNS, "tests/database/test_read_only.py"],
+    **{f"database/{name}.py": [*RUNS, "tests/database/test_sqlite.py"] for name in ("render", "rows", "worker_thread")},
+    "database/schema.py": ["tests/database/test_migrate.py"],
+    "database/sqlite/schema.py": ["tests/database/test_migrate.py"],
+    "database/sqlite/file.py": ["tests/database/test_sqlite_file.py", "tests/database/test_sqlite.py"],
+    **{
+        f"database/sqlite/{name}.py": [*RUNS, *[f"tests/database/test_{one}.py" for one in ("sqlite", "commit")]]
+        for name in ("engine", "writer")
+    },
+    "database/postgres/schema.py": ["tests/database/test_migrate.py"],
+    **{
+        f"database/postgres/{name}.py": [
+            *RUNS,
+            *[f"tests/database/test_{one}.py" for one in ("postgres", "neighbours")],
+        ]
+        for name in ("attempt", "engine", "lane", "shape", "values", "wire")
+    },
     "protocol/addresses.py": ["tests/test_outbound.py"],
     "protocol/jwks.py": ["tests/resource/test_keys.py", "tests/resource/test_profiles.py"],
     "protocol/uri_differences.py": ["tests/inspector/test_uri_differences.py"],
