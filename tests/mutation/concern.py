@@ -32,6 +32,7 @@ MORE = {
     },
     "grants/families.py": EXCHANGES,
     "grants/narrowing.py": EXCHANGES,
+    "database/jobs.py": RUNS,
     "database/engines.py": [*RUNS, "tests/database/test_read_only.py"],
     **{f"database/{name}.py": [*RUNS, "tests/database/test_sqlite.py"] for name in ("render", "rows", "worker_thread")},
     "database/schema.py": ["tests/database/test_migrate.py"],
