@@ -183,7 +183,7 @@ class World:
             assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
-def request_for(client_id: str = "web1", **changes: str | None) -> dict[str, str]:
+def request_for(client_id: str = "web1", /, **changes: str | None) -> dict[str, str]:
     """The parameters of a good authorization request; `None` takes one out."""
     whole = {
         "client_id": client_id,

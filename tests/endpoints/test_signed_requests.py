@@ -105,13 +105,13 @@ async def test_JWT_12_a_signed_request_proves_no_client_and_no_client_asks_by_it
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     proof = {"client_assertion": signed(), "client_assertion_type": kind, "grant_type": "client_credentials"}
     assert (await world.token(None, **proof)).status_code == 401
-    claims = {"iss": "web1", "sub": "web1", "aud": world.issuer, "exp": 1_800_000_060, "jti": "j"}
+    claims: dict[str, object] = {"iss": "web1", "sub": "web1", "aud": world.issuer, "exp": 1_800_000_060, "jti": "j"}
     assert_page400(await sent(world, signed(claims, header={"typ": "JWT"})))
 
 
 async def test_CA_11_one_assertion_pushes_once(world: World):
     await signing(world, auth_method="private_key_jwt", secrets=())
-    claims = {"iss": "web1", "sub": "web1", "aud": world.issuer, "exp": 1_800_000_060, "jti": "j"}
+    claims: dict[str, object] = {"iss": "web1", "sub": "web1", "aud": world.issuer, "exp": 1_800_000_060, "jti": "j"}
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     proof = {"client_assertion": signed(claims, header={"typ": "JWT"}), "client_assertion_type": kind}
     first = await world.direct("/par", None, **request_for(), **proof)

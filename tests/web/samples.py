@@ -12,6 +12,7 @@ from gatelodge.protocol.client import Api
 from gatelodge.protocol.decide import AskConsent
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.reply import Reply
+from gatelodge.protocol.targets import Apis
 from gatelodge.stores.users import UserRecord
 from gatelodge.web.asked import AskedScope, groups
 from gatelodge.web.login import OtherWay
@@ -33,9 +34,7 @@ ALICE = UserRecord(
 )
 PERSON = SignedInPerson(1, "sub-alice", 7, "sid", 0, "pwd", "acr")
 EVERYTHING = ("openid", "profile", "email", "phone", "address", "offline_access", "orders:read", "orders:write")
-ASKED = groups(
-    AskConsent(PERSON, EVERYTHING, (ORDERS.identifier,)), (ORDERS.identifier,), {ORDERS.identifier: ORDERS}, ALICE
-)
+ASKED = groups(AskConsent(PERSON, EVERYTHING, (ORDERS.identifier,)), (ORDERS.identifier,), Apis([ORDERS]), ALICE)
 EXCHANGE = ShownExchange(
     "Code exchange", "POST https://id.test/token\n\ncode=abcdefgh…", 200, '{\n  "expires_in": 600\n}'
 )
@@ -142,7 +141,7 @@ def _asked(text: str) -> object:
         1, "s", text, text, True, text, {"phone_number": text, "address": {"formatted": text}}, True, False, 0
     )
     step = AskConsent(PERSON, (*EVERYTHING[:6], "orders:read", "strange"), (api.identifier,))
-    return groups(step, (api.identifier,), {api.identifier: api}, user)
+    return groups(step, (api.identifier,), Apis([api]), user)
 
 
 def _demo_web(pages: Pages, came: list[tuple[str, str]] | None, problem: str, text: str) -> Reply:
