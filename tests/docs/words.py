@@ -15,6 +15,7 @@ from gatelodge.protocol.authorize import AuthorizationRequest, Recipient
 from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, Client, ProvenClient
 from gatelodge.protocol.code import CodeProof
+from gatelodge.protocol.dpop import DpopProof
 from gatelodge.protocol.proof import AuthnEvent, Proof
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.rules import Rule
@@ -35,6 +36,7 @@ OF_THE_FIELD: dict[str, object] = {
     "API, resource server": Api,
     "authorization code": CodeProof,
     "authorization request": AuthorizationRequest,
+    "DPoP proof": DpopProof,
     "client": Client,
     "consent": Consent,
     "grant": Grant,

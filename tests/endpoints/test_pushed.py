@@ -8,8 +8,10 @@ import httpx2
 import pytest
 from anyio import create_task_group
 from tests.conftest import FakeClock
+from tests.dpop import Key, jkt_of, key_for, proof
 from tests.world import (
     RP,
+    VERIFIER,
     Browser,
     World,
     answer_of,
@@ -270,3 +272,52 @@ async def test_strangers_push_a_bounded_number_for_a_public_client_and_a_proven_
         assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
         assert int(refused.headers["retry-after"]) <= 61
     assert (await push(world)).status_code == 201
+
+
+# With a proof of a key (RFC 9449 10.1)
+
+
+async def push_proven(world: World, *, key: Key | None = None, **changes: str | None) -> httpx2.Response:
+    """Push as the public client, with a proof beside the request."""
+    proven = proof(world.issuer + "/par", now=world.foundation.clock.now(), key=key)
+    async with world.http() as http:
+        return await http.post("/par", data=request_for("spa1", **changes), headers={"dpop": proven})
+
+
+async def test_DP_07_the_key_of_a_pushed_proof_is_the_one_that_redeems_the_code(world: World):
+    other = key_for("ES256", "another")
+    for key, status, error in ((other, 400, "invalid_grant"), (key_for(), 200, None)):
+        answer = await push_proven(world)
+        assert answer.status_code == 201, answer.text
+        code = (await walked(world.browser(), answer.json()["request_uri"], "spa1"))["code"]
+        proven = proof(world.issuer + "/token", now=world.foundation.clock.now(), key=key)
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": "https://spa.test/cb",
+            "code_verifier": VERIFIER,
+            "client_id": "spa1",
+        }
+        async with world.http() as http:
+            exchanged = await http.post("/token", data=form, headers={"dpop": proven})
+        assert (exchanged.status_code, exchanged.json().get("error")) == (status, error)
+
+
+async def test_DP_07_a_pushed_proof_and_dpop_jkt_are_of_one_key(world: World):
+    mine, other = jkt_of(key_for()), jkt_of(key_for("ES256", "another"))
+    assert (await push_proven(world, dpop_jkt=mine)).status_code == 201
+    refused = await push_proven(world, dpop_jkt=other)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_dpop_proof")
+
+
+async def test_DP_03_a_pushed_proof_is_checked_as_any_other(world: World):
+    stale = proof(world.issuer + "/par", now=world.foundation.clock.now() - 3_600)
+    elsewhere = proof(world.issuer + "/token", now=world.foundation.clock.now())
+    async with world.http() as http:
+        for bad in (stale, elsewhere, "nonsense"):
+            refused = await http.post("/par", data=request_for("spa1"), headers={"dpop": bad})
+            assert (refused.status_code, refused.json()["error"]) == (400, "invalid_dpop_proof")
+        await world.change_client("spa1", dpop_nonce_required=True)
+        proven = proof(world.issuer + "/par", now=world.foundation.clock.now())
+        asked = await http.post("/par", data=request_for("spa1"), headers={"dpop": proven})
+    assert (asked.json()["error"], "dpop-nonce" in asked.headers) == ("use_dpop_nonce", True)

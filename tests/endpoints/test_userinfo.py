@@ -27,7 +27,8 @@ async def test_UI_01_how_a_token_may_be_presented(world: World):
         assert (await http.get("/userinfo", headers={"authorization": f"bearer {token}"})).status_code == 200
         nothing = await http.get("/userinfo")
     assert nothing.status_code == 401
-    assert nothing.headers["www-authenticate"] == 'Bearer realm="gatelodge"'
+    both = 'Bearer realm="gatelodge", DPoP algs="ES256 EdDSA Ed25519 PS256"'
+    assert nothing.headers["www-authenticate"] == both
 
 
 async def test_UI_01_which_tokens_open_userinfo(world: World):

@@ -13,12 +13,13 @@ Header = str
 
 @dataclass(frozen=True)
 class Sent:
-    """A request: its parameters, further raw ones, a query beside a body, and the Authorization header."""
+    """A request: its parameters, further raw ones, a query beside a body, the Authorization and the DPoP header."""
 
     params: Mapping[str, str]
     raw: tuple[str, ...] = ()
     query: str = ""
     authorization: Header | None = None
+    proof: Header | None = None
 
     @property
     def encoded(self) -> str:
@@ -38,6 +39,7 @@ class Break:
     raw: tuple[str, ...] = ()
     query: str = ""
     authorization: Header | None = None
+    proof: Header | None = None
 
     def of(self, sent: Sent) -> Sent:
         """Return the request with this mistake in it."""
@@ -48,6 +50,7 @@ class Break:
             raw=(*sent.raw, *self.raw),
             query=self.query or sent.query,
             authorization=self.authorization or sent.authorization,
+            proof=self.proof or sent.proof,
         )
 
     def goes_with(self, other: "Break") -> bool:
@@ -57,7 +60,12 @@ class Break:
     @property
     def parts(self) -> set[str]:
         parts = {*self.changes, *(raw.partition("=")[0] for raw in self.raw)}
-        return parts | ({"(query)"} if self.query else set()) | ({"(header)"} if self.authorization else set())
+        return (
+            parts
+            | ({"(query)"} if self.query else set())
+            | ({"(header)"} if self.authorization else set())
+            | ({"(proof)"} if self.proof else set())
+        )
 
 
 def pairs(breaks: Sequence[Break], stages: Stages) -> Iterator[tuple[Break, Break]]:

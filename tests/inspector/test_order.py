@@ -1,10 +1,13 @@
 """The lists of checks say the truth: each rule refuses, and of two broken rules the earlier one of the list does."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
 
 import httpx2
 import pytest
+from tests.dpop import proof
 from tests.inspector.breaking import Break, Sent, last_place, pairs, said
 from tests.inspector.conftest import trace_of
 from tests.world import RP, VERIFIER, Browser, World, request_for, secret_of
@@ -14,6 +17,7 @@ from gatelodge.inspector.trace import Trace
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import ASKING, ENDPOINTS, Stages
 from gatelodge.protocol.rules import Rule
+from gatelodge.protocol.steps import find_rule
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +154,7 @@ def complaints(trace: Trace, rule: Rule, stages: Stages) -> list[str]:
 def direct(world: World, path: str) -> Send:
     async def send(sent: Sent) -> httpx2.Response:
         header = {"authorization": sent.authorization} if sent.authorization else {}
+        header |= {"dpop": sent.proof} if sent.proof else {}
         async with world.http(address="203.0.113.77") as http:
             url = path + (f"?{sent.query}" if sent.query else "")
             return await http.post(url, content=sent.encoded, headers={**FORM, **header})
@@ -272,3 +277,53 @@ async def test_logout_checks_in_the_order_of_its_list(small_world: World):
             return await http.get("/logout?" + sent.encoded)
 
     await assert_order(small_world, LOGOUT, ENDPOINTS["end_session"], good, send)
+
+
+# What a DPoP proof is checked for
+
+TOKEN_URL = "https://id.test/token"
+MISTAKES: Mapping[str, tuple[object, Rule]] = {
+    "typ": ("JWT", rules.JWT_TYP),
+    "jwk": ({}, rules.DPOP_KEY),
+    "jti": (None, rules.DPOP_ONCE),
+    "iat": (1, rules.DPOP_TIME),
+    "htm": ("GET", rules.DPOP_METHOD),
+    "htu": ("https://evil.test/token", rules.DPOP_URL),
+    "nonce": ("a guess", rules.DPOP_NONCE),
+}
+IN_HEADER = {"typ", "jwk"}
+MACHINE_FORM = {"grant_type": "client_credentials", "scope": "orders:read"}
+
+
+async def test_a_proof_is_checked_in_the_order_of_its_list(small_world: World):
+    """Two mistakes in one proof: the earlier one of the list refuses."""
+    await small_world.change_client("daemon1", dpop_nonce_required=True)
+    now = small_world.foundation.clock.now()
+    nonce = small_world.server.tokens.dpop.nonces.current(now)
+    stages, send = stages_of("token", "client_credentials"), direct(small_world, "/token")
+
+    async def refused(*mistakes: str) -> str:
+        changes: dict[str, Any] = {"nonce": nonce} | {name: MISTAKES[name][0] for name in mistakes}
+        header = {name: changes.pop(name) for name in IN_HEADER & changes.keys()}
+        made = proof(TOKEN_URL, now=now, header=header, **changes)
+        sent = Sent(MACHINE_FORM, authorization=_basic("daemon1", secret_of("daemon1")), proof=made)
+        trace = await trace_of(small_world, await send(sent))
+        assert not complaints(trace, find_rule(trace.rule) or rules.ONCE, stages)
+        return trace.rule
+
+    for one, other in combinations_with_replacement(MISTAKES, 2):
+        earlier = min((MISTAKES[one][1], MISTAKES[other][1]), key=lambda rule: first_place(rule, stages))
+        assert await refused(one, other) == earlier.id, (one, other)
+
+
+def first_place(rule: Rule, stages: Stages) -> int:
+    return next(number for number, stage in enumerate(stages) if any(check.rule is rule for check in stage))
+
+
+async def test_the_trace_of_an_answered_proof_says_what_held(small_world: World):
+    made = proof(TOKEN_URL, now=small_world.foundation.clock.now())
+    sent = Sent(MACHINE_FORM, authorization=_basic("daemon1", secret_of("daemon1")), proof=made)
+    trace = await trace_of(small_world, await direct(small_world, "/token")(sent))
+    held = [step.rule.id for step in steps_of(trace) if step.held]
+    assert held.index("dpop.required") < held.index("dpop.url") < held.index("jwt.signature") < held.index("dpop.once")
+    assert ("DPoP" in trace.sent, "dpop.token" in held) == (True, False)

@@ -147,6 +147,7 @@ def test_the_metadata_is_published(call: Call) -> None:
         "authorization_servers": [ISSUER],
         "scopes_supported": ["orders:read"],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "PS256"],
     }
 
 

@@ -40,7 +40,7 @@ def test_a_token_in_the_header_is_taken_whatever_the_case_of_its_scheme(
         assert protection.admit_sync(Presented([f"{scheme} {authority.token()}"])).sub == "alice"
 
 
-@pytest.mark.parametrize("header", [[], ["Basic YTpi"], ["DPoP abc"], ["Bearertoken"], [""], ["abc"]])
+@pytest.mark.parametrize("header", [[], ["Basic YTpi"], ["DPoPabc"], ["Bearertoken"], [""], ["abc"]])
 def test_RS_03_without_a_bearer_token_no_error_is_told(protection: Protection, header: list[str]) -> None:
     status, asked = challenge(protection, Presented(header))
     assert status == 401
@@ -326,6 +326,7 @@ def test_the_metadata_says_where_to_get_a_token(verifier: TokenVerifier) -> None
         "authorization_servers": [ISSUER],
         "scopes_supported": ["orders:read"],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "PS256"],
         "resource_name": "Orders",
     }
 

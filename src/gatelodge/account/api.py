@@ -14,23 +14,21 @@ from msgspec.json import Decoder
 from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused, ActShown
 from gatelodge.account.fresh import RecentProof
 from gatelodge.endpoints.failures import HttpRefusal
+from gatelodge.endpoints.presented import TokenCallers, scheme_of
 from gatelodge.endpoints.request import Request
-from gatelodge.endpoints.userinfo import presented_token
 from gatelodge.ops.refusals import NotThere
 from gatelodge.protocol import rules
 from gatelodge.protocol.challenge import bearer_reply
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import FEDERATED, TWO
-from gatelodge.protocol.reply import Reply, json_reply
+from gatelodge.protocol.reply import Headers, Reply, json_reply
 from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.browser import BrowserId
-from gatelodge.stores.registry import Registry
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
-from gatelodge.telemetry.origin import about
-from gatelodge.tokens.own import Live, OwnTokens
+from gatelodge.tokens.own import Live
 
 
 class _Session(Struct, frozen=True):
@@ -55,23 +53,22 @@ class AccountApi:
     """Answers for the pages that are `in_api`. `issuer` is this server, for which a token must be, and nobody else."""
 
     issuer: str
-    own: OwnTokens
-    registry: Registry
+    callers: TokenCallers
     recent: RecentProof
     listed: Sequence[AccountPage]
 
     async def show(self, request: Request) -> Reply:
         """Answer `GET /account/api/{part}` with what the page of that name tells."""
         try:
-            page, visit = await self._admit(request)
-            return json_reply(await page.told(visit))
+            page, visit, headers = await self._admit(request)
+            return json_reply(await page.told(visit)).with_headers(*headers)
         except OAuthError as error:
             return self._refuse(request, error)
 
     async def act(self, request: Request) -> Reply:
         """Answer `POST /account/api/{part}/{act}`: do what a form of that page would ask for."""
         try:
-            page, visit = await self._admit(request)
+            page, visit, headers = await self._admit(request)
             name = request.path_params["act"]
             if name not in page.acts:
                 raise _not_there()
@@ -84,17 +81,17 @@ class AccountApi:
             return _refused(refused.problem)
         except NotThere:
             raise _not_there() from None
-        return _answer(done)
+        return _answer(done).with_headers(*headers)
 
-    async def _admit(self, request: Request) -> tuple[AccountPage, AccountVisit]:
-        """Return which page is meant, and for whom. Raises `OAuthError`, and `HttpRefusal` if there is no such page."""
-        token = presented_token(request)
-        if token is None:
+    async def _admit(self, request: Request) -> tuple[AccountPage, AccountVisit, Headers]:
+        """Return which page is meant, for whom, and what goes with the answer.
+
+        Raises `OAuthError`, and `HttpRefusal` if there is no such page.
+        """
+        admitted = await self.callers.admit(request)
+        if admitted is None:
             raise OAuthError("invalid_token", "there is no access token", rules.TOKEN_ACTIVE)
-        live = await self.own.find(token, with_person=True)
-        if live is None or not live.is_held_by(await self.registry.client(live.claims["client_id"])):
-            raise OAuthError("invalid_token", "the access token is not valid any more", rules.TOKEN_ACTIVE)
-        about(request.origin, live.claims["client_id"])
+        live = admitted.live
         if live.audience != (self.issuer,):
             raise OAuthError("invalid_token", "the access token is not for this server alone", rules.ACCOUNT_AUDIENCE)
         if live.user is None or ACCOUNT not in live.scope:
@@ -104,8 +101,8 @@ class AccountApi:
             raise _not_there()
         person, user, origin = _person(live, live.user), live.user, request.origin
         lately = await self.recent.is_given(person)
-        program = _program(live)
-        return page, AccountVisit(person, user, program, origin, lately, query=request.query, form=request.form)
+        visit = AccountVisit(person, user, _program(live), origin, lately, query=request.query, form=request.form)
+        return page, visit, admitted.headers
 
     def _lack(self, visit: AccountVisit) -> OAuthError:
         """Return what a sign-in lacks for a change."""
@@ -119,9 +116,11 @@ class AccountApi:
         rule = error.rule.id if error.rule else ""
         event = RequestRefused(error=error.code, rule=rule, endpoint="account_api", reason=error.description)
         emit(event, request.origin)
+        scheme = scheme_of(request)
         if isinstance(error, _TooWeak):
-            return bearer_reply(error, (ACCOUNT,), max_age=self.recent.lifetime, acr_values=error.wanted)
-        return bearer_reply(error, (ACCOUNT,))
+            age, wanted = self.recent.lifetime, error.wanted
+            return bearer_reply(error, (ACCOUNT,), max_age=age, acr_values=wanted, scheme=scheme)
+        return bearer_reply(error, (ACCOUNT,), scheme=scheme)
 
 
 def _person(live: Live, user: UserRecord) -> SignedInPerson:

@@ -13,6 +13,7 @@ from gatelodge.account.served import ServedAccountPage, ServedHeldForm, ServedOv
 from gatelodge.account.switch import NAME as SWITCH
 from gatelodge.account.switch import ServedSwitch
 from gatelodge.authn.room import Authn
+from gatelodge.endpoints.presented import TokenCallers
 from gatelodge.endpoints.routes import Route
 from gatelodge.foundation.contract import Foundation
 from gatelodge.sessions.room import SessionsRoom
@@ -37,7 +38,8 @@ def routes(
     held = HeldForms(on.db, on.mint, on.clock, on.entropy)
     recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime, authn.ways)
     frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)
-    api = AccountApi(on.site.issuer, tokens.own, on.registry, recent, listed)
+    callers = TokenCallers(tokens.own, on.registry, tokens.dpop)
+    api = AccountApi(on.site.issuer, callers, recent, listed)
     switch = ServedSwitch(frame)
     return (
         Route("account_api", "/account/api/{part}", {"GET": api.show}, "machine"),

@@ -155,6 +155,18 @@ MEMBERS = (
     ),
     click.option("--may-act", "may_act", help="The one client that may exchange this client's tokens. Default: any."),
     click.option(
+        "--dpop/--no-dpop",
+        "dpop_bound_access_tokens",
+        default=None,
+        help="--dpop: it gets no token without a DPoP proof, so none that is worth something without its key.",
+    ),
+    click.option(
+        "--dpop-nonce/--no-dpop-nonce",
+        "dpop_nonce_required",
+        default=None,
+        help="--dpop-nonce: its proofs must repeat a nonce of this server, which changes every two minutes.",
+    ),
+    click.option(
         "--allow-scheme",
         "custom_schemes",
         multiple=True,

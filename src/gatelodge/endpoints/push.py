@@ -13,12 +13,13 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
-from gatelodge.protocol.pushed import pushed_reply, pushed_request
+from gatelodge.protocol.pushed import bound, pushed_reply, pushed_request
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions.arrivals import Arrivals
 from gatelodge.sessions.pushed import PushedRequests
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestPushed
+from gatelodge.tokens.dpop import DpopProofs
 
 MAX_PUSHED = 16_000  # characters of a request, as it is kept: with its name beside it, it can still be parked
 
@@ -33,6 +34,7 @@ class PushEndpoint:
     pushed: PushedRequests
     arrivals: Arrivals
     clock: Clock
+    dpop: DpopProofs
 
     async def handle(self, request: Request) -> Reply:
         """Answer `POST /par`. A request that /authorize would refuse is refused here, and the client is told so."""
@@ -41,9 +43,11 @@ class PushEndpoint:
         params = await self.sent.meant_by_push(pushed_request(sent, client), client)
         await self._check(params)
         self._admit(client, request)
-        request_uri = await self.pushed.push(params)
+        proof = await self.dpop.of_request(request.headers, request.path, client)
+        request_uri = await self.pushed.push(bound(params, proof))
         emit(RequestPushed(client_id=client.id), request.origin)
-        return pushed_reply(request_uri, self.pushed.lifetime)
+        reply = pushed_reply(request_uri, self.pushed.lifetime)
+        return reply.with_headers(*self.dpop.next_nonce(proof, client))
 
     async def _check(self, params: Params) -> None:
         try:

@@ -26,5 +26,10 @@ class Request(Struct, frozen=True):
     origin: Origin
     path_params: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    @property
+    def sent_path(self) -> str:
+        """The path below the issuer's, with what its pattern matched."""
+        return self.path.format_map(self.path_params) if self.path_params else self.path
+
 
 Handler = Callable[[Request], Awaitable[Reply]]

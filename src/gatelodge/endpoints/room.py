@@ -13,6 +13,7 @@ from gatelodge.endpoints.failures import ErrorPage, Failures
 from gatelodge.endpoints.hints import Hints
 from gatelodge.endpoints.introspect import IntrospectEndpoint
 from gatelodge.endpoints.next_pages import NextPages
+from gatelodge.endpoints.presented import TokenCallers
 from gatelodge.endpoints.prompts import Prompts
 from gatelodge.endpoints.push import PushEndpoint
 from gatelodge.endpoints.revoke import RevokeEndpoint
@@ -48,8 +49,9 @@ def browser_states(on: Foundation) -> BrowserStates | None:
 
 def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: TokensRoom) -> tuple[Route, ...]:
     """Return the endpoints that clients and APIs call."""
-    token = TokenEndpoint(granting.grants, proofs, granting.contexts, on.db, on.keys).handle
-    userinfo = UserInfoEndpoint(on.site.issuer, tokens.own, on.registry).handle
+    token = TokenEndpoint(granting.grants, proofs, granting.contexts, on.db, on.keys, tokens.dpop).handle
+    callers = TokenCallers(tokens.own, on.registry, tokens.dpop)
+    userinfo = UserInfoEndpoint(on.site.issuer, callers, on.registry).handle
     introspect = IntrospectEndpoint(proofs, tokens.introspection).handle
     revoke = RevokeEndpoint(proofs, tokens.revocation).handle
     jwks = JwksEndpoint(on.keys, on.clock).handle
@@ -65,10 +67,11 @@ def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tok
 
 
 def push_routes(
-    on: Foundation, proofs: ClientProofs, sessions: SessionsRoom, ops: Ops, prompts: Prompts
+    on: Foundation, proofs: ClientProofs, sessions: SessionsRoom, ops: Ops, prompts: Prompts, tokens: TokensRoom
 ) -> tuple[Route, ...]:
     """Return the endpoint that clients push authorization requests to."""
-    push = PushEndpoint(proofs, ops.sent, ops.authorizations, sessions.pushed, prompts.arrivals, on.clock).handle
+    arrivals = prompts.arrivals
+    push = PushEndpoint(proofs, ops.sent, ops.authorizations, sessions.pushed, arrivals, on.clock, tokens.dpop).handle
     member = "pushed_authorization_request_endpoint"
     return (Route("pushed_authorization_request", "/par", {"POST": push}, "machine", cors=True, metadata=member),)
 

@@ -16,6 +16,7 @@ from gatelodge.protocol.client import Client
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.reply import Reply
 from gatelodge.protocol.token import token_reply
+from gatelodge.tokens.dpop import DpopProofs
 from gatelodge.tokens.serve import serve
 
 
@@ -28,6 +29,7 @@ class TokenEndpoint:
     contexts: GrantContexts
     db: Database
     keys: SigningKeys
+    dpop: DpopProofs
 
     async def handle(self, request: Request) -> Reply:
         """Answer `POST /token`."""
@@ -35,8 +37,10 @@ class TokenEndpoint:
         grant_type = params.need("grant_type")
         proven = await self.proofs.prove(params, request.headers, request.origin)
         grant = self._grant(grant_type, proven.client)
-        context = await self.contexts.open(proven.client, request.origin, request.headers)
-        return token_reply(await serve(grant, params, context, self.db, self.keys.ring))
+        proof = await self.dpop.of_token_request(request.headers, request.path, proven.client)
+        context = await self.contexts.open(proven.client, request.origin, request.headers, proof)
+        reply = token_reply(await serve(grant, params, context, self.db, self.keys.ring))
+        return reply if proof is None else reply.with_headers(*self.dpop.next_nonce(proof, proven.client))
 
     def _grant(self, grant_type: str, client: Client) -> Grant[Any]:
         for grant in self.grants:

@@ -11,7 +11,7 @@ from gatelodge.grants.families import begin_family
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.keys.mint import StoredValue
 from gatelodge.protocol import rules
-from gatelodge.protocol.checks import need, one, some
+from gatelodge.protocol.checks import DPOP_HEADER, need, one, some
 from gatelodge.protocol.code import check_code
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
@@ -47,6 +47,7 @@ class AuthorizationCode(Grant[CodeRequest]):
         one(rules.PKCE_DOWNGRADE),
         one(rules.PKCE_VERIFIER_SYNTAX, "code_verifier"),
         one(rules.PKCE_VERIFIER, "code_verifier"),
+        one(rules.DPOP_BOUND, DPOP_HEADER),
         one(rules.TARGET_GRANTED, "resource"),
         one(rules.TARGET_KNOWN, "resource"),
         one(rules.TARGET_ONE),
@@ -79,7 +80,7 @@ class AuthorizationCode(Grant[CodeRequest]):
         if ticket is None:
             raise await self._refusal(tx, value, proof, asked, context)
         code = read_code(ticket.payload)
-        check_code(code.proof, context.client, asked.redirect_uri, asked.verifier)
+        check_code(code.proof, context.client, asked.redirect_uri, asked.verifier, context.proof)
         if code.grounds.client_generation != context.client.generation:
             raise _unknown()  # it was another client's that had this id before
         scope, target = narrowed(context, code.grounds, None, asked.resource)
@@ -105,7 +106,7 @@ class AuthorizationCode(Grant[CodeRequest]):
         if spent is None or spent.spent_at is None:
             return _unknown()
         code = read_code(spent.payload)
-        check_code(code.proof, context.client, asked.redirect_uri, asked.verifier)
+        check_code(code.proof, context.client, asked.redirect_uri, asked.verifier, context.proof)
         if context.now > spent.spent_at + REPLAY_TELLS:
             return OAuthError("invalid_grant", "code was used before", rules.CODE_ONCE)
         await refresh_tokens.revoke_of_code(tx, spent.id, context.now)

@@ -16,7 +16,8 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     `scope` and `resource` are all that was granted. `claims_userinfo` and `claims_id_token` name the claims asked for
     one by one (OpenID Connect Core 5.5). `client_generation` is that of the client's registration: what rests on an
     earlier registration of its id is nobody's. `act` are those who act for the person, the newest first, and `via` the
-    clients through which it came, the first first (RFC 8693).
+    clients through which it came, the first first (RFC 8693). `jkt` names the key that refresh tokens are bound to, if
+    they are.
     """
 
     user_id: int
@@ -32,6 +33,7 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     client_generation: int = 0
     act: tuple[ActingParty, ...] = ()
     via: tuple[str, ...] = ()
+    jkt: str = ""
 
 
 class FamilyRef(Struct, frozen=True):

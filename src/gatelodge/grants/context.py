@@ -12,6 +12,7 @@ from gatelodge.config.policies import TokenPolicy
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.refresh import RefreshKeys
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.dpop import DpopProof
 from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.subjects import Subjects
 from gatelodge.protocol.targets import Apis
@@ -55,6 +56,7 @@ class GrantContext(Struct, frozen=True):
     `refresh` writes and reads refresh tokens, `presented` finds other tokens of ours.
     `subjects` says what people are called at the client. `now` is in seconds
     since 1970. `headers` are the request's, by lower-case name; there are none where a browser takes the answer along.
+    `proof` is of the key that tokens are bound to, `None` if they are bound to none.
     """
 
     client: Client
@@ -70,6 +72,7 @@ class GrantContext(Struct, frozen=True):
     subjects: Subjects
     presented: PresentedTokens
     headers: Mapping[str, str] = NO_HEADERS
+    proof: DpopProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,14 @@ class GrantContexts:
     subjects: Subjects
     presented: PresentedTokens
 
-    async def open(self, client: Client, origin: Origin, headers: Mapping[str, str] = NO_HEADERS) -> GrantContext:
-        """Return the context of one request with these headers."""
+    async def open(
+        self,
+        client: Client,
+        origin: Origin,
+        headers: Mapping[str, str] = NO_HEADERS,
+        proof: DpopProof | None = None,
+    ) -> GrantContext:
+        """Return the context of one request with these headers, and with this proof if it brought one."""
         return GrantContext(
             client=client,
             apis=await self.registry.apis(),
@@ -103,4 +112,5 @@ class GrantContexts:
             subjects=self.subjects,
             presented=self.presented,
             headers=headers,
+            proof=proof,
         )

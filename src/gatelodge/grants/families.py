@@ -48,7 +48,7 @@ async def begin_family(
         generation=1 if due else 0,
         idle_expires_at=expiry.idle_at,
         expires_at=expiry.at,
-        payload=_encode(grounds).decode(),
+        payload=_encode(_bound(context, grounds)).decode(),
     )
     return FamilyRef(await refresh_tokens.open_family(tx, held, new, context.now), nonce, new.generation)
 
@@ -72,6 +72,13 @@ async def pass_on(
     )
     row_id = await refresh_tokens.open_child(tx, *parent, new, context.now)
     return None if row_id is None else FamilyRef(row_id, nonce, 0)
+
+
+def _bound(context: GrantContext, grounds: Grounds) -> Grounds:
+    """Return what a family rests on, bound to its client's key where nothing else says who it is (RFC 9449 5)."""
+    if context.proof is None or not context.client.is_public:
+        return grounds
+    return msgspec.structs.replace(grounds, jkt=context.proof.jkt)
 
 
 async def check_standing(tx: Tx, context: GrantContext, grounds: Grounds) -> HeldAccount:

@@ -14,7 +14,8 @@ from gatelodge.grants.families import read_grounds
 from gatelodge.grants.narrowing import narrowed
 from gatelodge.protocol import rules
 from gatelodge.protocol.addresses import network_of
-from gatelodge.protocol.checks import need, one, some
+from gatelodge.protocol.checks import DPOP_HEADER, need, one, some
+from gatelodge.protocol.dpop import check_binding
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.rotation import RefreshValue
@@ -46,6 +47,7 @@ class RefreshToken(Grant[RefreshRequest]):
         one(rules.SCOPE_SYNTAX, "scope"),
         one(rules.REFRESH_VALID),
         some(rules.REFRESH_LIVE, rules.REFRESH_ONCE),
+        one(rules.DPOP_BOUND, DPOP_HEADER),
         one(rules.SCOPE_GRANTED, "scope"),
         one(rules.TARGET_GRANTED, "resource"),
         one(rules.TARGET_KNOWN, "resource"),
@@ -84,8 +86,9 @@ class RefreshToken(Grant[RefreshRequest]):
         if grounds.client_generation != context.client.generation:
             raise _unknown()  # it was another client's that had this id before
         try:
+            check_binding(grounds.jkt, context.proof)
             scope, target = narrowed(context, grounds, asked.scope, asked.resource)
-        except OAuthError:  # a token that asks for what it cannot get is not spent
+        except OAuthError:  # who asks for what it cannot get, or lacks the key, spends nothing
             await refresh_tokens.give_back(tx, rotated)
             raise
         who = (context.client.id, grounds.user_id)

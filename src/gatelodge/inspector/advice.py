@@ -76,12 +76,29 @@ ADVICE: Mapping[Rule, str] = {
     rules.ASSERTION_ONCE: "Make a new assertion with a new jti for every request, also for a retry.",
     rules.CLIENT_BASIC: "The header is Basic and the base64 of id:secret, both form-encoded first (RFC 6749 2.3.1).",
     rules.JWT_COMPACT: "Send the token as it was received: three parts with dots, base64url without padding.",
-    rules.JWT_HEADER: "The header must not have crit, b64, jku, jwk, x5u, x5c, zip or enc.",
+    rules.JWT_HEADER: "The header must not have crit, b64, jku, x5u, x5c, zip or enc. Only a DPoP proof has jwk, and "
+    "must.",
     rules.JWT_KEY: "Register the public key, and let kid in the header say which one it is.",
     rules.JWT_SIGNATURE: "It was signed with another key than the one that is registered under its kid.",
     rules.JWT_EXP: f"exp has passed, or lies too far ahead. {_CLOCKS}",
     rules.JWT_NOT_YET: f"iat or nbf lies ahead. {_CLOCKS}",
     rules.JWT_TIME: "Times are whole numbers of seconds since 1970, not milliseconds and not text.",
+    rules.DPOP_REQUIRED: "Sign a proof for this very request and send it in the header DPoP. "
+    "gatelodge clients show tells whether the client has dpop_bound_access_tokens.",
+    rules.DPOP_ONE: "Two headers came, or the proof has a comma: send one, as the compact JWT it is.",
+    rules.DPOP_KEY: "jwk in the header is the public key alone, of P-256 for ES256, Ed25519 for EdDSA, RSA of 2048 to "
+    "4096 bits for PS256.",
+    rules.DPOP_METHOD: "htm is the method in capital letters, as in POST.",
+    rules.DPOP_URL: "htu is the address as the metadata says it, with scheme and host that callers use. Behind a proxy "
+    "compare it with the issuer.",
+    rules.DPOP_TOKEN: "ath is the base64url of the SHA-256 of the access token, which changes with every token.",
+    rules.DPOP_TIME: f"Make a new proof for every request; iat is in seconds. {_CLOCKS}",
+    rules.DPOP_NONCE: "Take the nonce in the header DPoP-Nonce of this answer and send the request again with a new "
+    "proof.",
+    rules.DPOP_ONCE: "Make a new proof with a new jti for every request, also for a retry.",
+    rules.DPOP_BOUND: "It was bound to another key, or to one at all: keep the key as long as what is bound to it.",
+    rules.DPOP_JKT: "dpop_jkt is the RFC 7638 thumbprint of the public key: 43 characters of base64url.",
+    rules.TOKEN_UNBOUND: "Send it as Authorization: DPoP TOKEN with a proof in the header DPoP.",
     rules.BODY_ONLY: "Send every parameter in the body: addresses end up in logs.",
     rules.BEARER_ONE: "Send the access token once, as Authorization: Bearer TOKEN.",
     rules.TOKEN_ACTIVE: "It expired, was revoked, belongs to a session that ended, or is not ours. Refresh it.",

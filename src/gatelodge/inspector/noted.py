@@ -6,7 +6,8 @@ from gatelodge.client_auth.client_secret_basic import parse_basic
 from gatelodge.client_auth.contract import NotProven
 from gatelodge.grants import GRANTS
 from gatelodge.protocol import assertion, jose
-from gatelodge.protocol.checks import AUTHORIZATION_HEADER
+from gatelodge.protocol.checks import AUTHORIZATION_HEADER, DPOP_HEADER
+from gatelodge.protocol.dpop import HEADER
 from gatelodge.protocol.jose import BadToken
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.response_type import canonical
@@ -15,14 +16,15 @@ from gatelodge.telemetry.notes import Notes
 # Every name this server reads, beside those that only grants do.
 _NAMES = """
     access_token account acr_values act claims client_assertion client_assertion_type client_id client_secret
-    code_challenge code_challenge_method csrf decision grant_type id_token_hint interaction login_hint logout_hint
-    max_age nonce page passkey password post_logout_redirect_uri prompt redirect_uri registration remove request
-    request_uri resource response_mode response_type scope state token token_type_hint trust ui_locales username
+    code_challenge code_challenge_method csrf decision dpop_jkt grant_type id_token_hint interaction login_hint
+    logout_hint max_age nonce page passkey password post_logout_redirect_uri prompt redirect_uri registration remove
+    request request_uri resource response_mode response_type scope state token token_type_hint trust ui_locales username
 """
 # Another one may be anything, also a token that lost its name on the way.
 PARAMETERS = frozenset(_NAMES.split()).union(*(grant.parameters for grant in GRANTS))
 GRANT_TYPES = tuple(grant.grant_type for grant in GRANTS)
-_WITH_HEADER = frozenset({AUTHORIZATION_HEADER})
+_NO_HEADERS = frozenset[str]()
+_WITH_HEADER, _WITH_PROOF = frozenset({AUTHORIZATION_HEADER}), frozenset({DPOP_HEADER})
 _FLOWS: Mapping[tuple[str, ...], str] = {(name,): name for name in GRANT_TYPES}
 
 
@@ -33,14 +35,20 @@ def names(notes: Notes) -> frozenset[str]:
         found |= PARAMETERS.intersection(notes.query.fields)
     if notes.parked.fields:
         found |= PARAMETERS.intersection(notes.parked.fields)
-    return found | _WITH_HEADER if notes.authorization is not None else found
+    return found | _headers(notes)
 
 
 def values(notes: Notes) -> frozenset[str]:
     """Return the names of what was sent with a value: one without counts as left out."""
     everything = named_params(notes)
     found = frozenset(name for name in PARAMETERS.intersection(everything.fields) if name in everything)
-    return found | _WITH_HEADER if notes.authorization is not None else found
+    return found | _headers(notes)
+
+
+def _headers(notes: Notes) -> frozenset[str]:
+    """Return the names that stand for headers by which something is proven."""
+    found = _WITH_HEADER if notes.authorization is not None else _NO_HEADERS
+    return found | _WITH_PROOF if HEADER in notes.headers else found
 
 
 def named_params(notes: Notes) -> Params:

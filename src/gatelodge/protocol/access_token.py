@@ -11,7 +11,8 @@ class AccessToken(NamedTuple):
 
     `subject` is the person, or the client itself when no person is behind it. `lifetime` is in seconds. `grant_id`
     names the family of tokens it belongs to; it, `auth_time`, `acr` and `amr` are absent for a machine. `act` says who
-    acts for the person, and for whom these do, `may_act` who alone may come to (RFC 8693 4.1, 4.4).
+    acts for the person, and for whom these do, `may_act` who alone may come to (RFC 8693 4.1, 4.4). `jkt` is the
+    thumbprint of the key it is bound to (RFC 9449 6.1).
     """
 
     issuer: str
@@ -27,6 +28,7 @@ class AccessToken(NamedTuple):
     grant_id: str | None = None
     act: Mapping[str, Any] | None = None
     may_act: Mapping[str, Any] | None = None
+    jkt: str | None = None
 
 
 def access_token_claims(token: AccessToken, now: int) -> dict[str, Any]:
@@ -42,6 +44,8 @@ def access_token_claims(token: AccessToken, now: int) -> dict[str, Any]:
     }
     if token.scope:
         claims["scope"] = " ".join(token.scope)
+    if token.jkt is not None:
+        claims["cnf"] = {"jkt": token.jkt}
     if token.auth_time is not None:
         claims |= _sign_in(token)
     return claims

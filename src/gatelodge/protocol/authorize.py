@@ -15,6 +15,7 @@ from gatelodge.protocol.authorize_params import (
 )
 from gatelodge.protocol.claims_request import ClaimsRequest, read_claims
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.dpop import read_jkt
 from gatelodge.protocol.errors import OAuthError, UnsafeRequest
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.redirect_uri import is_registered
@@ -47,7 +48,8 @@ class AuthorizationRequest(AccessRequest):
     """An authorization request that was understood. Made only by `validate`.
 
     `redirect_uri` is as sent, `None` if it was left out. `response_type` is the sorted, space-joined set. `request_uri`
-    is the name of a request that was pushed, which its answer spends.
+    is the name of a request that was pushed, which its answer spends. `dpop_jkt` names the key that whoever redeems the
+    code must have.
     """
 
     client_id: str
@@ -58,6 +60,7 @@ class AuthorizationRequest(AccessRequest):
     nonce: str | None = None
     code_challenge: str | None = None
     request_uri: str | None = None
+    dpop_jkt: str | None = None
 
 
 def read_client_id(params: Params) -> str:
@@ -111,6 +114,7 @@ def validate(
         nonce=read_nonce(params, response_type),
         code_challenge=pkce.read_challenge(params, client) if _has_code(response_type) else None,
         request_uri=params.get("request_uri"),
+        dpop_jkt=read_jkt(params),
         prompt=read_prompt(params),
         max_age=read_max_age(params),
         login_hint=read_login_hint(params),

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from gatelodge.protocol import rules
+from gatelodge.protocol.dpop import ALGORITHMS, SCHEME
 from gatelodge.protocol.errors import ErrorCode, OAuthError
 from gatelodge.protocol.reply import NO_STORE, Reply, json_reply
 
@@ -10,6 +12,8 @@ REALM = "gatelodge"
 _STATUS: dict[str, int] = {
     "invalid_request": 400,
     "invalid_token": 401,
+    "invalid_dpop_proof": 401,
+    "use_dpop_nonce": 401,
     "insufficient_user_authentication": 401,
     "insufficient_scope": 403,
 }
@@ -27,10 +31,12 @@ def bearer(
     resource_metadata: str = "",
     max_age: int | None = None,
     acr_values: str = "",
+    scheme: str = "Bearer",
 ) -> str:
     """Return the challenge of a protected resource; without `error` the request carried no token at all (3.1).
 
     `max_age` is how old the sign-in behind the token may be, in seconds, `acr_values` what it must reach (RFC 9470 3).
+    With the `scheme` DPoP it says which algorithms a proof may be signed with (RFC 9449 7.1).
     """
     parameters = (
         ("realm", REALM),
@@ -40,8 +46,14 @@ def bearer(
         ("resource_metadata", resource_metadata),
         ("max_age", "" if max_age is None else str(max_age)),
         ("acr_values", acr_values),
+        ("algs", " ".join(ALGORITHMS) if scheme == SCHEME else ""),
     )
-    return challenge("Bearer", parameters)
+    return challenge(scheme, parameters)
+
+
+def dpop() -> str:
+    """Return the challenge that says no more than that DPoP is understood, and with which algorithms."""
+    return challenge(SCHEME, (("algs", " ".join(ALGORITHMS)),))
 
 
 def challenge(scheme: str, parameters: Iterable[tuple[str, str]]) -> str:
@@ -50,12 +62,22 @@ def challenge(scheme: str, parameters: Iterable[tuple[str, str]]) -> str:
 
 
 def bearer_reply(
-    error: OAuthError | None = None, scope: tuple[str, ...] = (), *, max_age: int | None = None, acr_values: str = ""
+    error: OAuthError | None = None,
+    scope: tuple[str, ...] = (),
+    *,
+    max_age: int | None = None,
+    acr_values: str = "",
+    scheme: str = "Bearer",
 ) -> Reply:
-    """Refuse a request for a protected resource: 400, 401 or 403, with the challenge and the same in the body."""
+    """Refuse a request for a protected resource: 400, 401 or 403, with the challenge and the same in the body.
+
+    The challenge is of the `scheme` that was used; who used none, or Bearer for a token that is none, is told of both.
+    """
     if error is None:
-        return Reply(401, (("www-authenticate", bearer(scope=scope)), *NO_STORE))
-    asked = bearer(error.code, error.description, scope, max_age=max_age, acr_values=acr_values)
+        return Reply(401, (("www-authenticate", f"{bearer(scope=scope)}, {dpop()}"), *NO_STORE))
+    asked = bearer(error.code, error.description, scope, max_age=max_age, acr_values=acr_values, scheme=scheme)
+    if error.rule is rules.TOKEN_UNBOUND:
+        asked += f", {dpop()}"
     reply = json_reply({"error": error.code, "error_description": error.description}, _STATUS.get(error.code, 400))
     return reply.with_headers(("www-authenticate", asked), *error.headers)
 

@@ -13,6 +13,7 @@ from gatelodge.protocol import rules
 from gatelodge.protocol.rules import Rule
 
 AUTHORIZATION_HEADER = "Authorization"  # stands among the names of parameters for the header that proves a client
+DPOP_HEADER = "DPoP"  # and this for the one that proves a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,26 @@ PROVING: Stages = (
     one(rules.CLIENT_PROVEN, _PROOF),
     one(rules.CLIENT_ENABLED),
 )
+# What a DPoP proof goes through: what its header says, what it is for, then the signature.
+DPOP: Stages = (
+    one(rules.DPOP_REQUIRED, DPOP_HEADER),
+    one(rules.DPOP_ONE, DPOP_HEADER),
+    one(rules.JWT_COMPACT, DPOP_HEADER),
+    some(rules.JWT_JSON, rules.JWT_HEADER, sent=DPOP_HEADER),
+    one(rules.JWT_ALG, DPOP_HEADER),
+    one(rules.JWT_TYP, DPOP_HEADER),
+    one(rules.DPOP_ONCE, DPOP_HEADER),
+    one(rules.DPOP_TIME, DPOP_HEADER),
+    one(rules.DPOP_METHOD, DPOP_HEADER),
+    one(rules.DPOP_URL, DPOP_HEADER),
+    one(rules.DPOP_TOKEN, DPOP_HEADER),
+    one(rules.DPOP_NONCE, DPOP_HEADER),
+    one(rules.DPOP_KEY, DPOP_HEADER),
+    one(rules.JWT_SIGNATURE, DPOP_HEADER),
+    one(rules.DPOP_ONCE, DPOP_HEADER),
+)
+_AT_TOKEN = tuple(stage for stage in DPOP if stage[0].rule is not rules.DPOP_TOKEN)  # no token is beside it there
+
 DIRECT: Stages = (READING, one(rules.BODY_ONLY), one(rules.ONCE))
 
 # A request that its client signed.
@@ -137,6 +158,7 @@ ASKING: Stages = (
     one(rules.PKCE_REQUIRED, "code_challenge", flow="code"),
     one(rules.PKCE_METHOD, "code_challenge", flow="code"),
     one(rules.PKCE_CHALLENGE, "code_challenge", flow="code"),
+    one(rules.DPOP_JKT, "dpop_jkt"),
     one(rules.PROMPT, "prompt"),
     one(rules.MAX_AGE, "max_age"),
     one(rules.HINT_SUBJECT, _HINT),
@@ -183,12 +205,14 @@ TARGETING: Stages = (
     one(rules.TARGET_ONE),
 )
 
+_AT_CALLS: Stages = (one(rules.TOKEN_UNBOUND, unsent=DPOP_HEADER), *DPOP, one(rules.DPOP_BOUND, DPOP_HEADER))
+
 ENDPOINTS: Mapping[str, Stages] = {
     "authorization": UNDERSTANDING + DECIDING,
     "login": UNDERSTANDING,
     "consent": UNDERSTANDING,
     "select_account": UNDERSTANDING,
-    "token": (*DIRECT, need("grant_type"), *PROVING, one(rules.GRANT_KNOWN), one(rules.GRANT_ALLOWED)),
+    "token": (*DIRECT, need("grant_type"), *PROVING, one(rules.GRANT_KNOWN), one(rules.GRANT_ALLOWED), *_AT_TOKEN),
     "pushed_authorization_request": (
         *DIRECT,
         *PROVING,
@@ -199,6 +223,8 @@ ENDPOINTS: Mapping[str, Stages] = {
         one(rules.REDIRECT_EXACT, "redirect_uri"),
         one(rules.HINT_SUBJECT, _HINT),
         *ASKING,
+        *_AT_TOKEN,
+        one(rules.DPOP_BOUND, DPOP_HEADER),
     ),
     "introspection": (*DIRECT, *PROVING, one(rules.CLIENT_PROVEN), need("token")),
     "revocation": (*DIRECT, *PROVING, need("token")),
@@ -208,6 +234,7 @@ ENDPOINTS: Mapping[str, Stages] = {
         one(rules.ONCE, "access_token"),
         one(rules.BEARER_ONE),
         one(rules.TOKEN_ACTIVE),
+        *_AT_CALLS,
         one(rules.USERINFO_SCOPE),
         one(rules.USERINFO_AUDIENCE),
     ),
@@ -215,6 +242,7 @@ ENDPOINTS: Mapping[str, Stages] = {
         READING,
         one(rules.BEARER_ONE),
         one(rules.TOKEN_ACTIVE),
+        *_AT_CALLS,
         one(rules.ACCOUNT_AUDIENCE),
         one(rules.TOKEN_SCOPE),
         one(rules.ACCOUNT_FRESH),

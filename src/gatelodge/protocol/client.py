@@ -38,9 +38,10 @@ class Client:
     of its own sector: the host of `sector_identifier_uri`, a list of redirect URIs, or of its redirect URIs. With
     `require_pushed` its authorization requests are taken only if it pushed them, with `require_signed` only if it
     signed them; with `request_object_alg`, in no other way. Answers that it wants signed are signed with `answer_alg`.
-    It may exchange tokens of the kinds `exchange_subjects` for tokens of the APIs `exchange_audiences`, with what the
-    token may do there, and `exchange_scopes` besides; one that `impersonates` is not named in them. `may_act` is the
-    one client that may exchange tokens of this one (RFC 8693).
+    A client that is `dpop_bound` gets no token without a DPoP proof; a proof of one with `dpop_nonce_required` must
+    repeat a nonce of this server (RFC 9449 5.2, 8). It may exchange tokens of the kinds `exchange_subjects` for tokens
+    of the APIs `exchange_audiences`, with what the token may do there, and `exchange_scopes` besides; one that
+    `impersonates` is not named in them. `may_act` is the one client that may exchange tokens of this one (RFC 8693).
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -82,6 +83,8 @@ class Client:
     request_object_alg: Annotated[
         RequestAlg | None, Member("request_object_signing_alg", one_of(*get_args(RequestAlg)))
     ] = None
+    dpop_bound: Annotated[bool, Member("dpop_bound_access_tokens", FLAG)] = False
+    dpop_nonce_required: Annotated[bool, Member("dpop_nonce_required", FLAG)] = False
     min_acr: Annotated[Level, Member("min_acr", one_of(*get_args(Level)))] = ONE
     exchange_subjects: Annotated[frozenset[str], Member("token_exchange_subject_types", SET)] = frozenset()
     exchange_audiences: Annotated[frozenset[str], Member("token_exchange_audiences", SET)] = frozenset()

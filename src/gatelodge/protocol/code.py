@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gatelodge.protocol import pkce, rules
 from gatelodge.protocol.authorize import AuthorizationRequest
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.dpop import DpopProof, check_binding
 from gatelodge.protocol.errors import OAuthError
 
 
@@ -13,28 +14,32 @@ class CodeProof:
     """What must be shown to redeem a code; kept with it.
 
     `redirect_uri` is as it was sent, `None` if it was left out. `code_challenge` is `None` for an exempt client that
-    sent none.
+    sent none. `dpop_jkt` names the key that the code is bound to, `None` if it is bound to none (RFC 9449 10).
     """
 
     client_id: str
     redirect_uri: str | None
     code_challenge: str | None
+    dpop_jkt: str | None = None
 
 
 def draw_up(asked: AuthorizationRequest) -> CodeProof:
     """Return what the redemption of a code for this request must prove."""
-    return CodeProof(asked.client_id, asked.redirect_uri, asked.code_challenge)
+    return CodeProof(asked.client_id, asked.redirect_uri, asked.code_challenge, asked.dpop_jkt)
 
 
-def check_code(proof: CodeProof, client: Client, redirect_uri: str | None, verifier: str | None) -> None:
-    """Check that `client` may redeem the code and that this is the one who asked for it.
+def check_code(
+    proof: CodeProof, client: Client, redirect_uri: str | None, verifier: str | None, holder: DpopProof | None = None
+) -> None:
+    """Check that `client` may redeem the code and that this is the one who asked for it, `holder` of its key.
 
-    Raises `OAuthError` (invalid_grant). The code is spent by then and stays so: nobody tries twice.
+    Raises `OAuthError` (invalid_grant, invalid_dpop_proof). The code is spent by then and stays so: nobody tries twice.
     """
     if proof.client_id != client.id:
         raise _refusal("code was issued to another client", rules.CODE_OWNER)
     _check_redirect_uri(proof, client, redirect_uri)
     _check_verifier(proof, verifier)
+    check_binding(proof.dpop_jkt, holder)
 
 
 def _check_redirect_uri(proof: CodeProof, client: Client, redirect_uri: str | None) -> None:

@@ -34,6 +34,9 @@ ErrorCode = Literal[
     # RFC 6750 3.1
     "invalid_token",
     "insufficient_scope",
+    # RFC 9449 5, 8
+    "invalid_dpop_proof",
+    "use_dpop_nonce",
     # RFC 9470 3
     "insufficient_user_authentication",
     # RFC 7591 3.2.2

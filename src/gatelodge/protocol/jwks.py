@@ -1,10 +1,12 @@
 """Public keys to verify with: read once from a JWK set, found by `kid` and algorithm alone (RFC 7517)."""
 
-from base64 import urlsafe_b64decode
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Protocol, cast
 
 from joserfc.errors import JoseError
@@ -148,6 +150,13 @@ def read_jwk(jwk: object, algorithms: frozenset[str] = ASYMMETRIC) -> Verificati
         return None
     kid, key = _kid(members), _imported(members)
     return VerificationKey(kid, {alg: proof_of(alg, key) for alg in fit})
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """Return the SHA-256 thumbprint of a key that `read_jwk` took: of what makes it up and nothing else (RFC 7638)."""
+    members = {name: jwk[name] for name in sorted(_MEMBERS[jwk["kty"]])}
+    digest = sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def _algorithms(jwk: Mapping[str, Any]) -> frozenset[str]:

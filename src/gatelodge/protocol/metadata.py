@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelodge.protocol.assertion import ALGORITHMS as ASSERTION_ALGORITHMS
+from gatelodge.protocol.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from gatelodge.protocol.languages import LANGUAGES
 from gatelodge.protocol.request_object import ALGORITHMS as REQUEST_ALGORITHMS
 
@@ -54,6 +55,7 @@ def _authorization(mounted: Mounted) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": mounted.require_pushed,
         "authorization_signing_alg_values_supported": list(mounted.answer_algorithms),
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "scopes_supported": list(mounted.scopes),
         "prompt_values_supported": list(mounted.prompts),
         "ui_locales_supported": list(mounted.ui_locales),

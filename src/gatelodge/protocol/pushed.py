@@ -4,6 +4,7 @@ from typing import Protocol
 
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.dpop import DpopProof
 from gatelodge.protocol.errors import OAuthError
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply, json_reply
@@ -26,6 +27,19 @@ def pushed_request(sent: Params, client: Client) -> Params:
     if "request_uri" in sent:
         raise OAuthError("invalid_request", "request_uri can not be pushed", rules.PUSHED_ONE)
     return Params.of([("client_id", client.id), *(pair for pair in sent if pair[0] not in _PROOF)])
+
+
+def bound(params: Params, proof: DpopProof | None) -> Params:
+    """Return a pushed request whose code is bound to the key of the proof beside it (RFC 9449 10.1).
+
+    Raises `OAuthError` if `dpop_jkt` names another key.
+    """
+    if proof is None:
+        return params
+    if params.get("dpop_jkt") not in (None, proof.jkt):
+        said = "dpop_jkt names another key than that of the DPoP proof"
+        raise OAuthError("invalid_dpop_proof", said, rules.DPOP_BOUND)
+    return Params.of([*(pair for pair in params if pair[0] != "dpop_jkt"), ("dpop_jkt", proof.jkt)])
 
 
 def check_plain(client: Client, policy: PushPolicy) -> None:

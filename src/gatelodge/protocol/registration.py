@@ -39,6 +39,7 @@ def check(client: Client, legacy: Legacy, grants: Collection[str], claim_scopes:
     _check_sector(client)
     _check_grants(client, legacy, grants)
     _check_response_types(client, legacy)
+    _check_binding(client)
     _check_authentication(client)
     _check_scopes(client)
     _check_claims(client, claim_scopes)
@@ -140,6 +141,12 @@ def _check_response_types(client: Client, legacy: Legacy) -> None:
         raise _inconsistent("who sends no people here pushes and signs no requests: there are no response_types")
     if any("code" in known.split() for known in client.response_types) != ("authorization_code" in client.grants):
         raise _inconsistent("response_types with code and grant_types with authorization_code go together")
+
+
+def _check_binding(client: Client) -> None:
+    """No proof comes with an authorization request, so what is answered there is bound to no key."""
+    if client.dpop_bound and any("token" in known.split() for known in client.response_types):
+        raise _inconsistent("dpop_bound_access_tokens leaves no response_types that bring an access token")
 
 
 def _check_authentication(client: Client) -> None:

@@ -140,6 +140,19 @@ JWT_EXP = Rule("jwt.exp", "exp is there, has not passed and is not too far ahead
 JWT_NOT_YET = Rule("jwt.not_yet", "nbf and iat do not lie ahead", "RFC 7519 4.1.5")
 JWT_TIME = Rule("jwt.time", "a time is a whole number of seconds", "RFC 7519 2")
 
+# DPoP: proofs that a request is sent by whoever has a key
+DPOP_REQUIRED = Rule("dpop.required", "a request that is bound to a key comes with a DPoP proof", "RFC 9449 5.2, 7.1")
+DPOP_ONE = Rule("dpop.one", "a request has one DPoP header", "RFC 9449 4.3")
+DPOP_KEY = Rule("dpop.key", "jwk is one public key that fits the algorithm", "RFC 9449 4.3")
+DPOP_METHOD = Rule("dpop.method", "htm is the method of the request", "RFC 9449 4.3")
+DPOP_URL = Rule("dpop.url", "htu is the address of the request, without its query", "RFC 9449 4.3")
+DPOP_TOKEN = Rule("dpop.token", "ath is the digest of the access token beside it", "RFC 9449 4.3")
+DPOP_TIME = Rule("dpop.time", "iat is at most a minute ago or ahead", "RFC 9449 11.1")
+DPOP_NONCE = Rule("dpop.nonce", "nonce is one that this server gave out lately, if it demands one", "RFC 9449 8")
+DPOP_ONCE = Rule("dpop.once", "jti is a short text, and the proof is used once", "RFC 9449 11.1")
+DPOP_BOUND = Rule("dpop.bound", "what is bound to a key comes with a proof by that key", "RFC 9449 5, 7.1, 10")
+DPOP_JKT = Rule("dpop.jkt", "dpop_jkt is the SHA-256 thumbprint of a key", "RFC 9449 10")
+
 # Client authentication
 CLIENT_ONE_METHOD = Rule("client.one_method", "a client proves itself in one way per request", "RFC 6749 2.3")
 CLIENT_PROVEN = Rule("client.proven", "the client proves who it is, in the way it registered", "RFC 6749 3.2.1")

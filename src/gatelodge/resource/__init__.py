@@ -3,6 +3,7 @@
 The adapters are `gatelodge.resource.fastapi`, `.starlette`, `.django`, `.drf`, `.flask` and `.mcp`.
 """
 
+from gatelodge.resource.dpop import Dpop, SentProof
 from gatelodge.resource.introspection import Introspection
 from gatelodge.resource.metadata import ResourceMetadata
 from gatelodge.resource.needs import Needs, needs
@@ -13,6 +14,7 @@ from gatelodge.resource.verifier import TokenVerifier
 
 __all__ = [
     "CannotDecide",
+    "Dpop",
     "Introspection",
     "Needs",
     "Presented",
@@ -20,6 +22,7 @@ __all__ = [
     "Protection",
     "Refused",
     "ResourceMetadata",
+    "SentProof",
     "TokenVerifier",
     "needs",
 ]

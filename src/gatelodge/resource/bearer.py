@@ -1,33 +1,48 @@
-"""Finding the token in a request: in the one `Authorization` header and nowhere else (RFC 6750 2.1)."""
+"""Finding the token in a request: in the one `Authorization` header and nowhere else (RFC 6750 2.1, RFC 9449 7.1)."""
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from gatelodge.protocol import rules
+from gatelodge.protocol.dpop import SCHEME
 from gatelodge.protocol.jose import MAX_TOKEN
 from gatelodge.resource.refusals import Refused
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 65_536  # bytes of a body that is looked into for a second token
 
+_SCHEMES = {"bearer": "Bearer", "dpop": SCHEME}
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _LENGTH = re.compile(r"[0-9]{1,8}")
 _PARAMETER = "access_token"
 
 
-def read_bearer(authorization: Sequence[str], *, sent_elsewhere: bool = False) -> str:
+class SentToken(NamedTuple):
+    """A token and the scheme it came with, as challenges write it."""
+
+    scheme: str
+    value: str
+
+    def __repr__(self) -> str:
+        """Show no token."""
+        return f"SentToken({self.scheme})"
+
+
+def read_token(authorization: Sequence[str], *, sent_elsewhere: bool = False) -> SentToken:
     """Return the token of a request.
 
     `authorization` is every such header it has; `sent_elsewhere` says that its query or body holds a token, too. Raises
-    `Refused`: without an error code if there is no bearer token, `invalid_request` if it is sent in two ways or cannot
+    `Refused`: without an error code if there is no such token, `invalid_request` if it is sent in two ways or cannot
     be one.
     """
     if len(authorization) > 1:
         raise _unreadable("more than one authorization header")
     scheme, _, token = (authorization[0] if authorization else "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise Refused(None, "no bearer token in the authorization header", rules.BEARER_ONE)
+    known = _SCHEMES.get(scheme.lower())
+    if known is None:
+        raise Refused(None, "no access token in the authorization header", rules.BEARER_ONE)
     if len(token) > MAX_TOKEN:
         raise _unreadable("the access token is too long")
     if sent_elsewhere:
@@ -35,7 +50,7 @@ def read_bearer(authorization: Sequence[str], *, sent_elsewhere: bool = False) -
     token = token.strip(" ")
     if not _B64TOKEN.fullmatch(token):
         raise _unreadable("the authorization header is malformed")
-    return token
+    return SentToken(known, token)
 
 
 def holds_token(urlencoded: bytes) -> bool:

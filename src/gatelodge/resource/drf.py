@@ -50,12 +50,19 @@ class BearerAuthentication(BaseAuthentication):
         except (Refused, CannotDecide) as failure:
             if isinstance(failure, Refused) and failure.error is None:
                 return None
+            _tell(request, failure)
             raise DrfRefusal(failure, NOTHING) from failure
         return Caller(principal), principal
 
     def authenticate_header(self, request: Request) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - DRF
         """Return the challenge of a request without a token."""
         return _no_token(NOTHING).auth_header
+
+
+def _tell(request: Any, failure: Refused | CannotDecide) -> None:
+    """Put what goes with a refusal where its view finds it: of an exception the framework takes two headers alone."""
+    if isinstance(failure, Refused):
+        request.parser_context["view"].headers.update(failure.headers)
 
 
 def requires(*scopes: str, acr_values: str | Sequence[str] = (), max_age: int | None = None) -> type[BasePermission]:
@@ -84,7 +91,7 @@ class DrfRefusal(APIException):
 
     def __init__(self, failure: Refused | CannotDecide, needed: Needs) -> None:
         reply = protection().reply(failure, needed)
-        detail: Any = dict(reply.json or {"detail": "a bearer token is needed"})
+        detail: Any = dict(reply.json or {"detail": "an access token is needed"})
         super().__init__(detail)  # pyright: ignore[reportUnknownMemberType] - it has no types
         self.status_code = reply.status
         headers = dict(reply.headers)

@@ -50,7 +50,8 @@ def check_answer(
     What the server may leave out (RFC 7662 2.2) is known from having asked it: it is the issuer, and what does not
     expire works until it is asked again. Without `sub` the token is about whom `username` names, or about the client.
     """
-    if str(document.get("token_type", "bearer")).lower() != "bearer":
+    kind = str(document.get("token_type", "bearer")).lower()
+    if kind != "bearer" and (kind != "dpop" or document.get("cnf") is None):
         raise BadToken(rules.TOKEN_UNBOUND)
     known: dict[str, Any] = {"iss": expected.issuer, "sub": document.get("username") or document.get("client_id")}
     claims = known | dict(document)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from gatelodge.protocol.dpop import ALGORITHMS
 from gatelodge.protocol.redirect_uri import url_defect
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -14,7 +15,7 @@ class ResourceMetadata:
     """The metadata of one API.
 
     `resource` is its identifier, the `aud` of its tokens: an https URL (http on loopback). Raises `ValueError` if it is
-    anything else, since there would be no place to publish this at.
+    anything else, since there would be no place to publish this at. `only_bound` says that no bearer token is taken.
     """
 
     resource: str
@@ -22,6 +23,7 @@ class ResourceMetadata:
     scopes: tuple[str, ...] = ()
     name: str = ""
     documentation: str = ""
+    only_bound: bool = False
 
     def __post_init__(self) -> None:
         if not can_be_published(self.resource):
@@ -44,6 +46,8 @@ class ResourceMetadata:
             "authorization_servers": list(self.authorization_servers),
             "scopes_supported": list(self.scopes),
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": list(ALGORITHMS),
+            "dpop_bound_access_tokens_required": self.only_bound,
             "resource_name": self.name,
             "resource_documentation": self.documentation,
         }

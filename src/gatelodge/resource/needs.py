@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatelodge.protocol import rules
+from gatelodge.protocol.dpop import SCHEME
 from gatelodge.protocol.jose import LEEWAY
-from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.scope import is_scope
 from gatelodge.resource.principal import Principal
 from gatelodge.resource.refusals import Refused
@@ -38,16 +38,18 @@ def needs(*scopes: str, acr_values: str | Sequence[str] = (), max_age: int | Non
 
 def check(principal: Principal, needs: Needs, now: int) -> None:
     """Let a caller pass who has what is needed. Raises `Refused`."""
+    scheme = "Bearer" if principal.jkt is None else SCHEME
     if principal.lacks(needs.scopes):
-        raise Refused("insufficient_scope", "the access token lacks a scope that is needed here", rules.TOKEN_SCOPE)
+        said = "the access token lacks a scope that is needed here"
+        raise Refused("insufficient_scope", said, rules.TOKEN_SCOPE, scheme=scheme)
     if needs.acr_values and principal.claims.get("acr") not in needs.acr_values:
-        raise _step_up("a stronger sign-in is needed here")
+        raise _step_up("a stronger sign-in is needed here", scheme)
     if needs.max_age is not None and not _is_recent(principal.claims.get("auth_time"), needs.max_age, now):
-        raise _step_up("a more recent sign-in is needed here")
+        raise _step_up("a more recent sign-in is needed here", scheme)
 
 
-def _step_up(description: str, rule: Rule = rules.TOKEN_SIGN_IN) -> Refused:
-    return Refused("insufficient_user_authentication", description, rule)
+def _step_up(description: str, scheme: str) -> Refused:
+    return Refused("insufficient_user_authentication", description, rules.TOKEN_SIGN_IN, scheme=scheme)
 
 
 def _is_recent(auth_time: object, max_age: int, now: int) -> bool:

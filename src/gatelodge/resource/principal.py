@@ -15,7 +15,8 @@ class Principal:
     """The caller of an API, as its access token says; made only from a token that was verified.
 
     `sub` is a person, or the client itself if `is_machine`; it means something together with `issuer` only, so store
-    `key` and never `sub` alone. `client_id` is the application that calls. `claims` are all the token says.
+    `key` and never `sub` alone. `client_id` is the application that calls. `claims` are all the token says. `jkt` is
+    the thumbprint of the key that the token is bound to, `None` if it is a bearer token.
     """
 
     issuer: str
@@ -23,6 +24,7 @@ class Principal:
     client_id: str
     scopes: frozenset[str]
     is_machine: bool
+    jkt: str | None = None
     claims: Mapping[str, Any] = field(compare=False, repr=False)
 
     @property
@@ -49,22 +51,31 @@ def principal_of(
 ) -> Principal:
     """Return whom proven claims speak of.
 
-    Raises `BadToken` if they name no subject or client (RFC 9068 2.2), or if the token is bound to a key: whoever shows
-    it as a bearer token has not proven that they hold the key (RFC 9449 7.2, RFC 8705 3).
+    Raises `BadToken` if they name no subject or client (RFC 9068 2.2), or if the token is bound to something else than
+    a key that DPoP proves: nobody could show here that they hold it (RFC 8705 3).
     """
     sub = profile.subject(claims)
     if not (isinstance(sub, str) and sub and isinstance(client_id, str) and client_id):
         raise BadToken(rules.TOKEN_CLAIMS)
-    if claims.get("cnf") is not None:
-        raise BadToken(rules.TOKEN_UNBOUND)
     return Principal(
         issuer=issuer,
         sub=sub,
         client_id=client_id,
         scopes=_scopes(scope),
         is_machine=profile.is_machine(claims, client_id),
+        jkt=_bound_to(claims.get("cnf")),
         claims=MappingProxyType(claims),  # pyright: ignore[reportArgumentType] - any mapping will do
     )
+
+
+def _bound_to(cnf: object) -> str | None:
+    """Return the key that a token is bound to. One that is bound in a second way, too, would have to prove both."""
+    if cnf is None:
+        return None
+    jkt = cast("dict[str, object]", cnf).get("jkt") if isinstance(cnf, dict) and len(cast("Any", cnf)) == 1 else None
+    if not isinstance(jkt, str) or not jkt:
+        raise BadToken(rules.TOKEN_UNBOUND)
+    return jkt
 
 
 def _scopes(scope: object) -> frozenset[str]:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from gatelodge.protocol.dpop import SCHEME
 from gatelodge.protocol.redirect_uri import url_defect
 from gatelodge.protocol.reply import Reply, json_reply
-from gatelodge.resource.bearer import read_bearer
-from gatelodge.resource.challenge import refusal_reply, unavailable_reply
+from gatelodge.resource.bearer import SentToken, read_token
+from gatelodge.resource.challenge import Challenger, unavailable_reply
+from gatelodge.resource.dpop import SentProof
 from gatelodge.resource.metadata import ResourceMetadata
 from gatelodge.resource.needs import NOTHING, Needs, check
 from gatelodge.resource.principal import Principal
@@ -35,9 +37,9 @@ class Presented:
     path: str = ""
     dpop: Sequence[str] = ()
 
-    def token(self) -> str:
-        """Return the token. Raises `Refused`."""
-        return read_bearer(self.authorization, sent_elsewhere=self.sent_elsewhere)
+    def token(self) -> SentToken:
+        """Return the token and its scheme. Raises `Refused`."""
+        return read_token(self.authorization, sent_elsewhere=self.sent_elsewhere)
 
 
 class Protection:
@@ -59,19 +61,31 @@ class Protection:
         self.verifier = verifier
         self.metadata = metadata
         self.base_url = _origin(verifier.audience) if base_url is None else _demanded_origin(base_url)
-        self._realm = realm or verifier.audience
+        self._challenger = Challenger(
+            realm or verifier.audience,
+            metadata.url if metadata else "",
+            takes_bearer=not verifier.holders.required,
+            announces_dpop=verifier.holders.announced and self.base_url is not None,
+        )
 
     async def admit(self, presented: Presented, needs: Needs = NOTHING) -> Principal:
         """Return the caller, who has what is needed. Raises `Refused` and `CannotDecide`."""
-        principal = await self.verifier.verify(presented.token())
+        token = presented.token()
+        principal = await self.verifier.verify(token.value, self._proof_beside(token, presented))
         check(principal, needs, self.verifier.clock.now())
         return principal
 
     def admit_sync(self, presented: Presented, needs: Needs = NOTHING) -> Principal:
         """Do the same from a thread."""
-        principal = self.verifier.verify_sync(presented.token())
+        token = presented.token()
+        principal = self.verifier.verify_sync(token.value, self._proof_beside(token, presented))
         check(principal, needs, self.verifier.clock.now())
         return principal
+
+    def _proof_beside(self, token: SentToken, presented: Presented) -> SentProof | None:
+        if token.scheme != SCHEME:
+            return None
+        return SentProof(presented.dpop, presented.method, self.url_of(presented))
 
     def url_of(self, presented: Presented) -> str | None:
         """Return the address a caller asked for; `None` if nobody said what ours is.
@@ -87,7 +101,7 @@ class Protection:
             log.warning("cannot decide: %s", failure)
             return unavailable_reply(failure)
         log.info("refused: %s", failure)
-        return refusal_reply(failure, needs, self._realm, self.metadata.url if self.metadata else None)
+        return self._challenger.reply(failure, needs)
 
     def metadata_reply(self) -> Reply:
         """Answer with the metadata of this API, which anybody may read (RFC 9728 3.2)."""

@@ -1,6 +1,7 @@
 """The two ways not to be let in: the request is not good enough, or that cannot be decided now."""
 
 from gatelodge.protocol.errors import ErrorCode
+from gatelodge.protocol.reply import Headers
 from gatelodge.protocol.rules import Rule
 
 
@@ -9,16 +10,28 @@ class Refused(Exception):
 
     `error` is what the caller is told, `None` if the request brought no token at all (RFC 6750 3.1); `description` is
     lower case and echoes nothing. `rule` is the check that refused, and `expected` the setting of the API that the
-    token does not fit, if it is one: both for the log of the API and not for the wire.
+    token does not fit, if it is one: both for the log of the API and not for the wire. `scheme` is that of the token,
+    `headers` go with the answer.
     """
 
-    def __init__(self, error: ErrorCode | None, description: str, rule: Rule, expected: str = "") -> None:
+    def __init__(
+        self,
+        error: ErrorCode | None,
+        description: str,
+        rule: Rule,
+        expected: str = "",
+        *,
+        scheme: str = "Bearer",
+        headers: Headers = (),
+    ) -> None:
         wanted = f"; expected {expected}" if expected else ""
         super().__init__(f"{error or 'no token'}: {description} ({rule.id}, {rule.section}{wanted})")
         self.error: ErrorCode | None = error
         self.description = description
         self.rule = rule
         self.expected = expected
+        self.scheme = scheme
+        self.headers = headers
 
 
 class CannotDecide(Exception):

@@ -8,10 +8,12 @@ from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.sending.http import AsyncSend, Send
 from gatelodge.clock import Clock, SystemClock
 from gatelodge.protocol import rules
+from gatelodge.protocol.dpop import SCHEME
 from gatelodge.protocol.jose import BadToken
 from gatelodge.protocol.jwks import PublicKeys
 from gatelodge.protocol.signature import VERIFIABLE
 from gatelodge.resource.carrier import Carrier
+from gatelodge.resource.dpop import Dpop, KeyHolders, SentProof
 from gatelodge.resource.introspection import Introspection
 from gatelodge.resource.issuer import Issuer
 from gatelodge.resource.issuers import Issuers
@@ -38,6 +40,9 @@ class TokenVerifier:
     for any other. `tenants` are those who may stand for `{tenantid}` in an issuer: anything that answers `in`, asked
     with every token.
 
+    A token that is bound to a key is taken with a proof of that key and never as a bearer token (RFC 9449); `dpop` says
+    what else is demanded of it.
+
     JWTs are verified here, with the issuer's published keys: after the first one no request waits for the network.
     Opaque tokens are refused unless `introspection` says how to ask about them.
 
@@ -56,6 +61,7 @@ class TokenVerifier:
         tenants: Container[str] | None = None,
         algorithms: Iterable[str] = ALGORITHMS,
         introspection: Introspection | None = None,
+        dpop: Dpop | None = None,
         keys: PublicKeys | None = None,
         allow_private: bool = False,
         route: "NetworkRoute | None" = None,
@@ -66,6 +72,7 @@ class TokenVerifier:
         self.audiences = _some(audience)
         self.clock = clock or SystemClock()
         carrier = Carrier(send, async_send, allow_private=allow_private, route=route)
+        self.holders = KeyHolders(dpop, self.clock)
         self._issuers = Issuers(_texts(issuer), tenants, lambda name: Issuer(name, carrier, self.clock))
         self._keys = _pinned(keys, self._issuers)
         terms = Terms(profile_named(profile), frozenset(self.audiences))
@@ -88,29 +95,24 @@ class TokenVerifier:
         """What the first issuer says about itself, if it was asked before."""
         return self._issuers.first and self._issuers.first.known
 
-    async def verify(self, token: str) -> Principal:
-        """Return whose token it is. Raises `Refused`, and `CannotDecide` if that cannot be found out now."""
+    async def verify(self, token: str, sent: SentProof | None = None) -> Principal:
+        """Return whose token it is; `sent` is what came beside one of the scheme DPoP.
+
+        Raises `Refused`, and `CannotDecide` if that cannot be found out now.
+        """
         try:
-            if (opaque := self._introspected(token)) is not None:
-                return await opaque.verify_async(token)
-            seen = self._local.look(token, self.clock.now())
-            keys = self._keys or await seen.issuer.keys_for_async(seen.kid, seen.alg)
-            return self._local.prove(token, seen, keys)
+            return self.holders.admit(await self._whose(token), token, sent)
         except BadToken as refused:
-            raise self._refusal(refused) from None
+            raise self._refusal(refused, sent) from None
         except OAuthClientError as failure:
             raise _indecision(failure) from failure
 
-    def verify_sync(self, token: str) -> Principal:
+    def verify_sync(self, token: str, sent: SentProof | None = None) -> Principal:
         """Do the same from a thread."""
         try:
-            if (opaque := self._introspected(token)) is not None:
-                return opaque.verify(token)
-            seen = self._local.look(token, self.clock.now())
-            keys = self._keys or seen.issuer.keys_for(seen.kid, seen.alg)
-            return self._local.prove(token, seen, keys)
+            return self.holders.admit(self._whose_sync(token), token, sent)
         except BadToken as refused:
-            raise self._refusal(refused) from None
+            raise self._refusal(refused, sent) from None
         except OAuthClientError as failure:
             raise _indecision(failure) from failure
 
@@ -122,7 +124,22 @@ class TokenVerifier:
             scopes=tuple(scopes),
             name=name,
             documentation=documentation,
+            only_bound=self.holders.required,
         )
+
+    async def _whose(self, token: str) -> Principal:
+        if (opaque := self._introspected(token)) is not None:
+            return await opaque.verify_async(token)
+        seen = self._local.look(token, self.clock.now())
+        keys = self._keys or await seen.issuer.keys_for_async(seen.kid, seen.alg)
+        return self._local.prove(token, seen, keys)
+
+    def _whose_sync(self, token: str) -> Principal:
+        if (opaque := self._introspected(token)) is not None:
+            return opaque.verify(token)
+        seen = self._local.look(token, self.clock.now())
+        keys = self._keys or seen.issuer.keys_for(seen.kid, seen.alg)
+        return self._local.prove(token, seen, keys)
 
     def _introspected(self, token: str) -> OpaqueTokens | None:
         """Return whom to ask about a token, `None` if it is verified here. Raises `BadToken` if neither can be."""
@@ -133,7 +150,7 @@ class TokenVerifier:
         asks = self._opaque is not None and self._opaque.also_jwts
         return self._opaque if asks and self._local.issuer_of(token) is self._asked else None
 
-    def _refusal(self, refused: BadToken) -> Refused:
+    def _refusal(self, refused: BadToken, sent: SentProof | None) -> Refused:
         """Say to the caller that the token will not do, and to the operator which setting it does not fit."""
         said = "the access token expired" if refused.rule is rules.JWT_EXP else "the access token is not valid here"
         wanted = {
@@ -142,7 +159,8 @@ class TokenVerifier:
             rules.TOKEN_KIND: f"profile {self._local.profile.name}",
             rules.JWT_TYP: f"profile {self._local.profile.name}",
         }
-        return Refused("invalid_token", said, refused.rule, wanted.get(refused.rule, ""))
+        scheme = "Bearer" if sent is None else SCHEME
+        return Refused("invalid_token", said, refused.rule, wanted.get(refused.rule, ""), scheme=scheme)
 
 
 def _indecision(failure: OAuthClientError) -> CannotDecide:

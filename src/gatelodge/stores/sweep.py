@@ -1,8 +1,9 @@
 """Removing what expired, in small batches, by one worker at a time.
 
 Three clocks may be wrong: another worker's by some minutes, this one's by years. So rows are kept for a day past their
-end, and no sweep moves the horizon, the time up to which was purged, by more than an hour: a clock that jumps ahead
-cannot take living rows with it before somebody notices, and one that jumps back revives nothing.
+end, or less where there are very many, and no sweep moves the horizon, the time up to which was purged, by more than an
+hour: a clock that jumps ahead cannot take living rows with it before somebody notices, and one that jumps back revives
+nothing.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from gatelodge.stores.departures import remove_due
 
 GRACE = DAY  # seconds a row is kept past its end: no difference between clocks that we expect revives one
 SOON = 600  # the same of a request that waits for a person: strangers make any number, and none is worth anything
+BRIEF = 3_600  # the same of what is seen once: a busy client makes a proof for each request, good for a minute
 DEAD = 30 * DAY  # the same of a parcel that nobody could deliver: so long an operator can have it tried again
 STRIDE = 3_600  # seconds one sweep may move the horizon by
 LEASE = 300  # seconds a sweep has before another worker may take over
@@ -124,7 +126,8 @@ DELETIONS = "deletions"
 async def _purge_table(db: Database, sweep: Sweep, table: str, policy: RetentionPolicy) -> int:
     if table == DELETIONS:
         return await remove_due(db, sweep.horizon, policy.purge_batch)
-    kept = {"audit": policy.audit_days * DAY, "interactions": SOON, "outbox_dead": DEAD}.get(table, GRACE)
+    graces = {"audit": policy.audit_days * DAY, "interactions": SOON, "seen": BRIEF, "outbox_dead": DEAD}
+    kept = graces.get(table, GRACE)
     removed = 0
     for _ in range(BATCHES):
         batch = await db.write(_remove_some, sweep, table, sweep.horizon - kept, policy.purge_batch)

@@ -14,6 +14,7 @@ from gatelodge.protocol import access_token, id_token
 from gatelodge.protocol.access_token import AccessToken, access_token_claims
 from gatelodge.protocol.claims import id_token_person
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.dpop import SCHEME
 from gatelodge.protocol.id_token import Companions, IdToken, id_token_claims
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.token import TokenSet
@@ -88,6 +89,7 @@ def describe(award: Award, context: GrantContext) -> dict[str, Any]:
         grant_id=context.mint.grant_id(family.id, family.nonce) if family else None,
         act=said(grounds.act) if grounds else None,
         may_act={"sub": award.client.may_act} if grounds and award.client.may_act else None,
+        jkt=context.proof.jkt if context.proof else None,
     )
     return access_token_claims(facts, context.now)
 
@@ -135,6 +137,7 @@ def sign(kept: Kept, context: GrantContext, ring: KeyRing) -> TokenSet:
         access_token=token,
         expires_in=lifetime_of(kept.award, context),
         scope=kept.award.scope,
+        token_type=SCHEME if context.proof else "Bearer",
         refresh_token=_refresh_token(kept.award, context),
         id_token=_id_token(kept, context, ring, token),
         issued=kept.claims,

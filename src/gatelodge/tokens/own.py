@@ -53,6 +53,16 @@ class Live(Struct, frozen=True):
         return bool(self.claims["iat"] >= client.created_at)
 
     @property
+    def is_bound(self) -> bool:
+        """Whether it is worth something only to whoever has a key (RFC 7800 3)."""
+        return "cnf" in self.claims
+
+    @property
+    def jkt(self) -> str:
+        """The thumbprint of that key, empty without one."""
+        return str(self.claims["cnf"]["jkt"]) if self.is_bound else ""
+
+    @property
     def wanted(self) -> tuple[str, ...]:
         """The claims that were asked for one by one, for UserInfo (OpenID Connect Core 5.5)."""
         return read_wanted(self.grounds).claims_userinfo

@@ -6,6 +6,7 @@ neither of them.
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from gatelodge.clock import Clock
 from gatelodge.demo.pages.line import for_library
@@ -34,7 +35,7 @@ def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
     """Return the API's rows of the route table."""
     verifier = TokenVerifier(issuer, issuer + PATH, async_send=for_library(issuer, outbound), clock=clock)
     metadata = verifier.describe((READ, WRITE), name="Demo orders")
-    api = OrdersApi(Protection(verifier, metadata=metadata))
+    api = OrdersApi(Protection(verifier, metadata=metadata), urlsplit(issuer).path)
     return (
         Route("demo_orders", PATH + "/orders", {"GET": api.listed, "POST": api.placed}, "machine", cors=True),
         Route("demo_card", PATH + "/card", {"GET": api.card}, "machine", cors=True),
@@ -45,8 +46,9 @@ def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
 class OrdersApi:
     """The orders API of the demo: each caller has a few orders of its own, kept in memory."""
 
-    def __init__(self, protection: Protection) -> None:
+    def __init__(self, protection: Protection, base: str) -> None:
         self._protection = protection
+        self._base = base  # the path of the issuer
         self._orders: OrderedDict[tuple[str, str], list[Order]] = OrderedDict()
 
     async def listed(self, request: Request) -> Reply:
@@ -80,7 +82,13 @@ class OrdersApi:
         given = request.headers.get("authorization")
         elsewhere = "access_token" in request.query or "access_token" in request.form
         try:
-            presented = Presented([given] if given is not None else [], sent_elsewhere=elsewhere)
+            presented = Presented(
+                [given] if given is not None else [],
+                sent_elsewhere=elsewhere,
+                method=request.method,
+                path=self._base + request.path,
+                dpop=[request.headers["dpop"]] if "dpop" in request.headers else [],
+            )
             return await self._protection.admit(presented, needed)
         except (Refused, CannotDecide) as failure:
             reply = self._protection.reply(failure, needed)
