@@ -25,6 +25,7 @@ from gatelodge.client import (
     ClientAuth,
     ClientConfig,
     ClientCredentials,
+    DpopKey,
     LogoutTokenRejected,
     Narrowed,
     NoAuth,
@@ -37,6 +38,7 @@ from gatelodge.client import (
     UserInfoRefused,
     Wanted,
 )
+from gatelodge.client.messages.dpop import DpopAlg
 
 pytestmark = pytest.mark.interop
 
@@ -52,6 +54,7 @@ AUTHS: dict[str, ClientAuth] = {
     "post": SecretPost(SECRET),
     "public": NoAuth(),
     "keyholder": PrivateKeyJwt(KEY, "our-key"),
+    "bound": NoAuth(),
 }
 
 
@@ -62,13 +65,14 @@ class Provider:
     issuer: str
     logout_tokens: "Queue[str]"
 
-    def client(self, client_id: str) -> OAuthClient:
+    def client(self, client_id: str, dpop: DpopKey | None = None) -> OAuthClient:
         config = ClientConfig(
             issuer=self.issuer,
             client_id=client_id,
             auth=AUTHS.get(client_id, SecretBasic(SECRET)),
             redirect_uri=REDIRECT_URI,
             post_logout_redirect_uri=BYE,
+            dpop=dpop,
         )
         return OAuthClient(config)
 
@@ -127,7 +131,7 @@ def sign_in(client: OAuthClient, wanted: Wanted, browser: httpx2.Client | None =
         return client.finish(begun.transaction, walk(visitor, begun.url, ALICE))
 
 
-@pytest.mark.parametrize("client_id", AUTHS)
+@pytest.mark.parametrize("client_id", sorted(AUTHS.keys() - {"bound"}))
 def test_every_way_to_prove_oneself(provider: Provider, client_id: str):
     client = provider.client(client_id)
     tokens = sign_in(client, Wanted(scope="openid profile email"))
@@ -167,6 +171,29 @@ def test_requests_are_signed_and_so_are_answers(provider: Provider, push: bool):
     assert came.startswith(f"{REDIRECT_URI}?response=")
     assert tokens.person is not None
     assert tokens.person.sub == "alice"
+
+
+def test_everything_is_bound_to_a_key_and_a_nonce_is_sent_where_one_is_wanted(provider: Provider):
+    client = provider.client("bound", DpopKey.generate())
+    tokens = sign_in(client, Wanted(scope="openid email"))
+
+    assert tokens.token_type == "DPoP"
+    assert tokens.person is not None
+    assert tokens.refresh_token is not None
+    assert client.userinfo(tokens.access_token, tokens.person)["email"] == "alice@example.org"
+    with pytest.raises(TokenRefused, match="invalid_grant"):
+        provider.client("bound", DpopKey.generate()).refresh(tokens.refresh_token)
+    with pytest.raises(UserInfoRefused):
+        provider.client("bound").userinfo(tokens.access_token, tokens.person)
+    assert client.refresh(tokens.refresh_token, person=tokens.person).token_type == "DPoP"
+
+
+@pytest.mark.parametrize("alg", ["ES256", "EdDSA", "PS256"])
+def test_a_client_with_a_secret_binds_its_tokens_too(provider: Provider, alg: DpopAlg):
+    client = provider.client("basic", DpopKey.generate(alg))
+    tokens = sign_in(client, Wanted(scope="openid orders:read", resource=(API,)))
+    told = client.introspect(tokens.refresh_token or "")
+    assert (tokens.token_type, told.active) == ("DPoP", True)
 
 
 def test_a_token_for_an_api_is_revoked(provider: Provider):

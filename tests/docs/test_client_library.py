@@ -41,6 +41,10 @@ def test_httpx_has_the_same(shell: Shell) -> None:
     assert ORDERS in run(shell, example("docs/call-an-api.md", "# with_httpx.py"))
 
 
+def test_a_token_is_bound_to_a_key(shell: Shell) -> None:
+    assert ORDERS in run(shell, example("docs/call-an-api.md", "# bound.py"))
+
+
 def test_who_calls_is_found_in_the_environment(shell: Shell) -> None:
     (shell.folder / "anywhere.py").write_text(shell.put(example("docs/call-an-api.md", "# anywhere.py")))
     assert ORDERS in shell.run(example("docs/call-an-api.md", "export GATELODGE_ISSUER"))

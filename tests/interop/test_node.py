@@ -99,5 +99,17 @@ def test_a_daemon_gets_a_token_for_its_api(installed: Path, site: Site):
     assert (found["claims"]["sub"], found["claims"]["scope"], found["refresh"]) == ("daemon", "orders:read", None)
 
 
+@pytest.mark.parametrize("scenario", ["bound", "boundEd25519", "boundPS256", "boundWithNonce", "boundAndPushed"])
+def test_tokens_are_bound_to_a_key_and_worth_nothing_without_it(installed: Path, site: Site, scenario: str):
+    assert play(installed, site, scenario) == {
+        "email": "alice@example.org",
+        "type": "dpop",
+        "same": True,
+        "stolen": "invalid_grant",
+        "bare": "invalid_dpop_proof",
+        "asBearer": "invalid_token",
+    }
+
+
 def test_a_refusal_arrives_as_the_error_the_specification_names(installed: Path, site: Site):
     assert play(installed, site, "denied") == {"error": "unauthorized_client", "status": 400}

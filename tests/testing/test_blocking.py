@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gatelodge.client import ClientCredentials, OAuthClient, TokenRefused
+from gatelodge.client import ClientCredentials, DpopKey, OAuthClient, TokenRefused
 from gatelodge.client.machine.tokens import MachineTokens
-from gatelodge.resource import TokenVerifier
+from gatelodge.resource import SentProof, TokenVerifier
 from gatelodge.testing import Gatelodge
 
 API = "https://api.test/orders"
@@ -111,6 +111,15 @@ def test_a_daemon_gets_its_token_without_a_network(gatelodge: Gatelodge):
 
     assert isinstance(tokens, MachineTokens)
     assert VERIFIER.verify_sync(tokens.token()).sub == "nightly"
+
+
+def test_a_token_is_bound_to_the_key_of_a_test(gatelodge: Gatelodge):
+    gatelodge.add_api(API, ["orders:read"])
+    key = DpopKey.generate()
+    for who in (gatelodge.add_user(), gatelodge.add_client("nightly", type="service")):
+        token = gatelodge.token_for(who, scopes=["orders:read"], resource=API, dpop=key)
+        headers = key.headers("GET", API, token)
+        assert VERIFIER.verify_sync(token, SentProof([headers["dpop"]], "GET", API)).jkt == key.jkt
 
 
 def test_where_a_browser_ends_up_is_the_redirect_uri(gatelodge: Gatelodge):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gatelodge.resource import Refused, TokenVerifier
+from gatelodge.client import DpopKey
+from gatelodge.resource import Refused, SentProof, TokenVerifier
 from gatelodge.testing import FakeTokens, Gatelodge
 
 API = "https://api.test/orders"
@@ -17,6 +18,17 @@ def test_a_fake_person_calls(fake_token: FakeTokens):
 
 def test_a_fake_machine_calls(fake_token: FakeTokens):
     assert VERIFIER.verify_sync(fake_token(sub="nightly", client_id="nightly", audience=API)).is_machine
+
+
+def test_a_fake_token_is_bound_to_a_key(fake_token: FakeTokens):
+    key = DpopKey.generate()
+    token = fake_token(["orders:read"], audience=API, dpop=key)
+    headers = key.headers("GET", API, token)
+
+    caller = VERIFIER.verify_sync(token, SentProof([headers["dpop"]], "GET", API))
+    assert caller.jkt == key.jkt
+    with pytest.raises(Refused, match=r"token\.unbound"):
+        VERIFIER.verify_sync(token)
 
 
 @pytest.mark.anyio

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gatelodge.client.messages.callback import Callback as Callback
     from gatelodge.client.messages.device import DeviceAuthorization as DeviceAuthorization
     from gatelodge.client.messages.discovery import ServerMetadata as ServerMetadata
+    from gatelodge.client.messages.dpop import DpopKey as DpopKey
     from gatelodge.client.messages.id_token import Person as Person
     from gatelodge.client.messages.introspection import IntrospectedToken as IntrospectedToken
     from gatelodge.client.messages.logout import LogoutToken as LogoutToken
@@ -66,6 +67,7 @@ _WHERE = {
     "Credentials": "credentials",
     "DeviceAuthorization": "messages.device",
     "ServerMetadata": "messages.discovery",
+    "DpopKey": "messages.dpop",
     "AddressRefused": "errors",
     "AuthorizationRefused": "errors",
     "CallbackRejected": "errors",

@@ -9,10 +9,11 @@ from gatelodge.client.messages.authorization import Authorization, Transaction, 
 from gatelodge.client.messages.callback import CallbackData, read_callback, read_signed_callback
 from gatelodge.client.messages.device import DeviceAuthorization
 from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.dpop import asks_for_nonce, learn_nonce
 from gatelodge.client.messages.id_token import ExpectedIdToken, Person, read_header, validate_id_token
 from gatelodge.client.messages.introspection import IntrospectedToken
 from gatelodge.client.messages.logout import LogoutToken
-from gatelodge.client.messages.registration import ClientConfig, Moment
+from gatelodge.client.messages.registration import ClientConfig, Moment, renewed
 from gatelodge.client.messages.revocation import TokenKind
 from gatelodge.client.messages.signed_in import expected_after, expected_at_renewal, expected_without_browser
 from gatelodge.client.messages.spent import SpentSignIns
@@ -140,7 +141,10 @@ class AsyncOAuthClient:
     async def userinfo(self, access_token: str, person: Person) -> Mapping[str, Any]:
         """Return further claims about the person who signed in. Raises `UserInfoRefused`."""
         metadata = await self.metadata()
-        response = await self._send(userinfo.userinfo_request(metadata, access_token))
+        request = userinfo.userinfo_request(metadata, access_token, self.config.dpop)
+        response = await self._send(request)
+        if asks_for_nonce(self.config.dpop, request, response):
+            response = await self._send(userinfo.userinfo_request(metadata, access_token, self.config.dpop))
         return userinfo.read_userinfo_response(metadata, response, person.sub)
 
     async def revoke(self, token: str, kind: TokenKind | None = None) -> None:
@@ -166,7 +170,13 @@ class AsyncOAuthClient:
         return logout.validate_logout_token(token, keys, self.config, self._moment.now())
 
     async def _granted(self, request: HttpRequest) -> Tokens:
-        return tokens.read_token_response(await self.metadata(), await self._send(request), self._moment.now())
+        """Send a token request; once more if a nonce is wanted in its proof."""
+        response = await self._send(request)
+        if asks_for_nonce(self.config.dpop, request, response):
+            response = await self._send(renewed(self.config, request, self._moment))
+            learn_nonce(self.config.dpop, request, response)
+        bound = self.config.dpop is not None
+        return tokens.read_token_response(await self.metadata(), response, self._moment.now(), bound=bound)
 
     async def _with_person(self, granted: Tokens, expected: ExpectedIdToken | None) -> Tokens:
         """Believe the ID token that came, if one may come; one that was not checked is not handed on."""

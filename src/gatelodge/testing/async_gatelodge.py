@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -11,6 +12,7 @@ import httpx2
 
 from gatelodge.client.async_client import AsyncOAuthClient
 from gatelodge.client.messages.authorization import Wanted
+from gatelodge.client.messages.dpop import DpopKey
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.messages.tokens import Narrowed
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
@@ -128,9 +130,10 @@ class AsyncGatelodge:
         *,
         scopes: Iterable[str] = EVERYTHING,
         resource: str | None = None,
+        dpop: DpopKey | None = None,
     ) -> SignedInSession:
-        """Let a person sign in to an application and allow all it asks for."""
-        browser, oauth = self.browser(), self.oauth(client)
+        """Let a person sign in to an application and allow all it asks for. Tokens are bound to the key `dpop`."""
+        browser, oauth = self.browser(), self.oauth(client, dpop)
         begun = await oauth.begin(Wanted(scope=tuple(scopes), resource=(resource,) if resource else ()))
         tokens = await oauth.finish(begun.transaction, await self.answer(begun.url, user, browser=browser))
         return SignedInSession(tokens=tokens, cookies=dict(browser.http.cookies))
@@ -142,18 +145,20 @@ class AsyncGatelodge:
         scopes: Iterable[str] = (),
         resource: str | None = None,
         client: Application | None = None,
+        dpop: DpopKey | None = None,
     ) -> str:
         """Return an access token, of a person in the hands of `client`, or of an application for itself.
 
-        Without `client` the person's token is in the hands of one that is of no interest. Raises `TokenRefused` and
+        Without `client` the person's token is in the hands of one that is of no interest. It is bound to the key
+        `dpop`, which proves it: `dpop.headers(method, url, token)`. Raises `TokenRefused` and
         `AuthorizationRefused` for what the server would never give.
         """
         if isinstance(who, Application):
             narrowed = Narrowed(scope=" ".join(scopes), resource=(resource,) if resource else ())
-            return (await self.oauth(who).client_credentials(narrowed)).access_token
+            return (await self.oauth(who, dpop).client_credentials(narrowed)).access_token
         holder = client or await self._act(lambda here: here.any_client())
         asked = tuple(scopes) or (() if resource else ("openid",))
-        return (await self.signed_in(holder, who, scopes=asked, resource=resource)).tokens.access_token
+        return (await self.signed_in(holder, who, scopes=asked, resource=resource, dpop=dpop)).tokens.access_token
 
     async def answer(
         self, url: str, user: RegisteredPerson, *, allow: bool = True, browser: Browser | None = None
@@ -167,9 +172,11 @@ class AsyncGatelodge:
         assert page.is_redirect, f"{page.status_code} at {page.url}: {page.text[-2000:]}"
         return page.headers["location"]
 
-    def oauth(self, client: Application) -> AsyncOAuthClient:
-        """Return the client library as this application would use it."""
-        return AsyncOAuthClient(client.config, send=self.async_send, moment=Moment(clock=self.clock))
+    def oauth(self, client: Application, dpop: DpopKey | None = None) -> AsyncOAuthClient:
+        """Return the client library as this application would use it, with a key that its tokens are bound to."""
+        return AsyncOAuthClient(
+            replace(client.config, dpop=dpop), send=self.async_send, moment=Moment(clock=self.clock)
+        )
 
     # How to reach it
 

@@ -8,6 +8,7 @@ import msgspec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from gatelodge.client.messages.dpop import DpopKey
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.clock import SystemEntropy
 from gatelodge.protocol.access_token import TYPE
@@ -40,12 +41,13 @@ class FakeTokens:
         audience: str | None = None,
         issuer: str | None = None,
         expires_in: int = 600,
+        dpop: DpopKey | None = None,
         **claims: Any,
     ) -> str:
         """Return an access token (RFC 9068) of a person; one of a machine if `sub` equals `client_id`.
 
-        `expires_in` is in seconds, negative for one that is over. `claims` are added, or replace what is there; `None`
-        takes one out. Raises `ValueError` if nobody said which API the token is for.
+        `expires_in` is in seconds, negative for one that is over. It is bound to the key `dpop`. `claims` are added, or
+        replace what is there; `None` takes one out. Raises `ValueError` if nobody said which API the token is for.
         """
         issuer, audience, now = issuer or self.issuer, audience or self.audience, self.clock.now()
         if not audience:
@@ -61,6 +63,7 @@ class FakeTokens:
             "exp": now + expires_in,
             "jti": SystemEntropy().bytes(8).hex(),
             **({} if sub == client_id else {"auth_time": min(now, now + expires_in)}),
+            **({} if dpop is None else {"cnf": {"jkt": dpop.jkt}}),
             **claims,
         }
         kept = {name: value for name, value in said.items() if value is not None}

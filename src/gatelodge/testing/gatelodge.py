@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -9,6 +10,7 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from gatelodge.client.client import OAuthClient
+from gatelodge.client.messages.dpop import DpopKey
 from gatelodge.client.messages.registration import Moment
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
 from gatelodge.protocol.claim_scopes import ClaimScope
@@ -102,9 +104,10 @@ class Gatelodge:
         *,
         scopes: Iterable[str] = EVERYTHING,
         resource: str | None = None,
+        dpop: DpopKey | None = None,
     ) -> SignedInSession:
-        """Let a person sign in to an application and allow all it asks for."""
-        return self._do(self._inner.signed_in, client, user, scopes=scopes, resource=resource)
+        """Let a person sign in to an application and allow all it asks for. Tokens are bound to the key `dpop`."""
+        return self._do(self._inner.signed_in, client, user, scopes=scopes, resource=resource, dpop=dpop)
 
     def token_for(
         self,
@@ -113,21 +116,23 @@ class Gatelodge:
         scopes: Iterable[str] = (),
         resource: str | None = None,
         client: Application | None = None,
+        dpop: DpopKey | None = None,
     ) -> str:
         """Return an access token, of a person in the hands of `client`, or of an application for itself.
 
-        Without `client` the person's token is in the hands of one that is of no interest. Raises `TokenRefused` and
+        Without `client` the person's token is in the hands of one that is of no interest. It is bound to the key
+        `dpop`, which proves it: `dpop.headers(method, url, token)`. Raises `TokenRefused` and
         `AuthorizationRefused` for what the server would never give.
         """
-        return self._do(self._inner.token_for, who, scopes=scopes, resource=resource, client=client)
+        return self._do(self._inner.token_for, who, scopes=scopes, resource=resource, client=client, dpop=dpop)
 
     def answer(self, url: str, user: RegisteredPerson, *, allow: bool = True) -> str:
         """Open the URL an application sends a browser to, as this person, and return where the browser ends up."""
         return self._do(self._inner.answer, url, user, allow=allow)
 
-    def oauth(self, client: Application) -> OAuthClient:
-        """Return the client library as this application would use it."""
-        return OAuthClient(client.config, send=self.send, moment=Moment(clock=self.clock))
+    def oauth(self, client: Application, dpop: DpopKey | None = None) -> OAuthClient:
+        """Return the client library as this application would use it, with a key that its tokens are bound to."""
+        return OAuthClient(replace(client.config, dpop=dpop), send=self.send, moment=Moment(clock=self.clock))
 
     def http(self, address: str = ADDRESS) -> httpx2.Client:
         """Return an HTTP client that reaches this server and nothing else, and follows no redirect."""

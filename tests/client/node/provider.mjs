@@ -1,6 +1,6 @@
 // npm oidc-provider with its own pages, told by one JSON argument: {"port", "redirect_uri", "api", "key", "bye", "hook"}.
 import { createServer } from 'node:http';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import Provider from 'oidc-provider';
 
 const told = JSON.parse(process.argv[2]);
@@ -37,6 +37,13 @@ const provider = new Provider(issuer, {
       client_id: 'told-of-logout',
       backchannel_logout_uri: told.hook,
       backchannel_logout_session_required: true,
+    },
+    {
+      ...web,
+      client_id: 'bound',
+      client_secret: undefined,
+      token_endpoint_auth_method: 'none',
+      dpop_bound_access_tokens: true,
     },
     {
       client_id: 'device',
@@ -82,6 +89,11 @@ const provider = new Provider(issuer, {
     pushedAuthorizationRequests: { enabled: true },
     requestObjects: { enabled: true },
     jwtResponseModes: { enabled: true },
+    dPoP: {
+      enabled: true,
+      nonceSecret: randomBytes(32),
+      requireNonce: (ctx) => ctx.oidc?.client?.clientId === 'bound',
+    },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: () => ({ scope: 'orders:read orders:write', audience: told.api, accessTokenFormat: 'jwt' }),

@@ -17,7 +17,7 @@ async function opened(url) {
   return new URL((await lines.next()).value);
 }
 
-async function signIn(config, address = oidc.buildAuthorizationUrl, more = {}) {
+async function signIn(config, address = oidc.buildAuthorizationUrl, more = {}, options = undefined) {
   const checks = {
     pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
     expectedState: oidc.randomState(),
@@ -33,8 +33,17 @@ async function signIn(config, address = oidc.buildAuthorizationUrl, more = {}) {
     nonce: checks.expectedNonce,
     ...more,
   };
-  const callback = await opened(await address(config, parameters));
-  return oidc.authorizationCodeGrant(config, callback, checks);
+  const callback = await opened(await address(config, parameters, options));
+  return oidc.authorizationCodeGrant(config, callback, checks, undefined, options);
+}
+
+async function refused(attempt) {
+  try {
+    await attempt;
+    return "nothing";
+  } catch (error) {
+    return error.error ?? error.cause?.[0]?.parameters?.error ?? String(error);
+  }
 }
 
 const keys = () => createRemoteJWKSet(new URL(`${site.issuer}/jwks`));
@@ -94,6 +103,25 @@ const scenarios = {
     const tokens = await oidc.clientCredentialsGrant(config, { scope: "orders:read", resource: site.api });
     return { claims: await verified(tokens.access_token, site.api), refresh: tokens.refresh_token ?? null };
   },
+  async bound(id = "bound", algorithm = "ES256", address = oidc.buildAuthorizationUrl) {
+    const config = await discover(id, oidc.None());
+    const handle = async () => ({ DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair(algorithm)) });
+    const mine = await handle();
+    const tokens = await signIn(config, address, {}, mine);
+    const { sub } = tokens.claims();
+    const person = await oidc.fetchUserInfo(config, tokens.access_token, sub, mine);
+    const stolen = await refused(oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, await handle()));
+    const bare = await refused(oidc.refreshTokenGrant(config, tokens.refresh_token));
+    const asBearer = await refused(oidc.fetchUserInfo(config, tokens.access_token, sub));
+    const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, mine);
+    const { cnf } = await verified(fresh.access_token, site.api);
+    const jkt = await mine.DPoP.calculateThumbprint();
+    return { email: person.email, type: fresh.token_type, same: cnf.jkt === jkt, stolen, bare, asBearer };
+  },
+  boundEd25519: () => scenarios.bound("bound", "Ed25519"),
+  boundPS256: () => scenarios.bound("bound", "PS256"),
+  boundAndPushed: () => scenarios.bound("bound-with-nonce", "ES256", oidc.buildAuthorizationUrlWithPAR),
+  boundWithNonce: () => scenarios.bound("bound-with-nonce"),
   async denied() {
     const config = await basic("web");
     try {

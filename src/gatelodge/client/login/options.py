@@ -8,6 +8,7 @@ from gatelodge.client.client import OAuthClient
 from gatelodge.client.keeping.events import Tell
 from gatelodge.client.keeping.sealed import TokenStore
 from gatelodge.client.messages.authorization import Wanted
+from gatelodge.client.messages.dpop import DpopKey
 from gatelodge.client.messages.registration import ClientAuth, ClientConfig, Moment, PrivateKeyJwt, secret_auth
 from gatelodge.client.sending.route import NetworkRoute
 
@@ -40,10 +41,11 @@ class CommonOptions(Asking):
     demands it they are sent so anyway. A `request_key` signs them (RFC 9101); with `signed_answers` the server signs
     what it answers (JARM). `allow_private` lets the issuer be inside your own network; `route` has a proxy and
     certificates of your own. `cookie` names the session's cookie: give each `Login` of a site its own. `tell` hears
-    what becomes of tokens.
+    what becomes of tokens. With `dpop` the tokens are bound to that key, and `DpopKey.headers` goes with each call.
     """
 
     auth: NotRequired[ClientAuth]
+    dpop: NotRequired[DpopKey]
     push: NotRequired[bool]
     request_key: NotRequired[PrivateKeyJwt]
     signed_answers: NotRequired[bool]
@@ -90,6 +92,7 @@ def config_of(issuer: str, client_id: str, client_secret: str | None, options: C
         issuer=issuer,
         client_id=client_id,
         auth=options.get("auth") or secret_auth(client_secret),
+        dpop=options.get("dpop"),
         post_logout_redirect_uri=options.get("post_logout_redirect_uri"),
         push=options.get("push", False),
         request_key=options.get("request_key"),

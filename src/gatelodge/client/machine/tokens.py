@@ -6,6 +6,7 @@ fleet started together does not renew together.
 
 from gatelodge.client.forks import ForkedLock
 from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.dpop import asks_for_nonce, learn_nonce
 from gatelodge.client.messages.registration import ClientConfig, Moment
 from gatelodge.client.messages.tokens import (
     EVERYTHING,
@@ -29,7 +30,8 @@ PAUSE = 10  # seconds between two tokens that an API refuses: whoever refuses ev
 class MachineTokens:
     """Tokens by client credentials (RFC 6749 4.4), for threads and tasks alike.
 
-    `route` says which way requests go: to a server inside your own network, through a proxy.
+    `route` says which way requests go: to a server inside your own network, through a proxy. `dpop` is the key that the
+    tokens are bound to, `None` if they are bearer tokens.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class MachineTokens:
         route: NetworkRoute | None = None,
     ) -> None:
         self._config = config
+        self.dpop = config.dpop
         self._narrowed = narrowed
         route = route or NetworkRoute()
         self._send = send or Sender(route)
@@ -91,20 +94,30 @@ class MachineTokens:
         if (good := self._good()) is not None:
             return good
         metadata = self._metadata.get(self._send)
-        return self._keep(metadata, self._send(self._request(metadata)))
+        request = self._request(metadata)
+        response = self._send(request)
+        if asks_for_nonce(self.dpop, request, response):
+            response = self._send(self._request(metadata))
+            learn_nonce(self.dpop, request, response)
+        return self._keep(metadata, response)
 
     async def _fetched_async(self) -> str:
         if (good := self._good()) is not None:
             return good
         metadata = await self._metadata.get_async(self._async_send)
-        return self._keep(metadata, await self._async_send(self._request(metadata)))
+        request = self._request(metadata)
+        response = await self._async_send(request)
+        if asks_for_nonce(self.dpop, request, response):
+            response = await self._async_send(self._request(metadata))
+            learn_nonce(self.dpop, request, response)
+        return self._keep(metadata, response)
 
     def _request(self, metadata: ServerMetadata) -> HttpRequest:
         return client_credentials_request(metadata, self._config, self._moment, self._narrowed)
 
     def _keep(self, metadata: ServerMetadata, response: HttpResponse) -> str:
         now = self._moment.now()
-        tokens = read_token_response(metadata, response, now)
+        tokens = read_token_response(metadata, response, now, bound=self.dpop is not None)
         lifetime = UNSAID if tokens.expires_at is None else tokens.expires_at - now
         with self._lock:
             self._held, self._renew_at = tokens, now + lifetime - self._early(lifetime)

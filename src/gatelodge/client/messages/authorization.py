@@ -82,6 +82,7 @@ class Transaction:
     max_age: int | None
     created_at: int
     signed: bool = False
+    dpop_jkt: str | None = None
 
     def encode(self) -> str:
         """Return it as text, to be kept."""
@@ -157,6 +158,7 @@ def _begun(client: ClientConfig, wanted: Wanted, moment: Moment) -> Transaction:
         max_age=wanted.max_age,
         created_at=moment.now(),
         signed=client.signed_answers or is_signed_mode(wanted.response_mode),
+        dpop_jkt=None if client.dpop is None else client.dpop.jkt,
     )
 
 
@@ -177,6 +179,7 @@ def parameters(transaction: Transaction, wanted: Wanted) -> list[tuple[str, str]
         "acr_values": wanted.acr_values,
         "ui_locales": wanted.ui_locales,
         "response_mode": signed_mode(wanted.response_mode) if transaction.signed else wanted.response_mode,
+        "dpop_jkt": transaction.dpop_jkt,
     }
     said = [(name, value) for name, value in ours.items() if value]
     return [*said, *(("resource", one) for one in wanted.resource), *wanted.extra.items()]

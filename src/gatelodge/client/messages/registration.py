@@ -2,7 +2,7 @@
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from json import dumps
 from typing import Literal
 from urllib.parse import quote_plus
@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.dpop import DpopKey, with_proof
 from gatelodge.client.sending.http import Form, HttpRequest
 from gatelodge.clock import Clock, Entropy, SystemClock, SystemEntropy
 from gatelodge.protocol.assertion import ASSERTION_TYPE
@@ -73,7 +74,8 @@ class ClientConfig:
     can never be mixed up (RFC 9700 4.4.2.1). Raises `ValueError` for one that is neither https, nor http on loopback,
     nor a native application's own scheme. With `push` requests go to the server before the browser does (RFC 9126); to
     a server that demands it they do anyway. With a `request_key` they are signed (RFC 9101); a `PrivateKeyJwt` is a key
-    of ours, whatever it is for. With `signed_answers` only an answer that the server signed is taken (JARM).
+    of ours, whatever it is for. With `signed_answers` only an answer that the server signed is taken (JARM). With
+    `dpop` all its tokens are bound to that key (RFC 9449): whoever steals one can do nothing with it.
     """
 
     issuer: str
@@ -84,6 +86,7 @@ class ClientConfig:
     push: bool = False
     request_key: PrivateKeyJwt | None = None
     signed_answers: bool = False
+    dpop: DpopKey | None = None
 
     def __post_init__(self) -> None:
         uri = self.redirect_uri
@@ -121,7 +124,20 @@ def authenticated(
     """
     if metadata.issuer != client.issuer:
         raise ValueError("the metadata is of another server than the client: its secret is not sent there")
-    url = metadata.endpoint(endpoint)
+    request = _authenticated(client, metadata, metadata.endpoint(endpoint), form, moment)
+    return with_proof(client.dpop, request) if endpoint == "token_endpoint" else request
+
+
+def renewed(client: ClientConfig, request: HttpRequest, moment: Moment) -> HttpRequest:
+    """Return a token request to be sent once more: what is good for one request alone is made anew."""
+    form = request.form or ()
+    if isinstance(client.auth, PrivateKeyJwt):
+        fresh = assertion(client.client_id, client.auth, client.issuer, moment)
+        form = tuple((name, fresh if name == "client_assertion" else value) for name, value in form)
+    return with_proof(client.dpop, replace(request, form=form))
+
+
+def _authenticated(client: ClientConfig, metadata: ServerMetadata, url: str, form: Form, moment: Moment) -> HttpRequest:
     match client.auth:
         case NoAuth():
             return HttpRequest("POST", url, {}, (*form, ("client_id", client.client_id)))

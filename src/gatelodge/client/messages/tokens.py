@@ -155,15 +155,18 @@ def jwt_bearer_request(
     return authenticated(client, metadata, "token_endpoint", form, moment)
 
 
-def read_token_response(metadata: ServerMetadata, response: HttpResponse, now: int) -> Tokens:
-    """Return the tokens. Raises `TokenRefused`, `ServerUnavailable`, `UnexpectedAnswer`."""
+def read_token_response(metadata: ServerMetadata, response: HttpResponse, now: int, *, bound: bool = False) -> Tokens:
+    """Return the tokens; `bound` are those that were asked for with a DPoP proof, and no others will do then.
+
+    Raises `TokenRefused`, `ServerUnavailable`, `UnexpectedAnswer`.
+    """
     refuse_outage(response, metadata.endpoint("token_endpoint"))
     members = json_object(response, _WHAT)
     refuse_error(response, members, TokenRefused, _WHAT)
     lifetime = _lifetime(members)
     return Tokens(
         access_token=_token(members, "access_token") or _missing("access_token"),
-        token_type=_token_type(members),
+        token_type=_token_type(members, bound),
         issued_at=now,
         expires_at=None if lifetime is None else now + lifetime,
         refresh_token=_token(members, "refresh_token"),
@@ -199,11 +202,15 @@ def _missing(name: str) -> str:
     raise UnexpectedAnswer(_WHAT, name, "an answer without it")
 
 
-def _token_type(members: Mapping[str, Any]) -> str:
-    """A token of a type we cannot use must not be used (RFC 6749 7.1). `N_A` is token exchange's (RFC 8693 2.2.1)."""
+def _token_type(members: Mapping[str, Any], bound: bool) -> str:
+    """A token of a type we cannot use must not be used (RFC 6749 7.1). `N_A` is token exchange's (RFC 8693 2.2.1).
+
+    One that is bound to nothing is not what was asked for with a proof (RFC 9449 5).
+    """
     value: Any = members.get("token_type")
-    if not isinstance(value, str) or value.lower() not in ("bearer", "n_a"):
-        raise UnexpectedAnswer(_WHAT, "token_type Bearer", shown(value))
+    good = ("dpop", "n_a") if bound else ("bearer", "n_a")
+    if not isinstance(value, str) or value.lower() not in good:
+        raise UnexpectedAnswer(_WHAT, f"token_type {'DPoP' if bound else 'Bearer'}", shown(value))
     return value
 
 

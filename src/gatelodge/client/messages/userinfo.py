@@ -6,15 +6,18 @@ from typing import Any
 
 from gatelodge.client.errors import UnexpectedAnswer, UserInfoRefused
 from gatelodge.client.messages.discovery import ServerMetadata
+from gatelodge.client.messages.dpop import DpopKey
 from gatelodge.client.sending.http import HttpRequest, HttpResponse, content_type, json_object, refuse_outage
 
 _WHAT = "answer of UserInfo"
 _ERROR = re.compile(r'(?:^|[\s,])error="?([\x21\x23-\x5B\x5D-\x7E]{1,64})"?')
 
 
-def userinfo_request(metadata: ServerMetadata, access_token: str) -> HttpRequest:
-    """Ask about the person. Raises `NotSupported`."""
-    return HttpRequest("GET", metadata.endpoint("userinfo_endpoint"), {"authorization": f"Bearer {access_token}"})
+def userinfo_request(metadata: ServerMetadata, access_token: str, key: DpopKey | None = None) -> HttpRequest:
+    """Ask about the person, with a token that is bound to `key` if there is one. Raises `NotSupported`."""
+    url = metadata.endpoint("userinfo_endpoint")
+    bearing = {"authorization": f"Bearer {access_token}"} if key is None else key.headers("GET", url, access_token)
+    return HttpRequest("GET", url, bearing)
 
 
 def read_userinfo_response(metadata: ServerMetadata, response: HttpResponse, sub: str) -> Mapping[str, Any]:
