@@ -7,7 +7,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
-FLOWS = ["code", "public", "machine", "refresh", "implicit", "hybrid", "password"]
+FLOWS = ["code", "public", "machine", "bound", "refresh", "implicit", "hybrid", "password"]
 
 
 def run(visitor: Visitor, flow: str, person: Person) -> None:

@@ -121,6 +121,7 @@ TRIED = {
     *("code-fastapi", "code-django", "code-flask", "code-curl", "public-curl", "public-python", "public-javascript"),
     "pushed-fastapi",
     *("machine-python", "machine-fastapi", "machine-django", "machine-flask", "machine-curl"),
+    "bound-python",
     *("api-fastapi", "api-django", "api-flask"),
 }
 
@@ -233,8 +234,9 @@ def test_the_page_of_a_single_page_application_can_be_registered(copy: Copy) -> 
 # A machine
 
 
-def test_a_program_without_a_person_calls_the_api(copy: Copy) -> None:
-    copied = copy("machine-python")
+@pytest.mark.parametrize("flow", ["machine", "bound"])
+def test_a_program_without_a_person_calls_the_api(copy: Copy, flow: str) -> None:
+    copied = copy(f"{flow}-python")
     (copied.folder / "report.py").write_text(copied.text)
     command = [sys.executable, *copied.command("python")[1:]]
     said = subprocess.run(

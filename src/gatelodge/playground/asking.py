@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from gatelodge.playground.line import Exchange, basic
 from gatelodge.playground.messages import FlowStep, Message
@@ -9,10 +10,17 @@ from gatelodge.playground.runs import FlowRun, RunTokens
 from gatelodge.playground.script import Turn
 from gatelodge.playground.wording import without
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REPLAY_NOTE = "The same request once more, as somebody would send it who copied it."
 
 
-async def ask(turn: Turn, form: Mapping[str, str], guess: str = "", path: str = "/token") -> Exchange:
+async def ask(
+    turn: Turn,
+    form: Mapping[str, str],
+    guess: str = "",
+    path: str = "/token",
+    headers: Mapping[str, str] = NO_HEADERS,
+) -> Exchange:
     """Send a form to an endpoint, as the client of this script. `guess` is what somebody takes for its secret.
 
     The real secret is not shown, unless everybody knows it.
@@ -20,9 +28,9 @@ async def ask(turn: Turn, form: Mapping[str, str], guess: str = "", path: str = 
     sample, line, public = turn.hands.sample, turn.hands.line, turn.script.public
     client_id, url = sample.client_id(public=public), sample.issuer + path
     if public:
-        return await line.post(url, {"client_id": client_id, **form}, {}, turn.script.secrets)
+        return await line.post(url, {"client_id": client_id, **form}, headers, turn.script.secrets)
     header = basic(client_id, guess or sample.secret)
-    exchange = await line.post(url, form, header, turn.script.secrets)
+    exchange = await line.post(url, form, {**header, **headers}, turn.script.secrets)
     if guess or sample.is_open:
         return exchange
     proof = header["authorization"].removeprefix("Basic ")

@@ -53,7 +53,11 @@ class ServerConnection:
 
     async def get(self, url: str, token: str = "") -> Exchange:
         """Ask for what is at `url`, with a bearer token if there is one."""
-        return await self._send("GET", url, None, bearer(token) if token else {}, SECRET)
+        return await self.call(url, bearer(token) if token else {})
+
+    async def call(self, url: str, headers: Mapping[str, str]) -> Exchange:
+        """Ask for what is at `url`, with these headers."""
+        return await self._send("GET", url, None, headers, SECRET)
 
     async def visit(self, url: str, cookies: str) -> Exchange:
         """Ask for what is at `url` as a browser with these cookies does."""

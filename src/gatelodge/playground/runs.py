@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from gatelodge.client.messages.dpop import DpopKey
 from gatelodge.clock import Clock, Entropy
 from gatelodge.demo.pages.backend import claims_of
 from gatelodge.endpoints.request import Request
@@ -37,7 +38,7 @@ class FlowRun:
     code that waits to expire has expired. `before` counts the messages there were before the last act.
     `pushed` is the name of a request that was pushed. `ended` says that the server ended everything that came of the
     sign-in. `wanted` are the levels named by an API that wants a stronger one, `weak` is the access token that was not
-    enough: what passes then is a second round.
+    enough: what passes then is a second round. `key` is the one that tokens are bound to.
     """
 
     flow: str
@@ -61,6 +62,7 @@ class FlowRun:
     ended: bool = False
     before: int = 0
     shown: bool = False
+    key: DpopKey | None = field(default=None, repr=False)
 
     @property
     def challenge(self) -> str:

@@ -28,6 +28,7 @@ MEANING: Mapping[str, str] = {
     "c_hash": "A digest of the code that came with it: they belong together.",
     "client_id": "The application that got it.",
     "scope": "What may be done with it.",
+    "cnf": "The key it is bound to, by its thumbprint: without a proof of that key it opens nothing.",
     "jti": "The number of this one token.",
     "grant_id": "What it came from, so that it can be revoked together with it.",
     "name": "The name of the person.",

@@ -11,7 +11,16 @@ SECRET = frozenset(
     {"code", "code_verifier", "refresh_token", "access_token", "id_token", "client_secret", "authorization"}
     | {"id_token_hint", "logout_token", "cookie", "subject_token", "actor_token"}
 )
-SHOWN_HEADERS = ("content-type", "cache-control", "location", "www-authenticate", "retry-after", "x-request-id")
+SHOWN_HEADERS = (
+    "content-type",
+    "cache-control",
+    "location",
+    "www-authenticate",
+    "retry-after",
+    "dpop-nonce",
+    "x-request-id",
+)
+_SPELT = {"dpop": "DPoP"}
 MAX_SHOWN = 4_000  # characters of a body that is no JSON
 _CLEAR = 6  # characters of a secret that tell it from another
 
@@ -69,7 +78,7 @@ def _escaped(value: str) -> str:
 
 def _headers(headers: Mapping[str, str]) -> Iterator[Piece]:
     for name, value in headers.items():
-        shown = "-".join(part.capitalize() for part in name.split("-"))
+        shown = "-".join(_SPELT.get(part, part.capitalize()) for part in name.split("-"))
         yield Piece(f"{shown}: ")
         if name == "location":
             yield from _address(value)

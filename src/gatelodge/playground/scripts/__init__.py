@@ -2,6 +2,7 @@
 
 from gatelodge.playground.script import Script
 from gatelodge.playground.scripts.authorization_code import AUTHORIZATION_CODE
+from gatelodge.playground.scripts.bound_token import BOUND_TOKEN
 from gatelodge.playground.scripts.client_credentials import CLIENT_CREDENTIALS
 from gatelodge.playground.scripts.device_code import DEVICE_CODE
 from gatelodge.playground.scripts.hybrid import HYBRID
@@ -24,6 +25,7 @@ SCRIPTS: tuple[Script, ...] = (
     TOKEN_EXCHANGE,
     OTHER_PROVIDER,
     STEP_UP,
+    BOUND_TOKEN,
     SIGNING_OUT,
     DEVICE_CODE,
     PASSWORD,
