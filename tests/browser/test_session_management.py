@@ -4,13 +4,15 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.accounts import Person
-from tests.browser.conftest import Demo
-from tests.browser.visitor import Visitor
+from tests.browser.accounts import Accounts
+from tests.browser.conftest import Demo, NewVisitor
+from tests.browser.running import running
+from tests.ports import free_port
 
 from gatelodge.protocol.client import Client
 
@@ -51,20 +53,35 @@ def serving(page: str) -> Generator[str]:
         server.server_close()
 
 
-def test_an_application_sees_that_somebody_signed_out(visitor: Visitor, person: Person, demo: Demo) -> None:
+@pytest.fixture
+def asked(tmp_path: Path) -> Generator[Demo]:
+    """A server that has it switched on, with an address of its own."""
+    site, database = f"http://localhost:{(port := free_port())}", f"sqlite:///{tmp_path / 'gatelodge.db'}"
+    settings = {
+        "GATELODGE_ISSUER": site,
+        "GATELODGE_DATABASE": database,
+        "GATELODGE_SECRET_KEY": "s" * 43,
+        "GATELODGE_LEGACY_SESSION_MANAGEMENT": "true",
+    }
+    with running(("serve", "--port", str(port)), site, tmp_path, settings):
+        yield Demo(site, Accounts(database))
+
+
+def test_an_application_sees_that_somebody_signed_out(new_visitor: NewVisitor, asked: Demo) -> None:
     """At the site of the issuer: to one of another site this browser gives no cookie, so all has changed there."""
-    with serving(PAGE.format(frame=f"{demo.site}/check-session")) as origin:
-        demo.accounts.add_client(client_at(origin))
-        asked = {"client_id": CLIENT_ID, "redirect_uri": origin, "response_type": "code", "scope": "openid"}
+    visitor = new_visitor(asked.site)
+    with serving(PAGE.format(frame=f"{asked.site}/check-session")) as origin:
+        asked.accounts.add_client(client_at(origin))
+        wanted = {"client_id": CLIENT_ID, "redirect_uri": origin, "response_type": "code", "scope": "openid"}
         proof = {"code_challenge": "c" * 43, "code_challenge_method": "S256"}
-        visitor.open(f"{demo.site}/authorize?{urlencode(asked | proof)}")
-        visitor.sign_in(person)
+        visitor.open(f"{asked.site}/authorize?{urlencode(wanted | proof)}")
+        visitor.sign_in(asked.accounts.new_person())
         visitor.page.click("#allow")
         visitor.page.wait_for_url(f"{origin}/?**")
         said = visitor.page.evaluate("new URLSearchParams(location.search).get('session_state')")
 
         def answer(message: str) -> str:
-            return visitor.page.evaluate(ASK, [message, demo.site])
+            return visitor.page.evaluate(ASK, [message, asked.site])
 
         expect(visitor.page.frame_locator("#op").locator("script")).to_have_count(1)
         assert answer(f"{CLIENT_ID} {said}") == "unchanged"
@@ -72,7 +89,7 @@ def test_an_application_sees_that_somebody_signed_out(visitor: Visitor, person: 
         assert answer("nothing that is understood") == "error"
 
         elsewhere = visitor.context.new_page()
-        elsewhere.goto(f"{demo.site}/logout")
+        elsewhere.goto(f"{asked.site}/logout")
         elsewhere.click("button[value=sign_out]")
         elsewhere.wait_for_load_state()
         assert answer(f"{CLIENT_ID} {said}") == "changed"

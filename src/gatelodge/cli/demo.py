@@ -93,7 +93,7 @@ def settings(host: str, port: int, data: Path) -> Config:
         server=ServerPolicy(issuer=f"http://localhost:{port}", host=host, port=port, playground=True, inspector=True),
         database=DatabasePolicy(url=f"sqlite:///{database}"),
         keys=KeyPolicy(secret_key_file=str(key_file)),
-        legacy=LegacyPolicy(password=True, implicit=True, hybrid=True, session_management=True),
+        legacy=LegacyPolicy(password=True, implicit=True, hybrid=True),
         accounts=AccountsPolicy(registration="open", network_requests=1_000),
         demo=True,
     )
