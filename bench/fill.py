@@ -12,16 +12,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from queue import Queue
 from typing import Any, Protocol
 
 import psycopg
 
 from bench import postgres
-from bench.filling import HEAD, PASSWORD_HASH, ROWS
+from bench.filling import HEAD, PASSWORD_HASH, ROWS, People
 from bench.processes import Processes
 from bench.subject import PASSWORD
 from gatelodge.authn.hashing import Argon2
@@ -91,12 +93,13 @@ def fill(url: str, size: Size, now: int, places: int = 1, say: Said = lambda _: 
     The people are called `person1` and so on, and their password is that of every person of the bench.
     """
     filled, began = Filled(), time.monotonic()
-    with _opened(url, places, size.clients) as engine:
-        indices = engine.indices()
+    with ExitStack() as opened:
+        engines = [opened.enter_context(_opened(url, places, size.clients)) for _ in range(_writers(url))]
+        engine, indices = engines[0], engines[0].indices()
         for name in indices:
             engine.run(f"drop index {name}")
         filled.rows["clients"] = engine.run(_CLIENTS, (size.clients, now))
-        for table, rows in _made(engine, size, now):
+        for table, rows in _made(engines, size, now):
             filled.rows[table] = filled.rows.get(table, 0) + rows
             say(f"{table}: {rows:,} rows, {time.monotonic() - began:.0f} s")
         filled.making = time.monotonic() - began
@@ -108,6 +111,11 @@ def fill(url: str, size: Size, now: int, places: int = 1, say: Said = lambda _: 
     return filled
 
 
+def _writers(url: str) -> int:
+    """Return how many may write at once."""
+    return 1 if url.startswith("sqlite") else 2
+
+
 _CLIENTS = """
 with recursive numbers(n) as (select cast(0 as bigint) union all select n + 1 from numbers where n + 1 < $1)
 insert into clients (id, metadata, created_at, updated_at)
@@ -116,23 +124,49 @@ from numbers
 """
 
 
-def _made(engine: _Engine, size: Size, now: int) -> Generator[tuple[str, int]]:
+def _made(engines: Sequence[_Engine], size: Size, now: int) -> Generator[tuple[str, int]]:
     """Make the rows of each table, and tell how many."""
+    free = Queue[_Engine]()
+    for engine in engines:
+        free.put(engine)
+
+    def make(chore: _Chore) -> tuple[str, int]:
+        engine, rows = free.get(), 0
+        for first in range(1, size.people + 1, _AT_ONCE):
+            last = min(first + _AT_ONCE - 1, size.people)
+            rows += engine.run(HEAD + chore.people.sql, (first, last, *chore.about))
+        free.put(engine)
+        return chore.people.table, rows
+
+    chores = list(_chores(engines[0], size, now))
+    if len(engines) == 1:
+        yield from map(make, chores)  # its connection stays with its thread
+        return
+    with ThreadPoolExecutor(len(engines)) as threads:
+        yield from threads.map(make, sorted(chores, key=lambda chore: -chore.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chore:
+    """The rows of one table that are to be made, about how many, and the parameters of their statement."""
+
+    people: People
+    rows: float
+    about: Sequence[int | str]
+
+
+def _chores(engine: _Engine, size: Size, now: int) -> Generator[_Chore]:
     first_person = begins = engine.next_id()
     engine.move_on(first_person + size.people + 1)
     password = Argon2(SignInPolicy(), SystemEntropy()).hash(PASSWORD.encode())
     for people in ROWS:
         each = int(getattr(size, people.named)) if people.named else people.each
+        every = 1 if size.dense else people.every
         begins = begins if people.of_last else engine.next_id()
         if people.ids:
             engine.move_on(begins + (size.people + 1) * each)
-        about = (now, begins, each, 1 if size.dense else people.every, first_person)
-        rows = 0
-        for first in range(1, size.people + 1, _AT_ONCE):
-            last = min(first + _AT_ONCE - 1, size.people)
-            more = (password,) if PASSWORD_HASH in people.sql else ()
-            rows += engine.run(HEAD + people.sql, (first, last, *about, *more))
-        yield people.table, rows
+        more = (password,) if PASSWORD_HASH in people.sql else ()
+        yield _Chore(people, each / every, (now, begins, each, every, first_person, *more))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -160,12 +160,18 @@ PAGES: dict[str, tuple[Callable[[Stand], Iterator[Ask]], int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What answers cost, in microseconds of processor time, and how long they took, in milliseconds."""
+    """What answers cost, in microseconds of processor time, and how long they took, in milliseconds.
+
+    `trouble` is why there are none, or no more.
+    """
 
     cpu_us: list[float] = field(default_factory=list[float])
     took_ms: list[float] = field(default_factory=list[float])
+    trouble: list[str] = field(default_factory=list[str])
 
     def told(self) -> str:
+        if self.trouble or not self.cpu_us:
+            return f"no figure: {self.trouble}"
         return (
             f"{median(self.cpu_us):7,.0f} {_p99(self.cpu_us):8,.0f} us   {median(self.took_ms):6.1f}"
             f" {_p99(self.took_ms):7.1f} ms"
@@ -210,18 +216,27 @@ def run(asked: Asked, processes: Processes, directory: Path) -> None:
     for turn in range(asked.rounds):
         for page, (walk, dearer) in PAGES.items():
             for name, stand in stands.items():
-                measure(stand, walk, asked.samples // dearer, costs[page, name])
+                try:
+                    measure(stand, walk, asked.samples // dearer, costs[page, name])
+                except (ValueError, OSError) as failure:
+                    costs[page, name].trouble.append(str(failure)[:200])
             report.note(f"round {turn + 1}: {page}, load {os.getloadavg()[0]:.1f}")
-    for page in PAGES:
-        ratio = median(costs[page, "full"].cpu_us) / median(costs[page, "empty"].cpu_us)
-        for name in stands:
-            tail = f"   {ratio:.2f} x" if name == "full" else ""
-            report.say(f"{page if name == 'empty' else '':36} {name:6} {costs[page, name].told()}{tail}")
-    hash_us, whole_us = bare_hash_us(), median(costs["the password, with its hash", "full"].cpu_us)
+        _print(stands, costs)
+    hash_us, whole_us = bare_hash_us(cores.server), median(costs["the password, with its hash", "full"].cpu_us)
     report.say(f"argon2 alone {hash_us:,.0f} us: {hash_us / whole_us:.1%} of what a password costs")
     for name, stand in stands.items():
         report.say(f"{name}: {tokens_beside(stand.facts, stand.names)}, load {os.getloadavg()[0]:.1f}")
     report.say(purge_beside(processes, stands["full"].url, cores, lambda: _during(stands["full"], asked.samples)))
+
+
+def _print(stands: Mapping[str, Stand], costs: Mapping[tuple[str, str], Cost]) -> None:
+    report.say(f"\n{'':43} processor: median, p99      took: median, p99")
+    for page in PAGES:
+        empty, full = costs[page, "empty"], costs[page, "full"]
+        for name in stands:
+            report.say(f"{page if name == 'empty' else '':36} {name:6} {costs[page, name].told()}")
+        if not empty.trouble and not full.trouble:
+            report.say(f"{'':43} {median(full.cpu_us) / median(empty.cpu_us):.2f} x")
 
 
 def _during(stand: Stand, samples: int) -> str:
@@ -238,12 +253,23 @@ def _stand(name: str, asked: Asked, processes: Processes, cores: Cores, director
     url = _url_of(made, database, name)
     names: Sequence[str] = USERS
     if name == "full":
-        fill(url, asked.size, int(time.time()), say=report.note)
+        _fill(url, asked, database)
         # Every tenth has a second factor, whose seed nobody knows.
         names = [f"person{number}" for number in range(1, asked.size.people + 1) if number % 10]
     process = processes.start(name, made.serve, core=cores.server, cwd=made.directory, env=made.env)
     processes.wait_until(answers(made.base + "/.well-known/openid-configuration"), name, process)
     return Stand(gatelodge.facts_of(made, name, process.pid, database), url, names)
+
+
+def _fill(url: str, asked: Asked, database: postgres.Postgres | None) -> None:
+    """Fill a database, on all cores for once."""
+    if database is None or database.pid is None:
+        fill(url, asked.size, int(time.time()), say=report.note)
+        return
+    own = os.sched_getaffinity(database.pid)
+    os.sched_setaffinity(database.pid, range(os.cpu_count() or 1))
+    fill(url, asked.size, int(time.time()), say=report.note)
+    os.sched_setaffinity(database.pid, own)
 
 
 def _url_of(made: Installation, database: postgres.Postgres | None, name: str) -> str:

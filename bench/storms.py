@@ -1,6 +1,7 @@
 """What goes on beside the pages: hashes alone, tokens while many sign in, and a sweep that removes what is over."""
 
 import asyncio
+import os
 import sys
 import threading
 import time
@@ -21,16 +22,26 @@ from gatelodge.stores import sweep
 _SIGN_INS = 20
 _SECONDS = 10.0
 _HASHES = 60
+_NICE = 10  # as the threads that hash are: see authn/hashing.py
 
 
-def bare_hash_us() -> float:
-    """Return the processor time of checking one password, in microseconds."""
-    argon2 = Argon2(SignInPolicy(), SystemEntropy())
-    stored, times = argon2.hash(PASSWORD.encode()), list[float]()
-    for _ in range(_HASHES):
-        began = time.thread_time()
-        argon2.proves(stored, PASSWORD.encode())
-        times.append((time.thread_time() - began) * 1e6)
+def bare_hash_us(core: int) -> float:
+    """Return the processor time of checking one password in microseconds: on the server's core, as nice as there."""
+    times = list[float]()
+
+    def check() -> None:
+        os.sched_setaffinity(0, {core})  # of this thread alone, and so is its niceness
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        argon2 = Argon2(SignInPolicy(), SystemEntropy())
+        stored = argon2.hash(PASSWORD.encode())
+        for _ in range(_HASHES):
+            began = time.thread_time()
+            argon2.proves(stored, PASSWORD.encode())
+            times.append((time.thread_time() - began) * 1e6)
+
+    hashing = threading.Thread(target=check)
+    hashing.start()
+    hashing.join()
     return median(times)
 
 
