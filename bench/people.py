@@ -29,19 +29,10 @@ from bench.subject import USERS, Facts
 
 Ask = Callable[[], object]  # the one request that is measured
 
-_MANY = 100_000
 _PEOPLE = 24  # who are signed in at once
 _AS_OPERATORS_DO = """
 [retention]
 purge_interval = 86400
-
-[mail]
-url = "smtp://127.0.0.1:9"
-sender = "id@bench.test"
-
-[accounts]
-registration = "open"
-network_requests = 100000
 """
 
 
@@ -54,16 +45,10 @@ class Stand:
     names: Sequence[str]
     chance: random.Random = field(default_factory=lambda: random.Random(7))
     signed_in: list[Browser] = field(default_factory=list[Browser])
-    asked: int = 0
 
     def somebody(self) -> str:
         """Return anybody's user name."""
         return self.chance.choice(self.names)
-
-    def address(self) -> str:
-        """Return somebody's address that was not asked about lately, where there are many people, else nobody's."""
-        self.asked += 1
-        return f"{self.somebody()}@people.bench.test" if len(self.names) > _MANY else f"nobody{self.asked}@bench.test"
 
     def browser(self) -> Browser:
         """Return a browser in which somebody is signed in."""
@@ -119,15 +104,6 @@ def _chooser(stand: Stand) -> Iterator[Ask]:
         yield lambda browser=browser, where=where: browser.open(where)
 
 
-def _asked_back(stand: Stand) -> Iterator[Ask]:
-    """Who lost their password asks for a letter."""
-    while True:
-        browser = Browser(stand.facts)
-        form = browser.form_at("/recover")
-        email = stand.address()
-        yield lambda browser=browser, form=form, email=email: browser.send(form, email=email)
-
-
 def _password(stand: Stand) -> Iterator[Ask]:
     while True:
         browser = Browser(stand.facts)
@@ -153,7 +129,6 @@ PAGES: dict[str, tuple[Callable[[Stand], Iterator[Ask]], int]] = {
     "its applications": (_account("/account/apps"), 1),
     "its history": (_account("/account/history"), 1),
     "picking an account": (_chooser, 1),
-    "a link for a new password": (_asked_back, 1),
     "signing out": (_signed_out, 4),
 }
 

@@ -240,7 +240,7 @@ create table visits (
     session_id bigint not null,
     client_id text not null references clients (id) on delete cascade,
     since bigint not null,
-    primary key (session_id, client_id, place),
+    primary key (session_id, place, client_id),
     {SESSION}
 );
 create index visits_client on visits (client_id);
@@ -251,7 +251,7 @@ create table vouched_sessions (
     session_id bigint not null,
     link_id bigint not null,
     sid text not null,                    -- of the session there; empty if the provider says none
-    primary key (session_id, link_id, place),
+    primary key (session_id, place, link_id),
     {SESSION}
 );
 
@@ -262,7 +262,7 @@ create table consents (
     scopes text not null,
     resources text not null default '',
     granted_at bigint not null,
-    primary key (user_id, client_id, place),
+    primary key (user_id, place, client_id),
     {PERSON}
 );
 create index consents_client on consents (client_id);
