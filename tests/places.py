@@ -40,6 +40,7 @@ EVERYWHERE = {
     "apis",
     "claim_scopes",
     "providers",
+    "trusted_issuers",
     "signing_keys",
     "sweeps",
     "traces",

@@ -22,6 +22,7 @@ from gatelodge.inspector import room as inspector
 from gatelodge.keys.keys import POLL as KEYS_POLL
 from gatelodge.keys.keys import SigningKeys
 from gatelodge.keys.remote import RemoteKeys
+from gatelodge.keys.workloads import Workloads
 from gatelodge.mail.letters import letters_of
 from gatelodge.ops import room as ops
 from gatelodge.ops.keys import schedule_of
@@ -101,13 +102,15 @@ def build(on: Foundation, ways: Sequence[type[Way]] = WAYS, kinds: Sequence[type
     proving = authn.open(on, ways)
     browsing = sessions.open(on, proving.known)
     found = tokens.held(on)
-    granting = grants.open(on, proving.authenticate, found)
     remote = RemoteKeys(on.outbound, on.clock)
+    inside = RemoteKeys(Outbound(allow_loopback=not on.site.secure, allow_private=True), on.clock)
+    workloads = Workloads(on.registry, remote, inside)
+    granting = grants.open(on, proving.authenticate, found, workloads)
     outbox.open(on)
     return Server(
         foundation=on,
         authn=proving,
-        proofs=client_auth.open(on, remote),
+        proofs=client_auth.open(on, remote, workloads),
         sessions=browsing,
         granting=granting,
         ops=ops.open(on, browsing, remote),

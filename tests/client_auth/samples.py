@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey
 
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import AuthMethod, Client, ClientSecret, ProvenClient
+from gatelodge.protocol.workload import TrustedIssuer
 
 ISSUER = "https://as.test"
 NOW = 1_800_000_000
@@ -54,6 +55,25 @@ def assertion(client_id: str = "pkj1", key: ECKey = KEY, **members: object) -> s
     return jwt.encode({"alg": "ES256", "kid": "k1"}, {n: v for n, v in claims.items() if v is not None}, key)
 
 
+TRUSTED = TrustedIssuer(name="ci", kind="github", issuer="https://ci.test", jwks_uri="https://ci.test/jwks")
+OF_TRUSTED = json.dumps({"keys": [KEY.as_dict(private=False)]}).encode()
+
+
+def of_workload(key: ECKey = KEY, header: Mapping[str, object] | None = None, **members: object) -> str:
+    """What GitHub Actions makes of a job on the main branch of a repository."""
+    claims: dict[str, object] = {
+        "iss": TRUSTED.issuer,
+        "sub": "repo:octo-org/app:ref:refs/heads/main",
+        "aud": ISSUER,
+        "exp": NOW + 300,
+        "jti": "w1",
+        "repository": "octo-org/app",
+        "ref": "refs/heads/main",
+    }
+    said = {name: value for name, value in (claims | members).items() if value is not None}
+    return jwt.encode({"alg": "ES256", "kid": "k1", "typ": "JWT", **(header or {})}, said, key)
+
+
 def asserted(token: str, **params: str) -> Attempt:
     return Attempt({"client_assertion": token, "client_assertion_type": ASSERTION_TYPE, **params})
 
@@ -67,6 +87,7 @@ CLIENTS = {
     "client_secret_basic": client("web1", "client_secret_basic", secrets=SECRETS, auth_fixed=True),
     "client_secret_post": client("post1", "client_secret_post", secrets=SECRETS, auth_fixed=True),
     "private_key_jwt": client("pkj1", "private_key_jwt", jwks=json.dumps({"keys": [KEY.as_dict(private=False)]})),
+    "workload_jwt": client("ci1", "workload_jwt", workloads=("ci repository=octo-org/app ref=refs/heads/*",)),
     "none": client("spa1", "none"),
 }
 # For each method: who proves who they are, how, and how somebody else would try.
@@ -74,10 +95,12 @@ GOOD: Mapping[str, Callable[[str], Attempt]] = {
     "client_secret_basic": lambda client_id: basic(client_id, SECRET),
     "client_secret_post": lambda client_id: post(client_id, SECRET),
     "private_key_jwt": lambda client_id: asserted(assertion(client_id)),
+    "workload_jwt": lambda client_id: asserted(of_workload(), client_id=client_id),
     "none": lambda client_id: Attempt({"client_id": client_id}),
 }
 BAD: Mapping[str, Callable[[str], Attempt]] = {
     "client_secret_basic": lambda client_id: basic(client_id, "gls_wrong"),
     "client_secret_post": lambda client_id: post(client_id, "gls_wrong"),
     "private_key_jwt": lambda client_id: asserted(assertion(client_id, OTHER_KEY)),
+    "workload_jwt": lambda client_id: asserted(of_workload(OTHER_KEY), client_id=client_id),
 }

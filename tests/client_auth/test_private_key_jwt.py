@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from tests.client_auth.conftest import means_of
 from tests.client_auth.samples import (
     ASSERTION_TYPE,
     GOOD,
@@ -25,11 +26,10 @@ from tests.client_auth.samples import (
     client,
 )
 
-from gatelodge.client_auth import METHODS, ClientProofs, Means, NotProven
+from gatelodge.client_auth import METHODS, ClientProofs, NotProven
 from gatelodge.client_auth.decoys import decoys
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
-from gatelodge.keys.remote import RemoteKeys
 from gatelodge.outbound import Fetched, Outbound
 from gatelodge.protocol.assertion import ALGORITHMS
 from gatelodge.protocol.client import ProvenClient
@@ -97,8 +97,8 @@ async def test_CA_11_of_many_at_once_over_two_workers_one_works(
     proofs: ClientProofs, database: Database, clock: Clock
 ) -> None:
     other_registry = Registry(database, clock)
-    remote = RemoteKeys(Outbound(), clock)
-    workers = [proofs, ClientProofs(METHODS, other_registry, Means(ISSUER, database, remote, clock))]
+    means = means_of(database, clock, other_registry, Outbound())
+    workers = [proofs, ClientProofs(METHODS, other_registry, means)]
     params = Params.of(asserted(assertion()).pairs())
     results = await asyncio.gather(
         *(workers[n % 2].prove(params, {}, Origin(address=f"192.0.2.{n}")) for n in range(50)), return_exceptions=True
@@ -189,7 +189,7 @@ async def test_CA_13_published_keys_are_fetched_once_whatever_keys_strangers_nam
     database: Database, register: Register, registry: Registry, clock: Clock
 ) -> None:
     publisher = Publisher()
-    means = Means(ISSUER, database, RemoteKeys(cast("Outbound", publisher), clock), clock)
+    means = means_of(database, clock, registry, cast("Outbound", publisher))
     proofs = ClientProofs(METHODS, registry, means)
     await register(client("pkj4", "private_key_jwt", jwks_uri="https://rp.test/jwks"))
     for number in range(100):
@@ -205,7 +205,7 @@ async def test_CA_13_nothing_is_fetched_for_an_algorithm_that_is_never_taken(
     database: Database, register: Register, registry: Registry, clock: Clock
 ) -> None:
     publisher = Publisher()
-    means = Means(ISSUER, database, RemoteKeys(cast("Outbound", publisher), clock), clock)
+    means = means_of(database, clock, registry, cast("Outbound", publisher))
     await register(client("pkj1x", "private_key_jwt", jwks_uri="https://rp.test/jwks"))
     header, claims = {"alg": "HS256", "kid": "k1"}, CLAIMS | {"iss": "pkj1x", "sub": "pkj1x"}
     token = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}.AAAA"

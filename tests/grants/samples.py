@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import httpx2
+from tests.client_auth.samples import OF_TRUSTED, TRUSTED, of_workload
 from tests.world import API, ISSUER, RP, VERIFIER, World
 
+from gatelodge.outbound import Fetched, Outbound
 from gatelodge.protocol.token_exchange import ACCESS_TOKEN, GRANT_TYPE
+from gatelodge.protocol.workload import GRANT_TYPE as JWT_BEARER
+from gatelodge.stores import trusted_issuers
 
 Form = Mapping[str, str]
 BOTH = [API, ISSUER]  # with openid a token opens UserInfo, too
@@ -62,10 +66,31 @@ async def _exchange(world: World) -> Form:
     return {"subject_token": token, "subject_token_type": ACCESS_TOKEN}
 
 
+class Published(Outbound):
+    """Stands where the network is: publishes the keys of an issuer that is trusted."""
+
+    async def get(self, url: str, max_bytes: int) -> Fetched:
+        return Fetched(200, "application/json", OF_TRUSTED)
+
+
+async def trusting(world: World, client_id: str = "web1") -> None:
+    """Trust an issuer, and say which of its jobs a client may bring."""
+    on, patterns = world.foundation, ("ci repository=octo-org/app ref=refs/heads/*",)
+    object.__setattr__(world.server.granting.contexts.workloads.remote, "_outbound", Published())
+    await on.db.write(trusted_issuers.add, TRUSTED, on.clock.now())
+    await world.change_client(client_id, workloads=patterns)
+
+
+async def _workload(world: World) -> Form:
+    await trusting(world)
+    return {"assertion": of_workload(aud=world.issuer), "scope": "orders:read"}
+
+
 SAMPLES: Mapping[str, Sample] = {
     "authorization_code": Sample("web1", _code, BOTH, ("token_issued",)),
     "refresh_token": Sample("web1", _refresh, BOTH, ("token_refreshed",)),
     "client_credentials": Sample("daemon1", _machine, API, (), person=None, amr=(), brings_refresh=False),
     GRANT_TYPE: Sample("web1", _exchange, API, ("token_exchanged",), brings_refresh=False, refusal="invalid_request"),
+    JWT_BEARER: Sample("web1", _workload, API, ("workload_token_issued",), person=None, amr=(), brings_refresh=False),
     "password": Sample("legacy1", _password, BOTH, ("legacy_used", "token_issued")),
 }

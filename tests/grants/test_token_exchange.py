@@ -1,5 +1,6 @@
 """Token exchange: who may turn what into what, who then acts for whom, and what ends it (RFC 8693)."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -319,3 +320,23 @@ async def test_a_pairwise_agent_calls_nobody_by_their_own_name(world: World) -> 
     await agent(world, subject_type="pairwise", sector_identifier_uri="https://agents.test/list")
     claims = claims_of(await exchange(world, (await alices(world))["access_token"]))
     assert claims["sub"] not in ("sub-alice", "")
+
+
+async def test_of_many_that_are_exchanged_while_all_ends_none_is_left(world: World) -> None:
+    await agent(world)
+    first = await alices(world)
+    alice, db, now = world.people["alice"].id, world.foundation.db, world.foundation.clock.now()
+
+    async def withdraw() -> None:
+        await asyncio.sleep(0)
+        await db.write(consents.withdraw_own, alice, "web1", HERE, now)
+
+    audiences = (API, OPAQUE_API) * 15
+    answers = await asyncio.gather(
+        *(exchange(world, first["access_token"], audience=audience) for audience in audiences[:15]),
+        withdraw(),
+        *(exchange(world, first["access_token"], audience=audience) for audience in audiences[15:]),
+    )
+
+    given = [answer for answer in answers if answer is not None and answer.status_code == 200]
+    assert not [answer for answer in given if await is_active(world, answer)]

@@ -141,6 +141,7 @@ async def world(
         await opened.foundation.db.write(demo.plant, ISSUER, {"alice": "", "bob": ""}, clock.now())
         await opened.foundation.registry.poll()
         InMemory.world, InMemory.asked = opened, ()
+        monkeypatch.setattr(opened.server.granting.contexts.workloads.remote, "_outbound", InMemory())
         yield opened
 
 

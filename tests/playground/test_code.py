@@ -4,14 +4,16 @@ The page for a single-page application needs a browser: tests/browser/test_playg
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import httpx2
 import pytest
@@ -20,10 +22,14 @@ from tests.docs.conftest import demo as demo
 from tests.docs.conftest import person as person
 from tests.docs.examples import ROOT
 from tests.ports import free_port
+from tests.world import CHALLENGE, VERIFIER
 
+from gatelodge.clock import SystemEntropy
+from gatelodge.keys.vault import Vault
 from gatelodge.playground.sample import Sample
 from gatelodge.playground.scripts import SCRIPTS
 from gatelodge.playground.snippets import API, Snippet, snippets
+from gatelodge.playground.stub_issuer import StubIssuer
 
 pytestmark = pytest.mark.slow
 ORDERS = ["a looking glass", "a pocket watch"]
@@ -122,7 +128,7 @@ TRIED = {
     "pushed-fastapi",
     *("machine-python", "machine-fastapi", "machine-django", "machine-flask", "machine-curl"),
     "bound-python",
-    *("api-fastapi", "api-django", "api-flask"),
+    *("api-fastapi", "api-django", "api-flask", "acting-python", "workload-curl"),
 }
 
 
@@ -261,6 +267,40 @@ def test_a_command_of_django_calls_the_api(copy: Copy) -> None:
     )
 
     assert said.stdout == "2 orders\n"
+
+
+def test_the_commands_of_a_job(copy: Copy) -> None:
+    (key_file,) = (copy.demo.folder / "var" / "demo").glob("*key*")
+    platform = StubIssuer.of(copy.demo.issuer, Vault([key_file.read_text().strip()], SystemEntropy()))
+    environ = {**os.environ, "ASSERTION": platform.say(f"j{time.time_ns()}", int(time.time()))}
+    command = ["bash", "-euo", "pipefail", "-c", copy("workload-curl").text]
+    said = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=30)
+
+    assert json.loads(said.stdout)["orders_of"] == "playground"
+
+
+# Somebody who acts for a person
+
+
+def test_who_is_shown_a_token_acts_for_its_person(copy: Copy, person: Person) -> None:
+    copied = copy("acting-python")
+    issuer, playground = copied.demo.issuer, ("playground", "playground-secret")
+    asked = {
+        "client_id": playground[0],
+        "response_type": "code",
+        "redirect_uri": f"{issuer}/playground/callback",
+        "scope": "openid orders:read",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    code = person.open(f"{issuer}/authorize?{urlencode(asked)}").url.params["code"]
+    form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    redeemed = httpx2.post(f"{issuer}/token", data=form | {"redirect_uri": asked["redirect_uri"]}, auth=playground)
+    environ = {"CLIENT_SECRET": copied.secret, "SUBJECT_TOKEN": redeemed.json()["access_token"]}
+    command = [sys.executable, "-c", copied.text]
+    said = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+
+    assert said.stdout == "2 orders\n", said.stderr
 
 
 # The API

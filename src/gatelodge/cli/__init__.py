@@ -10,6 +10,7 @@ from gatelodge.cli.doctor import doctor
 from gatelodge.cli.epoch import epoch
 from gatelodge.cli.failures import OneLineErrors
 from gatelodge.cli.init import init
+from gatelodge.cli.issuers import issuers
 from gatelodge.cli.keys import keys
 from gatelodge.cli.migrate import migrate
 from gatelodge.cli.outbox import outbox
@@ -32,6 +33,7 @@ OF_THE_SERVER: tuple[click.Command, ...] = (
     scopes,
     users,
     providers,
+    issuers,
     keys,
     audit,
     outbox,

@@ -153,6 +153,13 @@ MEMBERS = (
         default=None,
         help="Tokens it gets in exchange do not say that it acts. Each one is in the audit trail.",
     ),
+    click.option(
+        "--workload",
+        "workloads",
+        multiple=True,
+        help="A workload that this client is, with --auth workload_jwt: a trusted issuer's name, and claims, as in "
+        '"github repository=octo-org/app ref=refs/heads/main". Repeatable.',
+    ),
     click.option("--may-act", "may_act", help="The one client that may exchange this client's tokens. Default: any."),
     click.option(
         "--dpop/--no-dpop",

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from gatelodge.client.messages.registration import PrivateKeyJwt as PrivateKeyJwt
     from gatelodge.client.messages.registration import SecretBasic as SecretBasic
     from gatelodge.client.messages.registration import SecretPost as SecretPost
+    from gatelodge.client.messages.registration import WorkloadToken as WorkloadToken
     from gatelodge.client.messages.tokens import Exchanged as Exchanged
     from gatelodge.client.messages.tokens import Narrowed as Narrowed
     from gatelodge.client.messages.tokens import Tokens as Tokens
@@ -98,6 +99,7 @@ _WHERE = {
     "Moment": "messages.registration",
     "NoAuth": "messages.registration",
     "PrivateKeyJwt": "messages.registration",
+    "WorkloadToken": "messages.registration",
     "SecretBasic": "messages.registration",
     "SecretPost": "messages.registration",
     "AsyncSender": "sending.sender",

@@ -8,11 +8,13 @@ from gatelodge.client_auth.contract import Means, Method, NotProven, TooManyFail
 from gatelodge.client_auth.none import NoProof
 from gatelodge.client_auth.private_key_jwt import PrivateKeyJwtMethod
 from gatelodge.client_auth.proofs import ClientProofs
+from gatelodge.client_auth.workload_jwt import WorkloadJwt
 
 METHODS: tuple[Method[Any], ...] = (
     ClientSecretBasic(),
     ClientSecretPost(),
     PrivateKeyJwtMethod(),
+    WorkloadJwt(),
     NoProof(),
 )
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database
 from gatelodge.keys.remote import RemoteKeys
+from gatelodge.keys.workloads import Workloads
 from gatelodge.protocol import rules
 from gatelodge.protocol.client import AuthMethod, Client
 from gatelodge.protocol.errors import OAuthError
@@ -54,6 +55,7 @@ class Means:
     db: Database
     remote: RemoteKeys
     clock: Clock
+    workloads: Workloads
 
 
 class Method(ABC, Generic[P]):

@@ -1,10 +1,11 @@
 """private_key_jwt: a JWT the client signed, good for one request (RFC 7523, OpenID Connect Core 9)."""
 
+from gatelodge.client_auth.assertions import is_of_workload, taken_apart
 from gatelodge.client_auth.contract import Means, Method, NotProven, PresentedProof
 from gatelodge.client_auth.decoys import decoys
 from gatelodge.keys.of_clients import keys_of
-from gatelodge.protocol import jose, rules
-from gatelodge.protocol.assertion import ALGORITHMS, ASSERTION_TYPE, MAX_ASSERTION, Assertion, check, claimed_client
+from gatelodge.protocol import rules
+from gatelodge.protocol.assertion import ALGORITHMS, ASSERTION_TYPE, Assertion, check, claimed_client
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.jose import BadToken, TokenParts
 from gatelodge.protocol.params import Params
@@ -26,7 +27,9 @@ class PrivateKeyJwtMethod(Method[TokenParts]):
         if token is None or kind != ASSERTION_TYPE:
             raise NotProven(rules.ASSERTION_TYPE)
         try:
-            parts = jose.take_apart(token, MAX_ASSERTION)
+            parts = taken_apart(token)
+            if is_of_workload(parts) and params.get("client_id") is not None:
+                return None
             return PresentedProof(claimed_client(parts), parts)
         except BadToken as error:
             raise NotProven(error.rule) from None

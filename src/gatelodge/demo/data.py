@@ -7,6 +7,8 @@ from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
 from gatelodge.protocol.token_exchange import GRANT_TYPE as EXCHANGE
+from gatelodge.protocol.workload import GRANT_TYPE as JWT_BEARER
+from gatelodge.protocol.workload import TrustedIssuer
 from gatelodge.stores.users import NewUser
 
 ORDERS = {"orders:read": "See your orders", "orders:write": "Place and change orders for you"}
@@ -17,6 +19,7 @@ LEGACY_RESPONSE_TYPES = frozenset(
 EVERY_GRANT = frozenset({"implicit", *(grant.grant_type for grant in GRANTS)})
 API_PATH = "/demo/api"
 PLAYGROUND, PLAYGROUND_PUBLIC = "playground", "playground-public"
+WORKLOAD = "job:nightly"
 PLAYGROUND_SECRET = "playground-secret"
 PLAYGROUND_SCOPES = frozenset({"openid", "profile", "email", "offline_access", "orders:read"})
 
@@ -139,6 +142,17 @@ def api(issuer: str) -> Api:
     return Api(issuer + API_PATH, "Demo orders", ORDERS, introspectors=introspectors)
 
 
+def workload_issuer(issuer: str) -> str:
+    """Return who vouches for the workload of the playground of this server: a part of the playground."""
+    return issuer + "/playground/workloads"
+
+
+def trusted(issuer: str) -> TrustedIssuer:
+    """Return the same as an operator trusts it."""
+    where = workload_issuer(issuer)
+    return TrustedIssuer(name=PLAYGROUND, kind="other", issuer=where, jwks_uri=where + "/jwks")
+
+
 def clients(issuer: str) -> tuple[Client, ...]:
     """Return the applications of a demo at `issuer`."""
     playground = playground_clients(issuer, PLAYGROUND_SECRET, EVERY_GRANT, LEGACY_RESPONSE_TYPES)
@@ -162,11 +176,12 @@ def playground_clients(
         redirect_uris=callback,
         post_logout_redirect_uris=(issuer + "/playground/logout",),
         backchannel_logout_uri=issuer + "/playground/backchannel-logout",
-        grants=frozenset({"authorization_code", "refresh_token", "client_credentials", EXCHANGE}) | grants,
+        grants=frozenset({"authorization_code", "refresh_token", "client_credentials", EXCHANGE, JWT_BEARER}) | grants,
         response_types=response_types,
         scopes=PLAYGROUND_SCOPES,
         exchange_subjects=frozenset({"access_token"}),
         exchange_audiences=frozenset({issuer + API_PATH}),
+        workloads=(f"playground sub={WORKLOAD}",),
     )
     public = Client(
         id=PLAYGROUND_PUBLIC,

@@ -12,12 +12,14 @@ from gatelodge.demo import data as demo_data
 from gatelodge.demo import samples as demo_samples
 from gatelodge.demo.data import PEOPLE, DemoPerson
 from gatelodge.demo.samples import SamplePorts
-from gatelodge.ops import apis, clients, providers, users
+from gatelodge.ops import apis, clients, issuers, providers, users
 from gatelodge.protocol.client import Api, Client
+from gatelodge.protocol.workload import TrustedIssuer
 from gatelodge.stores import apis as api_store
 from gatelodge.stores import audit, authenticators
 from gatelodge.stores import clients as client_store
 from gatelodge.stores import providers as provider_store
+from gatelodge.stores import trusted_issuers as issuer_store
 from gatelodge.stores import users as user_store
 from gatelodge.stores.providers import StoredProvider
 from gatelodge.telemetry.events import SERVER, ClientChanged, Origin
@@ -31,6 +33,7 @@ async def plant(tx: Tx, issuer: str, hashes: Mapping[str, str], now: int) -> Non
     for client in demo_data.clients(issuer):
         await plant_client(tx, client, LEGACY, now)
     await plant_api(tx, demo_data.api(issuer), now)
+    await plant_trust(tx, demo_data.trusted(issuer), now)
     for person in await missing(tx):
         await users.add(tx, person.new, hashes[person.new.username], ORIGIN, now)
 
@@ -83,6 +86,16 @@ async def plant_client(tx: Tx, client: Client, legacy: LegacyPolicy, now: int) -
     if wanted != found:  # the demo's port changed, or somebody tried something out
         await client_store.replace(tx, wanted, now)
         await audit.record(tx, ClientChanged(client_id=client.id, what="demo"), ORIGIN, now)
+
+
+async def plant_trust(tx: Tx, wanted: TrustedIssuer, now: int) -> None:
+    """Trust the playground's issuer of workloads as it should be."""
+    found = await issuer_store.find(tx, wanted.name)
+    if found == wanted:
+        return
+    if found is not None:
+        await issuers.remove(tx, wanted.name, ORIGIN, now)
+    await issuers.add(tx, wanted, ORIGIN, now)
 
 
 async def plant_api(tx: Tx, wanted: Api, now: int) -> None:

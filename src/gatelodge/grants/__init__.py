@@ -3,6 +3,7 @@
 from gatelodge.grants.authorization_code import AuthorizationCode
 from gatelodge.grants.client_credentials import ClientCredentialsGrant
 from gatelodge.grants.contract import AnyGrant
+from gatelodge.grants.jwt_bearer import JwtBearer
 from gatelodge.grants.password import Password
 from gatelodge.grants.refresh_token import RefreshToken
 from gatelodge.grants.token_exchange import TokenExchange
@@ -12,5 +13,6 @@ GRANTS: tuple[AnyGrant, ...] = (
     RefreshToken(),
     ClientCredentialsGrant(),
     TokenExchange(),
+    JwtBearer(),
     Password(),
 )

@@ -11,6 +11,7 @@ from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import TokenPolicy
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.refresh import RefreshKeys
+from gatelodge.keys.workloads import Workloads
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.dpop import DpopProof
 from gatelodge.protocol.proof import AuthnEvent
@@ -71,6 +72,7 @@ class GrantContext(Struct, frozen=True):
     authenticate: Authenticate
     subjects: Subjects
     presented: PresentedTokens
+    workloads: Workloads
     headers: Mapping[str, str] = NO_HEADERS
     proof: DpopProof | None = None
 
@@ -89,6 +91,7 @@ class GrantContexts:
     authenticate: Authenticate
     subjects: Subjects
     presented: PresentedTokens
+    workloads: Workloads
 
     async def open(
         self,
@@ -111,6 +114,7 @@ class GrantContexts:
             authenticate=self.authenticate,
             subjects=self.subjects,
             presented=self.presented,
+            workloads=self.workloads,
             headers=headers,
             proof=proof,
         )

@@ -7,6 +7,7 @@ from gatelodge.grants import GRANTS
 from gatelodge.grants.context import Authenticate, GrantContexts, PresentedTokens
 from gatelodge.grants.contract import AnyGrant
 from gatelodge.keys.refresh import RefreshKeys, refresh_keys
+from gatelodge.keys.workloads import Workloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,13 @@ class Granting:
     refresh: RefreshKeys
 
 
-def open(on: Foundation, authenticate: Authenticate, presented: PresentedTokens) -> Granting:
-    """Open the room; `authenticate` checks the password of a person, `presented` finds tokens of ours."""
+def open(on: Foundation, authenticate: Authenticate, presented: PresentedTokens, workloads: Workloads) -> Granting:
+    """Open the room; `authenticate` checks the password of a person, `presented` finds tokens of ours,
+    `workloads` who is trusted about workloads."""
     issuer, legacy = on.site.issuer, on.config.legacy
     refresh = refresh_keys(on.vault, on.instance.epoch, on.mint)
     with_keys = (on.mint, refresh, on.clock, on.entropy)
-    contexts = GrantContexts(on.registry, issuer, on.config.tokens, *with_keys, authenticate, on.subjects, presented)
+    finding = (authenticate, on.subjects, presented, workloads)
+    contexts = GrantContexts(on.registry, issuer, on.config.tokens, *with_keys, *finding)
     switched_on = (grant for grant in GRANTS if grant.legacy is None or getattr(legacy, grant.legacy))
     return Granting(tuple(switched_on), contexts, refresh)

@@ -70,7 +70,9 @@ ADVICE: Mapping[Rule, str] = {
     rules.EXCHANGE_ACTOR: "It expired, was ended, or is neither this client's nor for an API whose tokens this client "
     "may introspect.",
     rules.EXCHANGE_MAY_ACT: "The client that the token was issued to names another one with --may-act.",
-    rules.EXCHANGE_TARGET: "gatelodge clients change --exchange-audience says for which APIs a client gets them.",
+    rules.EXCHANGE_TARGET: "clients change --exchange-audience says for which APIs a client gets them.",
+    rules.WORKLOAD_FITS: "gatelodge issuers list shows whose word is believed, the client's workloads which of them it "
+    "is. iss and the claims of the assertion must be those, letter by letter.",
     rules.PASSWORD_RIGHT: "Unknown, wrong and disabled look alike here, too.",
     rules.ASSERTION_SUBJECT: "iss and sub of the assertion are both the client_id.",
     rules.ASSERTION_ONCE: "Make a new assertion with a new jti for every request, also for a retry.",

@@ -133,10 +133,11 @@ def _one_method(case: Case) -> str:
 
 def _methods(case: Case) -> list[str]:
     """Return the ways in which a request tries to prove its client."""
+    is_workload = case.client is not None and case.client.auth_method == "workload_jwt"
     used = {
         "client_secret_basic": case.with_header,
         "client_secret_post": "client_secret" in case.params,
-        "private_key_jwt": "client_assertion" in case.params,
+        "workload_jwt" if is_workload else "private_key_jwt": "client_assertion" in case.params,
     }
     return [method for method, is_used in used.items() if is_used]
 

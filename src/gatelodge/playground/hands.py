@@ -7,6 +7,7 @@ from gatelodge.playground.identity import IdTokens
 from gatelodge.playground.line import ServerConnection
 from gatelodge.playground.refusals import Reasons
 from gatelodge.playground.sample import Sample
+from gatelodge.playground.stub_issuer import StubIssuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +18,6 @@ class PlayingHands:
     line: ServerConnection
     id_tokens: IdTokens
     reasons: Reasons
+    workloads: StubIssuer
     clock: Clock
     entropy: Entropy

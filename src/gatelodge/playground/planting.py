@@ -9,7 +9,7 @@ from dataclasses import replace
 from gatelodge.config.policies import LegacyPolicy
 from gatelodge.database.tx import Database, Tx
 from gatelodge.demo import data as demo_data
-from gatelodge.demo.planting import plant_api, plant_client, without_port
+from gatelodge.demo.planting import plant_api, plant_client, plant_trust, without_port
 from gatelodge.keys.secrets import b64
 from gatelodge.keys.vault import Vault
 from gatelodge.ops.refusals import OperationRefused
@@ -39,6 +39,7 @@ async def _plant(tx: Tx, ours: tuple[Client, Client], issuer: str, legacy: Legac
         await _check_name_is_free(tx, client)
         await plant_client(tx, client, legacy, now)
     await plant_api(tx, replace(demo_data.api(issuer), introspectors=frozenset()), now)
+    await plant_trust(tx, demo_data.trusted(issuer), now)
 
 
 async def _check_name_is_free(tx: Tx, client: Client) -> None:

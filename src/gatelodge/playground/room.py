@@ -30,11 +30,12 @@ def routes(on: Foundation, pages: Pages, tracing: "Tracing | None") -> tuple[Rou
         return ()
     from gatelodge.demo import data as demo_data
     from gatelodge.demo.pages import orders
-    from gatelodge.playground import planting, setting
+    from gatelodge.playground import planting, setting, stub_issuer
 
     outbound = Outbound(allow_loopback=not on.site.secure)
     here = setting.PlaygroundConfig(
         issuer=on.site.issuer,
+        workloads=stub_issuer.StubIssuer.of(on.site.issuer, on.vault),
         secret=demo_data.PLAYGROUND_SECRET if on.config.demo else planting.secret_of(on.vault),
         code_lifetime=on.config.tokens.code_lifetime,
         legacy=on.config.legacy,

@@ -20,6 +20,7 @@ from gatelodge.playground.repertoire import Repertoire
 from gatelodge.playground.runs import Runs
 from gatelodge.playground.sample import Sample
 from gatelodge.playground.scripts import SCRIPTS
+from gatelodge.playground.stub_issuer import StubIssuer
 from gatelodge.web.pages import Pages
 
 
@@ -32,6 +33,7 @@ class PlaygroundConfig:
 
     issuer: str
     secret: str = field(repr=False)
+    workloads: StubIssuer
     code_lifetime: int
     legacy: LegacyPolicy
     tracing: Tracing | None
@@ -48,6 +50,7 @@ def routes(
         line=ServerConnection(setting.issuer, outbound),
         id_tokens=IdTokens(sample, for_library(setting.issuer, outbound), clock),
         reasons=Reasons(setting.tracing, setting.inspected),
+        workloads=setting.workloads,
         clock=clock,
         entropy=entropy,
     )
@@ -59,6 +62,7 @@ def routes(
     listening = Listening(sample, send, runs, clock)
     return (
         Route("playground_leaving", "/playground/backchannel-logout", {"POST": listening.hear}),
+        Route("playground_workloads", "/playground/workloads/jwks", {"GET": setting.workloads.publish}),
         Route("playground", "/playground", {"GET": QuestionsPage(pages, played).show}),
         Route("playground_callback", "/playground/callback", arrivals, acts=True),
         Route("playground_flow", "/playground/{flow}", {"GET": flow.show, "POST": flow.act}),

@@ -31,6 +31,8 @@ MEANING: Mapping[str, str] = {
     "cnf": "The key it is bound to, by its thumbprint: without a proof of that key it opens nothing.",
     "jti": "The number of this one token.",
     "grant_id": "What it came from, so that it can be revoked together with it.",
+    "act": "Who acts for the person; whoever acted before stands inside.",
+    "may_act": "The one application that may pass it on.",
     "name": "The name of the person.",
     "given_name": "First name.",
     "family_name": "Last name.",

@@ -9,7 +9,7 @@ from gatelodge.protocol.params import Params
 
 SECRET = frozenset(
     {"code", "code_verifier", "refresh_token", "access_token", "id_token", "client_secret", "authorization"}
-    | {"id_token_hint", "logout_token", "cookie", "subject_token", "actor_token"}
+    | {"id_token_hint", "logout_token", "cookie", "subject_token", "actor_token", "assertion"}
 )
 SHOWN_HEADERS = (
     "content-type",

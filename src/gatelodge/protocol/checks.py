@@ -98,6 +98,7 @@ PROVING: Stages = (
     one(rules.ASSERTION_SUBJECT, _ASSERTION),
     one(rules.CLIENT_PROVEN, unsent=f"{AUTHORIZATION_HEADER} client_id {_ASSERTION}"),
     one(rules.CLIENT_ONE_METHOD, f"{_PROOF} client_id"),
+    one(rules.WORKLOAD_FITS, _ASSERTION),
     *_proven(_ASSERTION),
     one(rules.ASSERTION_ONCE, _ASSERTION),
     one(rules.CLIENT_PROVEN, _PROOF),

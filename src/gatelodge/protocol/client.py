@@ -8,7 +8,7 @@ from gatelodge.protocol.members import FLAG, KEY_SET, OPPOSITE, RESPONSE_TYPES, 
 from gatelodge.protocol.proof import ONE, Level
 
 ClientType = Literal["web", "spa", "native", "service"]
-AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
+AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "workload_jwt"]
 SigningAlg = Literal["RS256", "ES256"]
 RequestAlg = Literal["ES256", "RS256", "PS256"]
 TokenFormat = Literal["jwt", "opaque"]
@@ -42,6 +42,7 @@ class Client:
     repeat a nonce of this server (RFC 9449 5.2, 8). It may exchange tokens of the kinds `exchange_subjects` for tokens
     of the APIs `exchange_audiences`, with what the token may do there, and `exchange_scopes` besides; one that
     `impersonates` is not named in them. `may_act` is the one client that may exchange tokens of this one (RFC 8693).
+    `workloads` are those that it is: see `protocol.workload.read_pattern`.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.
     """
@@ -90,6 +91,7 @@ class Client:
     exchange_audiences: Annotated[frozenset[str], Member("token_exchange_audiences", SET)] = frozenset()
     exchange_scopes: Annotated[frozenset[str], Member("token_exchange_scope", WORDS)] = frozenset()
     impersonates: Annotated[bool, Member("token_exchange_impersonation", FLAG)] = False
+    workloads: Annotated[tuple[str, ...], Member("workloads", TEXTS)] = ()
     may_act: Annotated[str | None, Member("may_act", TEXT)] = None
     enabled: bool = True
     created_at: int = 0

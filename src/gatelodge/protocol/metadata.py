@@ -10,7 +10,7 @@ from gatelodge.protocol.languages import LANGUAGES
 from gatelodge.protocol.request_object import ALGORITHMS as REQUEST_ALGORITHMS
 
 # The order matters to clients that take the first they know.
-_METHOD_ORDER = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+_METHOD_ORDER = ("client_secret_basic", "client_secret_post", "private_key_jwt", "workload_jwt", "none")
 _RESPONSE_TYPE_ORDER = ("code", "id_token", "token", "id_token token", "code id_token", "code token")
 
 

@@ -15,6 +15,8 @@ from gatelodge.protocol.response_type import HYBRID, IMPLICIT, Legacy, canonical
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.scope import MAX_SCOPES, is_scope
 from gatelodge.protocol.subjects import sector_of
+from gatelodge.protocol.workload import GRANT_TYPE as BRINGS_WORKLOADS
+from gatelodge.protocol.workload import MAX_WORKLOADS, read_pattern
 
 MAX_URIS = 50
 MAX_NAME = 200  # characters
@@ -155,6 +157,7 @@ def _check_authentication(client: Client) -> None:
     elif client.type == "spa":
         raise _refusal("invalid_client_metadata", "a spa keeps no secret in a browser", rules.REGISTRATION_PUBLIC)
     _check_keys(client)
+    _check_workloads(client)
 
 
 def _check_public(client: Client) -> None:
@@ -180,6 +183,22 @@ def _check_keys(client: Client) -> None:
             read_jwks(client.jwks.encode(errors="replace"))
         except BadKeys as bad:
             raise _refusal("invalid_client_metadata", f"jwks: {bad}", rules.REGISTRATION_KEYS) from None
+
+
+def _check_workloads(client: Client) -> None:
+    """Who is a workload, or brings its word, says which: the name of a trusted issuer, and what it says of it."""
+    is_one, brings = client.auth_method == "workload_jwt", BRINGS_WORKLOADS in client.grants
+    if (is_one and not client.workloads) or (client.workloads and not (is_one or brings)):
+        raise _inconsistent("workload_jwt, or the grant jwt-bearer, and workloads go together")
+    if BRINGS_WORKLOADS in client.grants and client.is_public:
+        raise _refusal("invalid_client_metadata", "a public client brings no assertion", rules.REGISTRATION_PUBLIC)
+    if len(client.workloads) > MAX_WORKLOADS:
+        raise _inconsistent("workloads are too many")
+    try:
+        for said in client.workloads:
+            read_pattern(said)
+    except ValueError as wrong:
+        raise _inconsistent(str(wrong)) from None
 
 
 def _check_trust(client: Client) -> None:

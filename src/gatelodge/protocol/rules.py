@@ -162,6 +162,10 @@ ASSERTION_TYPE = Rule("assertion.type", "client_assertion_type is the JWT bearer
 ASSERTION_SUBJECT = Rule("assertion.subject", "iss and sub of a client assertion are the client", "RFC 7523 3")
 ASSERTION_ONCE = Rule("assertion.once", "a client assertion is used once", "RFC 7523 3")
 
+WORKLOAD_FITS = Rule(
+    "workload.fits", "a workload is one that the client is, by the word of an issuer that is trusted", "RFC 7523 3"
+)
+
 # Logout
 LOGOUT_CLIENT = Rule(
     "logout.client", "client_id is whom the hint was issued to", "OpenID Connect RP-Initiated Logout 1.0 2"

@@ -15,7 +15,8 @@ from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.targets import Apis
-from gatelodge.stores import apis, claim_scopes, clients, instance, providers
+from gatelodge.protocol.workload import TrustedIssuer
+from gatelodge.stores import apis, claim_scopes, clients, instance, providers, trusted_issuers
 from gatelodge.stores.providers import StoredProvider
 
 POLL = 0.1  # seconds between questions
@@ -40,6 +41,7 @@ class Registry:
         self._clients: OrderedDict[str, Client] = OrderedDict()
         self._apis: Apis | None = None
         self._providers: tuple[StoredProvider, ...] | None = None
+        self._issuers: tuple[TrustedIssuer, ...] | None = None
 
     def cached_client(self, client_id: str) -> Client | None:
         """Return a client if it is at hand; `None` says nothing about whether it exists."""
@@ -73,6 +75,16 @@ class Registry:
             self._providers = enabled
         return enabled
 
+    async def trusted_issuers(self) -> tuple[TrustedIssuer, ...]:
+        """Return whose JWTs about workloads are believed. Raises `Unavailable` as `client` does."""
+        if self._issuers is not None and self._is_trusted():
+            return self._issuers
+        age = self._age
+        listed = tuple(await self._db.read(trusted_issuers.list_all))
+        if age == self._age:
+            self._issuers = listed
+        return listed
+
     def cached_apis(self) -> Apis:
         """Return the enabled APIs if they are at hand; none says nothing about whether there are any."""
         return self._apis if self._apis is not None and self._is_trusted() else _NO_APIS
@@ -91,7 +103,7 @@ class Registry:
         is_later = revision >= self._revision  # or this is another database, or an older state of it
         same = {client.id: client for client in self._clients.values() if known and _is_one_of(client, known)}
         self._clients = OrderedDict(same if is_later else {})
-        self._apis = self._providers = None
+        self._apis = self._providers = self._issuers = None
         self._revision, self._known = revision, known
 
     def _may_exist(self, client_id: str) -> bool:

@@ -128,6 +128,20 @@ class ProviderRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerTrusted(Event):
+    """What an issuer says of workloads is believed: clients may prove themselves by it."""
+
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerDistrusted(Event):
+    """What an issuer says of workloads is not believed any more."""
+
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserAdded(Event):
     """An account was made."""
 

@@ -29,6 +29,8 @@ from gatelodge.telemetry.changes import ClientSecretRotated as ClientSecretRotat
 from gatelodge.telemetry.changes import CustomSchemesPermitted as CustomSchemesPermitted
 from gatelodge.telemetry.changes import EpochRenewed as EpochRenewed
 from gatelodge.telemetry.changes import FirstKeyMade as FirstKeyMade
+from gatelodge.telemetry.changes import IssuerDistrusted as IssuerDistrusted
+from gatelodge.telemetry.changes import IssuerTrusted as IssuerTrusted
 from gatelodge.telemetry.changes import KeyRetired as KeyRetired
 from gatelodge.telemetry.changes import KeyRotated as KeyRotated
 from gatelodge.telemetry.changes import KeysResealed as KeysResealed
@@ -68,6 +70,7 @@ from gatelodge.telemetry.event import Event as Event
 from gatelodge.telemetry.event import Level as Level
 from gatelodge.telemetry.exchanges import Impersonated as Impersonated
 from gatelodge.telemetry.exchanges import TokenExchanged as TokenExchanged
+from gatelodge.telemetry.exchanges import WorkloadTokenIssued as WorkloadTokenIssued
 from gatelodge.telemetry.factors import BrowserDistrusted as BrowserDistrusted
 from gatelodge.telemetry.factors import BrowserTrusted as BrowserTrusted
 from gatelodge.telemetry.factors import FactorAdded as FactorAdded

@@ -1,4 +1,4 @@
-"""The events of token exchange; `telemetry/events.py` lists them all."""
+"""The events of token exchange and of workloads; `telemetry/events.py` lists them all."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,3 +25,12 @@ class Impersonated(Event):
 
     by: ClassVar[ActorKind] = "client"
     level: ClassVar[Level] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadTokenIssued(Event):
+    """A client got a token by what a trusted issuer, `issuer` by name, says of a workload."""
+
+    by: ClassVar[ActorKind] = "client"
+    issuer: str
+    scope: str

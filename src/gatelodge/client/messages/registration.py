@@ -1,9 +1,10 @@
 """Who we are to a server: the client's id, how it proves itself, and where answers to it may go."""
 
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from json import dumps
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote_plus
 
@@ -63,7 +64,22 @@ class PrivateKeyJwt:
         return cls(ECKey.import_key(pem) if alg == "ES256" else RSAKey.import_key(pem), kid, alg)
 
 
-ClientAuth = NoAuth | SecretBasic | SecretPost | PrivateKeyJwt
+@dataclass(frozen=True, slots=True)
+class WorkloadToken:
+    """A JWT that whoever runs this program made about it, for the server: GitHub Actions, GitLab, Kubernetes, SPIFFE.
+
+    `read` returns a fresh one each time a request is made; it is not called before.
+    """
+
+    read: Callable[[], str] = field(repr=False)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> "WorkloadToken":
+        """Read it anew each time from where the platform keeps it fresh, as Kubernetes does."""
+        return cls(lambda: Path(path).read_text("ascii").strip())
+
+
+ClientAuth = NoAuth | SecretBasic | SecretPost | PrivateKeyJwt | WorkloadToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +163,17 @@ def _authenticated(client: ClientConfig, metadata: ServerMetadata, url: str, for
             return HttpRequest("POST", url, {}, (*form, ("client_id", client.client_id), ("client_secret", secret)))
         case PrivateKeyJwt() as auth:
             proof = assertion(client.client_id, auth, metadata.issuer, moment)
-            extra = (
-                ("client_id", client.client_id),
-                ("client_assertion_type", ASSERTION_TYPE),
-                ("client_assertion", proof),
-            )
-            return HttpRequest("POST", url, {}, (*form, *extra))
+            return HttpRequest("POST", url, {}, (*form, *_asserted(client.client_id, proof)))
+        case WorkloadToken(read):
+            return HttpRequest("POST", url, {}, (*form, *_asserted(client.client_id, read())))
+
+
+def _asserted(client_id: str, proof: str) -> Form:
+    return (
+        ("client_id", client_id),
+        ("client_assertion_type", ASSERTION_TYPE),
+        ("client_assertion", proof),
+    )
 
 
 def basic(client_id: str, secret: str) -> str:

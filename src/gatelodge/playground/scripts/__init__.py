@@ -7,6 +7,7 @@ from gatelodge.playground.scripts.client_credentials import CLIENT_CREDENTIALS
 from gatelodge.playground.scripts.device_code import DEVICE_CODE
 from gatelodge.playground.scripts.hybrid import HYBRID
 from gatelodge.playground.scripts.implicit import IMPLICIT
+from gatelodge.playground.scripts.jwt_bearer import JWT_BEARER
 from gatelodge.playground.scripts.other_provider import OTHER_PROVIDER
 from gatelodge.playground.scripts.password import PASSWORD
 from gatelodge.playground.scripts.public_client import PUBLIC_CLIENT
@@ -21,6 +22,7 @@ SCRIPTS: tuple[Script, ...] = (
     PUBLIC_CLIENT,
     PUSHED,
     CLIENT_CREDENTIALS,
+    JWT_BEARER,
     REFRESH_TOKEN,
     TOKEN_EXCHANGE,
     OTHER_PROVIDER,

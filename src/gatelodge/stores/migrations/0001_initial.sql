@@ -212,6 +212,13 @@ create table providers (
     updated_at bigint not null
 );
 
+-- Whose JWTs about workloads are believed: a continuous integration, a cluster.
+create table trusted_issuers (
+    name text primary key,
+    settings text not null,               -- JSON: see protocol/workload.py
+    created_at bigint not null
+);
+
 -- A browser that is signed in. The cookie's value is id + secret; the row keeps the digest of the secret.
 create table sessions (
     {PLACED},
