@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: demo test mutants lint format docs catalogues bench bench-peers clean help
+.PHONY: demo test mutants lint format docs pictures catalogues bench bench-peers clean help
 
 help:            ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -48,6 +48,9 @@ format: $(VENV)/.dev ## put the code into the house style
 
 docs: $(VENV)/.dev ## make the tables of the documentation anew
 	@$(BIN)/python -m tests.docs.tables
+
+pictures: $(VENV)/.dev ## draw the pictures of the documentation anew
+	@$(BIN)/python -m tests.docs.pictures
 
 catalogues: $(VENV)/.dev ## bring the translations of the pages up to date
 	@$(BIN)/python -m tests.docs.catalogues $(ARGS)

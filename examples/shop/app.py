@@ -114,7 +114,7 @@ async def failed(request: Request, error: Exception) -> Response:
         return RedirectResponse("/login", 303)
     status, problem = 503, "Your orders cannot be reached now. Try again in a moment."
     if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code in (401, 403):
-        status, problem = 403, "You did not allow the shop to do that. Sign out, sign in again, and allow it."
+        status, problem = 403, "You did not allow the shop to do that, or took it back. Sign out, sign in and allow it."
     return pages.TemplateResponse(request, "page.html", {"problem": problem}, status_code=status)
 
 

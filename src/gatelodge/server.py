@@ -78,7 +78,8 @@ async def lay_foundation(
     on = Foundation(config, site, clock, entropy, *kept, outbound, letters, watches)
     on.watch(Watch("registry", registry.poll, REGISTRY_POLL))
     on.watch(Watch("keys", keys.look, KEYS_POLL))
-    on.watch(Watch("sweep", Sweeping(db, clock, config.retention).look, config.retention.purge_interval))
+    sweeping = Sweeping(db, clock, config.retention, letters.farewell)
+    on.watch(Watch("sweep", sweeping.look, config.retention.purge_interval))
     return on
 
 

@@ -20,10 +20,11 @@ _chromium = Chromium()
 
 @dataclass(frozen=True)
 class Demo:
-    """A running `gatelodge demo`."""
+    """A running `gatelodge demo`; its database and key are in `data`."""
 
     site: str
     accounts: Accounts
+    data: Path
 
 
 @pytest.hookimpl(trylast=True)
@@ -39,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     folder, port = tmp_path_factory.mktemp("demo"), free_port()
     site = f"http://localhost:{port}"
     with running(("demo", "--no-examples", "--port", str(port), "--data", "data"), site, folder):
-        yield Demo(site, Accounts(f"sqlite:///{folder / 'data' / 'demo.db'}"))
+        yield Demo(site, Accounts(f"sqlite:///{folder / 'data' / 'demo.db'}"), folder / "data")
 
 
 @pytest.fixture

@@ -1,24 +1,35 @@
 """The playground in a real browser: chosen, run, broken, decoded, with and without scripts, on a phone, by keyboard."""
 
+import time
+from base64 import b32decode
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.accounts import Person
-from tests.browser.conftest import NewVisitor
+from tests.browser.conftest import Demo, NewVisitor
+from tests.browser.upstreams import CAROL, second_gatelodge
 from tests.browser.visitor import Visitor
 
+from gatelodge.protocol.totp import code_at, step_of
+
 pytestmark = pytest.mark.browser
-FLOWS = ["code", "public", "machine", "bound", "refresh", "implicit", "hybrid", "password"]
+FLOWS = ["code", "public", "machine", "bound", "refresh", "step_up", "logout", "implicit", "hybrid", "password"]
 
 
 def run(visitor: Visitor, flow: str, person: Person) -> None:
     """Walk through a flow to its end."""
-    page = visitor.page
     visitor.open(f"/playground/{flow}")
-    for _ in range(8):
-        if page.inner_text("#next") == "Start over":
+    run_on(visitor, person)
+
+
+def run_on(visitor: Visitor, person: Person) -> None:
+    """Walk on through a flow that is open, to its end."""
+    for _ in range(9):
+        if visitor.page.inner_text("#next") == "Start over":
             return
         press(visitor, person)
-    pytest.fail(f"{flow} does not end: {visitor.text()}")
+    pytest.fail(f"{visitor.page.url} does not end: {visitor.text()}")
 
 
 def press(visitor: Visitor, person: Person) -> None:
@@ -30,9 +41,21 @@ def press(visitor: Visitor, person: Person) -> None:
     page.click("#next")
     if page.url.startswith(f"{visitor.site}/login"):
         visitor.sign_in(person)
+    if page.url.startswith(f"{visitor.site}/login/set-up"):
+        set_up_app(page)
     if page.url.startswith(f"{visitor.site}/consent"):
         visitor.allow()
     expect(page.locator("#messages")).to_be_visible()
+
+
+def set_up_app(page: Page) -> None:
+    """Set up an authenticator app in the sign-in, and keep the recovery codes that come with it."""
+    seed = b32decode((page.text_content("#seed") or "").replace(" ", ""))
+    page.fill("#code", code_at(seed, step_of(int(time.time()))))
+    page.click("#submit")
+    page.wait_for_selector("#codes")
+    with page.expect_navigation():
+        page.click("#submit")
 
 
 def attempt(page: Page, act: str) -> None:
@@ -47,7 +70,27 @@ def test_every_flow_runs_and_draws_itself(visitor: Visitor, person: Person, flow
 
     expect(visitor.page.locator(".sequence.large .ghost")).to_have_count(0)
     expect(visitor.page.locator(".sequence.large a.refused")).to_have_count(0)
-    expect(visitor.page.locator("#tokens")).to_be_visible()
+    expect(visitor.page.locator("#tokens")).to_have_count(0 if flow == "logout" else 1)
+
+
+def test_a_sign_in_with_another_provider_runs_and_draws_itself(
+    demo: Demo, new_visitor: NewVisitor, tmp_path: Path
+) -> None:
+    visitor = new_visitor(viewport={"width": 320, "height": 640})
+    with second_gatelodge(demo, tmp_path / "second"):
+        visitor.open("/playground/other_provider")
+        visitor.page.click("#next")
+        visitor.page.click("a[href*='/login/with/second?']")
+        visitor.sign_in(CAROL)
+        visitor.allow()
+        visitor.page.wait_for_url(f"{visitor.site}/**")
+        visitor.decline_passkey()
+        visitor.allow()
+        run_on(visitor, CAROL)
+
+    expect(visitor.page.locator(".sequence.small .ghost")).to_have_count(0)
+    expect(visitor.page.locator("main")).to_contain_text("an ID token: iss, sub")
+    assert visitor.width_of_content() <= 320
 
 
 def test_the_answers_choose_the_flow_at_once(visitor: Visitor) -> None:

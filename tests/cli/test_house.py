@@ -2,11 +2,13 @@
 
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import tomllib
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
@@ -326,6 +328,21 @@ def test_the_demo_refuses_a_database_that_is_not_its_own(gatelodge: Gatelodge, t
     (tmp_path / "d" / "demo.key").chmod(0o600)
     assert "not this demo's database" in gatelodge(*words).failure["message"]
     assert gatelodge("clients", "list", "--json", env=env).json == {"clients": []}
+
+
+def test_the_demo_of_another_version_is_left_alone_and_says_what_to_do(gatelodge: Gatelodge, tmp_path: Path) -> None:
+    env = {"GATELODGE_DATABASE": f"sqlite:///{tmp_path}/d/demo.db"}
+    (tmp_path / "d").mkdir()
+    gatelodge("keys", "rotate", env=env)
+    (tmp_path / "d" / "demo.key").write_text("x" * 40)
+    (tmp_path / "d" / "demo.key").chmod(0o600)
+    with closing(sqlite3.connect(tmp_path / "d" / "demo.db")) as other, other:
+        other.execute("update schema_migrations set checksum = 'of another build'")
+    refused = gatelodge("demo", "--no-examples", "--port", str(free_port()), "--data", "d", "--json")
+
+    assert (refused.code, refused.failure["error"]) == (1, "refused")
+    assert "remove that folder to begin anew, or choose another one with --data" in refused.failure["message"]
+    assert "begin with a new database" in gatelodge("clients", "list", "--json", env=env).failure["message"]
 
 
 def test_the_demo_says_when_its_port_is_taken(gatelodge: Gatelodge) -> None:

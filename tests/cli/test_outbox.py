@@ -104,6 +104,10 @@ def test_an_operator_begins_a_recovery_that_waits(gatelodge) -> None:
     assert begun["login"] == "ada"
     parcels = gatelodge("outbox", "list", "--json").json["parcels"]
     assert sorted(parcel["template"] for parcel in parcels) == ["recovery_begun", "recovery_begun", "recovery_due"]
+    for parcel in gatelodge("outbox", "list", "--json").json["parcels"]:
+        early = gatelodge("outbox", "retry", str(parcel["parcel"]), "--json")
+        assert early.code == (1 if parcel["since"] > begun["due_at"] - 86_400 else 0), "nothing is sent before its time"
+        assert "waits for its time" in (early.failure["message"] if early.code else "waits for its time")
     assert "waits already" in gatelodge("users", "recover", "ada", "--json", env=MAIL).failure["message"]
 
     gatelodge("users", "disable", "ada")

@@ -1,14 +1,8 @@
 """The client library against npm oidc-provider: its own pages, walked through; every way to prove oneself."""
 
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Generator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from queue import Queue
 from threading import Thread
 from urllib.parse import parse_qs, urljoin
@@ -16,10 +10,9 @@ from urllib.parse import parse_qs, urljoin
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
+from tests import oidc_provider
 from tests.client.visitor import submit, walk
-from tests.npm import installed, node
-from tests.ports import free_port
-from tests.server_process import answers, eventually
+from tests.oidc_provider import SECRET
 
 from gatelodge.client import (
     ClientAuth,
@@ -42,11 +35,9 @@ from gatelodge.client.messages.dpop import DpopAlg
 
 pytestmark = pytest.mark.interop
 
-HERE = Path(__file__).parent / "node"
 REDIRECT_URI = "https://rp.test/cb"
 BYE = "https://rp.test/bye"
 API = "https://api.test/orders"
-SECRET = "a secret with spaces & signs: +%/=:"
 KEY = ECKey.generate_key("P-256", {"kid": "our-key", "use": "sig", "alg": "ES256"}, private=True)
 ALICE = {"login": "alice", "password": "anything"}
 AUTHS: dict[str, ClientAuth] = {
@@ -100,29 +91,11 @@ def logout_tokens() -> Generator["tuple[str, Queue[str]]"]:
 
 @pytest.fixture(scope="module")
 def provider(logout_tokens: "tuple[str, Queue[str]]", tmp_path_factory: pytest.TempPathFactory) -> Generator[Provider]:
-    folder, port = installed(HERE / "package.json"), free_port()
     hook, received = logout_tokens
-    told = {
-        "port": port,
-        "redirect_uri": REDIRECT_URI,
-        "bye": BYE,
-        "api": API,
-        "hook": hook,
-        "key": KEY.as_dict(private=False),
-    }
-    script = folder / f"provider-{os.getpid()}.mjs"  # beside the packages, where node looks for them
-    shutil.copy(HERE / "provider.mjs", script)
-    log = tmp_path_factory.mktemp("provider") / "log"
-    with log.open("wb") as out, subprocess.Popen([node(), script, json.dumps(told)], stdout=out, stderr=out) as process:
-        try:
-            issuer = f"http://127.0.0.1:{port}"
-            eventually(lambda: process.poll() is not None or answers(f"{issuer}/jwks"), "oidc-provider answers")
-            assert process.poll() is None, log.read_text()
-            yield Provider(issuer, received)
-        finally:
-            process.kill()
-            with suppress(FileNotFoundError):
-                script.unlink()
+    key = KEY.as_dict(private=False)
+    told = {"redirect_uri": REDIRECT_URI, "bye": BYE, "api": API, "hook": hook, "key": key}
+    with oidc_provider.running(tmp_path_factory.mktemp("provider"), told) as issuer:
+        yield Provider(issuer, received)
 
 
 def sign_in(client: OAuthClient, wanted: Wanted, browser: httpx2.Client | None = None) -> Tokens:

@@ -98,3 +98,13 @@ async def test_an_order_for_nothing_or_too_much_is_not_placed(world: World, item
         answer = await http.post("/token", data=sent, auth=("demo-legacy", "demo-legacy-secret"))
 
     assert (await call(world, "POST", answer.json()["access_token"], item=item)).status_code == 422
+
+
+async def test_a_token_that_was_taken_back_dies_at_once(world: World) -> None:
+    bearer = await token(world)
+    assert (await call(world, bearer=bearer)).status_code == 200
+    async with world.http() as http:
+        await http.post("/revoke", data={"token": bearer}, auth=("demo-daemon", "demo-daemon-secret"))
+
+    answer = await call(world, bearer=bearer)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")

@@ -1,11 +1,16 @@
 """docs/providers.md: every provider there is added as it says."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from tests.docs.conftest import Shell
-from tests.docs.examples import example
+from tests.docs.examples import PAGES, example, examples
+from tests.docs.pictures import IMAGES, pictures
+from tests.upstream import upstream
+
+from gatelodge.clock import SystemClock
 
 
 @pytest.fixture
@@ -15,6 +20,24 @@ def shell(tmp_path: Path) -> Shell:
     for name in ("microsoft", "google", "github", "corp"):
         (tmp_path / f"{name}.txt").write_text("the secret it gave\n")
     return shell
+
+
+def test_what_is_lacking_is_said_as_it_is_shown(shell: Shell) -> None:
+    with upstream(SystemClock()) as stub:
+        add = example("docs/providers.md", "gatelodge providers add corp").partition("gatelodge providers test")[0]
+        shell.run(add.replace("https://login.example.com", stub.issuer))
+        said = shell.run("gatelodge providers test corp")
+
+    assert said in [shown.text for shown in examples("text") if shown.page == "docs/providers.md"]
+
+
+def test_each_picture_is_made_by_the_script_small_and_shown_with_words() -> None:
+    files = {file.name: file.stat().st_size for file in IMAGES.iterdir()}
+    assert files.keys() == pictures().keys()
+    assert {name: size for name, size in files.items() if size > 25_000} == {}
+    pages = "".join(page.read_text("utf-8") for page in PAGES)
+    shown = re.findall(r'!\[([^]]+)\]\([^)]*images/([\w-]+\.png)\)|images/([\w-]+\.png)"[^>]* alt="([^"]+)"', pages)
+    assert {one or other for words, one, other, more in shown if words or more} == files.keys()
 
 
 def test_each_provider_is_added(shell: Shell) -> None:

@@ -16,16 +16,22 @@ from gatelodge.protocol.claim_scopes import ClaimScope
 from gatelodge.protocol.client import Api, Client, ProvenClient
 from gatelodge.protocol.code import CodeProof
 from gatelodge.protocol.dpop import DpopProof
+from gatelodge.protocol.passkey import Passkey, RelyingParty
 from gatelodge.protocol.proof import AuthnEvent, Proof
+from gatelodge.protocol.provider import Provider
 from gatelodge.protocol.rotation import RefreshValue
 from gatelodge.protocol.rules import Rule
 from gatelodge.sessions.interactions import Interaction
+from gatelodge.sessions.mailed_links import MailedLink
 from gatelodge.sessions.pushed import PushedRequests
 from gatelodge.sessions.sign_ins import HalfSignIn
 from gatelodge.stores.consents import Consent
+from gatelodge.stores.links import LinkRecord
 from gatelodge.stores.outbox import Parcel
+from gatelodge.stores.recoveries import WaitingRecovery
 from gatelodge.stores.refresh_tokens import Family
 from gatelodge.stores.tickets import Ticket
+from gatelodge.stores.trusted_browsers import TrustedBrowser
 from gatelodge.stores.visits import SessionVisit
 from gatelodge.telemetry.event import Event
 from gatelodge.telemetry.origin import Actor, Origin
@@ -40,7 +46,9 @@ OF_THE_FIELD: dict[str, object] = {
     "client": Client,
     "consent": Consent,
     "grant": Grant,
+    "passkey": Passkey,
     "refresh token": RefreshValue,
+    "relying party": RelyingParty,
 }
 # Where the field has no word.
 OUR_OWN: dict[str, object] = {
@@ -48,11 +56,14 @@ OUR_OWN: dict[str, object] = {
     "adapter": HttpAdapter,
     "award": Award,
     "claim scope": ClaimScope,
+    "delayed recovery": WaitingRecovery,
     "event": Event,
     "family": Family,
     "foundation": Foundation,
     "half-finished sign-in": HalfSignIn,
     "interaction": Interaction,
+    "link": LinkRecord,
+    "mailed link": MailedLink,
     "mint": Mint,
     "origin": Origin,
     "parcel": Parcel,
@@ -60,6 +71,7 @@ OUR_OWN: dict[str, object] = {
     "proof": Proof,
     "proven client": ProvenClient,
     "pushed request": PushedRequests,
+    "provider": Provider,
     "recipient": Recipient,
     "rule": Rule,
     "script": Script,
@@ -67,6 +79,7 @@ OUR_OWN: dict[str, object] = {
     "ticket": Ticket,
     "trace": Trace,
     "transaction": Tx,
+    "trusted browser": TrustedBrowser,
     "vault": Vault,
     "visit": SessionVisit,
     "watch": Watch,

@@ -114,6 +114,7 @@ async def test_one_click_from_any_browser_stops_it_and_looking_does_not(
 
     assert "It is stopped" in (await anywhere.post_form(page)).text
     assert await waits(mailbox) == []
+    assert (await mailbox.letters(ALICE))[0] == ("recovery_stopped", {"at": clock.now(), "signed_in": 0})
     assert (await anywhere.get(stop)).status_code == 410
     clock.advance(DAY)
     assert await regain(lost.browser(), link) == 410
@@ -147,6 +148,12 @@ async def test_a_whole_sign_in_stops_it_and_half_a_one_does_not(
 
     assert await on.db.read(recoveries.find, alice, clock.now()) is None
     assert await waits(mailbox) == []
+    assert (await mailbox.letters(ALICE))[0] == ("recovery_stopped", {"at": clock.now(), "signed_in": 1})
+    again = lost.browser(OWN)
+    await again.post_form(await again.sign_in(await again.authorize(), "alice"), code=code_of(on, away=1))
+    assert [name for name, _ in await mailbox.letters(ALICE)].count("recovery_stopped") == 1, (
+        "nothing was to be stopped"
+    )
     clock.advance(DAY)
     assert await regain(lost.browser(), link) == 410
 

@@ -66,6 +66,28 @@ async def test_ACC_02_links_for_one_address_are_counted_whoever_asks(entered: Wo
         assert answers == [200, 200, 200, 429]
 
 
+async def test_ACC_04_a_stranger_who_asks_ends_no_link_of_the_owner_and_uses_up_no_share_of_theirs(
+    entered: World, mailbox: Mailbox
+) -> None:
+    owner, elsewhere = entered.browser("198.51.100.3"), entered.browser("198.51.100.4")
+    await owner.answer()
+    await ask(elsewhere)  # the owner too, where nobody knows them
+    theirs = await mailbox.link(ALICE, "set_password")
+    for at in range(3):
+        await ask(entered.browser(f"203.0.113.{at}"))
+    assert (await ask(entered.browser("203.0.113.9"))).status_code == 429, "letters are bounded"
+
+    assert (await elsewhere.get(theirs)).status_code == 200
+    assert [(await ask(owner)).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert (await ask(owner, "bob@example.org")).status_code == 200, "what it is known to is one account"
+    moved = entered.browser("203.0.113.10")
+    moved.http.cookies.update(owner.http.cookies)
+    assert (await ask(moved)).status_code == 429, "the share goes along with the cookie"
+    done = await set_new(owner, await mailbox.link(ALICE, "set_password"))
+    assert "Your password is set" in done.text
+    assert (await elsewhere.get(theirs)).status_code == 410, "and with the password every other link is over"
+
+
 async def test_ACC_18_a_link_is_over_once_the_password_is_another_one(entered: World, mailbox: Mailbox) -> None:
     browser, on = entered.browser(), entered.foundation
     await ask(browser)

@@ -76,6 +76,25 @@ async def test_ACC_01_known_unknown_and_blocked_addresses_get_one_answer_and_cos
     assert letters == {"account_exists", "confirm_registration", "registration_refused"}
 
 
+async def test_ACC_02_letters_to_one_address_are_bounded_and_no_network_keeps_it_busy_alone(
+    entered: World, mailbox: Mailbox
+) -> None:
+    for email in ("alice@example.org", "eve@example.org"):
+        begun = entered.browser("198.51.100.200")
+        await ask(begun, email)
+        answers = [
+            (await ask(entered.browser(f"198.51.{network}.1"), email)).status_code
+            for network in range(4)
+            for _ in "four"
+        ]
+        assert answers == [200, 200, 200, 429] * 3 + [200, 200, 429, 429]
+        assert len(await mailbox.letters(email)) == 12
+    links = [str(said["link"]) for _, said in await mailbox.letters("eve@example.org")]
+    assert (await begun.get(links[-1])).status_code == 200, "nobody's asking ended it"
+    assert "Your account is made" in (await make(begun, links[-1])).text
+    assert (await make(begun, links[0])).status_code in (400, 410), "and now there is an account"
+
+
 async def test_ACC_20_a_program_that_follows_every_link_makes_nothing(entered: World, mailbox: Mailbox) -> None:
     await ask(entered.browser(), "eve@example.org")
     link = await mailbox.link("eve@example.org", "confirm_registration")

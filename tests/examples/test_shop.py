@@ -54,7 +54,24 @@ def test_what_was_not_allowed_is_not_done(visitor: Visitor, person: Person) -> N
     answer = visitor.context.request.post(f"{visitor.site}/buy/0", headers={"origin": visitor.site})
 
     assert answer.status == 403
-    assert "You did not allow the shop to do that." in answer.text()
+    assert "You did not allow the shop to do that" in answer.text()
+
+
+def test_whoever_removes_the_shop_from_their_account_sees_its_token_die(
+    demo: Demo, visitor: Visitor, person: Person
+) -> None:
+    enter(visitor, person)
+    expect(visitor.page.locator("#orders li")).to_have_text(SAMPLES[::-1])
+    shop = visitor.context.new_page()
+    shop.goto(visitor.site)
+
+    visitor.open(f"{demo.site}/account/apps")
+    visitor.page.click("text=Remove Looking-Glass Shop")
+    shop.click("text=Order a mock turtle soup")
+
+    expect(shop.locator("#problem")).to_contain_text("or took it back")
+    shop.goto(visitor.site)
+    expect(shop.locator("#problem")).to_be_visible()
 
 
 def test_another_sites_form_orders_nothing(visitor: Visitor, person: Person) -> None:
@@ -111,7 +128,7 @@ def renewals(visitor: Visitor) -> int:
 def test_whoever_allows_no_orders_is_told_why_there_are_none(visitor: Visitor, person: Person) -> None:
     enter(visitor, person, "orders:read", "orders:write")
 
-    expect(visitor.page.locator("#problem")).to_contain_text("You did not allow the shop to do that.")
+    expect(visitor.page.locator("#problem")).to_contain_text("You did not allow the shop to do that")
 
 
 def test_signing_out_ends_it_here_and_at_the_server(visitor: Visitor, person: Person) -> None:

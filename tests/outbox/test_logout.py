@@ -1,20 +1,23 @@
 """Applications are told of the end of a session: really, over HTTP, whatever they make of it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.conftest import FakeClock
+from tests.private_network import private_address, private_server
 from tests.world import CODE, ISSUER, RP, SCOPES, WITH_CODE, World
 from tests.worlds import world as world
 
 from gatelodge.client.messages.logout import validate_logout_token
 from gatelodge.client.messages.registration import ClientConfig, NoAuth
-from gatelodge.config.policies import DAY
+from gatelodge.config.policies import DAY, SessionPolicy
 from gatelodge.outbound import Outbound, Resolve
 from gatelodge.outbox.courier import Courier
 from gatelodge.outbox.logout import LogoutNotice
@@ -79,9 +82,14 @@ async def applications(*them: Application) -> AsyncGenerator[None]:
 
 
 def courier(world: World, resolve: Resolve | None = None, *, loopback: bool = True) -> Courier:
-    on = world.foundation
-    door = Outbound(allow_loopback=loopback, resolve=resolve, deadline=PATIENCE)
-    return Courier(on.db, on.clock, LogoutNotice(ISSUER, on.registry, on.keys, door, on.clock, on.entropy, on.subjects))
+    return courier_by(world, Outbound(allow_loopback=loopback, resolve=resolve, deadline=PATIENCE))
+
+
+def courier_by(world: World, door: Outbound, *own_hosts: str) -> Courier:
+    """The courier of a server whose operator named these hosts of their own network."""
+    config = replace(world.foundation.config, sessions=SessionPolicy(logout_hosts=own_hosts))
+    on = replace(world.foundation, config=config, outbound=door)
+    return Courier(on.db, on.clock, LogoutNotice.open(on))
 
 
 async def sign_in_and_out(world: World, *told: str) -> dict[str, Any]:
@@ -299,3 +307,35 @@ async def test_SS_01_SS_02_nobody_inside_is_told(world: World, uri: str) -> None
 
     assert shop.heard == []
     assert (await left(world))[0].reason in ("the address may not be reached", "not a URL to fetch")
+
+
+async def test_SS_01_SS_02_inside_the_own_network_only_who_the_operator_named_is_told(
+    world: World, tmp_path: Path
+) -> None:
+    address = private_address()
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["169.254.169.254"] if host == "metadata.internal" else [address]
+
+    with private_server(tmp_path, address, "shop.internal", "other.internal", "metadata.internal") as inside:
+        inside.answers["/backchannel-logout"] = (200, {})
+        believed = ssl.create_default_context(cafile=str(inside.authority))
+        port, named = urlsplit(inside.issuer).port, ("Shop.internal", "metadata.internal")
+        door = Outbound(resolve=resolve, tls=believed, deadline=5)
+        for host, told in (
+            ("other.internal", 0),
+            ("metadata.internal", 0),
+            ("sub.shop.internal", 0),
+            ("shop.internal", 1),
+        ):
+            await world.change_client("web1", backchannel_logout_uri=f"https://{host}:{port}/backchannel-logout")
+            await sign_in_and_out(world, "web1")
+            await courier_by(world, door, *named).look()
+            assert inside.heard == ["/backchannel-logout"] * told, host
+            assert [row.reason for row in await left(world)] == ["the address may not be reached"] * (not told), host
+            for row in await left(world):
+                await world.foundation.db.write(outbox.drop, row.id)
+        await world.change_client("web1", backchannel_logout_uri=f"https://shop.internal:{port}/backchannel-logout")
+        await sign_in_and_out(world, "web1")
+        await courier_by(world, door).look()
+        assert len(inside.heard) == 1, "and without the setting nobody is"

@@ -40,7 +40,7 @@ async def test_the_messages_are_those_that_were_sent(visitor: Visitor) -> None:
     assert "code_challenge_method=S256" in visitor.text
     assert "a looking glass" in visitor.text
     assert {url.removeprefix(ISSUER).partition("?")[0] for url in InMemory.asked} == {
-        *("/token", "/demo/api/orders", "/jwks"),
+        *("/token", "/demo/api/orders", "/jwks", "/introspect"),
         "/.well-known/openid-configuration",
     }
 

@@ -15,6 +15,7 @@ from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, unb64
+from gatelodge.mail.letters import Letters
 from gatelodge.protocol.client import Client
 from gatelodge.protocol.params import EMPTY
 from gatelodge.protocol.proof import AuthnEvent
@@ -57,7 +58,7 @@ def visitor() -> Visitor:
 
 @pytest.fixture
 def browsers(database: Database, clock, entropy: Entropy) -> Browsers:
-    return Browsers(database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    return Browsers(database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY, Letters(None))
 
 
 @pytest.fixture
@@ -255,7 +256,13 @@ async def test_a_value_of_another_epoch_names_nobody(
 ) -> None:
     await enter(browsers, visitor, alice)
     restored = Browsers(
-        database, Mint(b"restored", b"m" * 32), KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY
+        database,
+        Mint(b"restored", b"m" * 32),
+        KnownBrowsers([b"k" * 32], entropy),
+        clock,
+        entropy,
+        POLICY,
+        Letters(None),
     )
     assert await restored.signed_in(visitor.request()) is None
 
@@ -402,7 +409,9 @@ async def test_signing_in_and_out_is_audited_and_told_once_each(
 async def test_every_act_may_be_run_again(
     rerunning_database: Database, visitor: Visitor, alice: UserRecord, clock, entropy: Entropy
 ) -> None:
-    browsers = Browsers(rerunning_database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY)
+    browsers = Browsers(
+        rerunning_database, MINT, KnownBrowsers([b"k" * 32], entropy), clock, entropy, POLICY, Letters(None)
+    )
     await enter(browsers, visitor, alice)
     await enter(browsers, visitor, alice)
     clock.advance(MINUTE)

@@ -204,7 +204,7 @@ async def add_user(db: Database, passwords: PasswordPool, username: str, name: s
 def build(db: Database, clock: FakeClock, passwords: PasswordPool, alice: UserRecord, bob: UserRecord) -> House:
     """Put the pages together as the server does."""
     known, key = KnownBrowsers([KEY], Randomness()), csrf.key_of([KEY], ISSUER)
-    browsers = Browsers(db, MINT, known, clock, Randomness(), SessionPolicy())
+    browsers = Browsers(db, MINT, known, clock, Randomness(), SessionPolicy(), Letters(None))
     interactions = Interactions(db, MINT, clock, Randomness(), 1800, 86_400)
     registry = Registry(db, clock)
     no_keys = cast("SigningKeys", None)  # only an id_token_hint needs them, and none is sent here

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.web.entry_samples import entry_pages
 from tests.web.factor_samples import factor_pages
 
 from gatelodge.demo import data as demo_data
@@ -79,6 +80,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
         "sign in, own page": pages.render("authn/password", allows=Allows(forms="here"), problem=None, **own),
         "sign in, late": pages.render("authn/password", allows=anywhere, problem=None, **late),
         **factor_pages(pages, text, login),
+        **entry_pages(pages, text),
         "no administrator": pages.render("no_administrator", status=403, query="page=inspector", **person),
         "inspector off": pages.render("inspector/off", status=404),
         "consent": pages.render(

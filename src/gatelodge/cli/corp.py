@@ -5,11 +5,11 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gatelodge.cli import running, samples
-from gatelodge.config.policies import Config, DatabasePolicy, KeyPolicy, LooksPolicy, ServerPolicy
+from gatelodge.config.policies import Config, DatabasePolicy, KeyPolicy, ServerPolicy
 from gatelodge.ops.secret_file import keep_secret_key
 
 
@@ -29,7 +29,7 @@ class ExampleCorp:
             server=ServerPolicy(issuer=corp.issuer(self.port), port=self.port),
             database=DatabasePolicy(url=f"sqlite:///{self.data / 'corp.db'}"),
             keys=KeyPolicy(secret_key_file=str(self.data / "corp.key")),
-            looks=LooksPolicy(name=corp.LABEL, brand=corp.BRAND),
+            looks=corp.LOOKS,
         )
 
     def prepare(self, demo: str) -> None:
@@ -74,8 +74,7 @@ class ExampleCorp:
             "SERVER_PORT": str(config.server.port),
             "DATABASE": config.database.url,
             "SECRET_KEY_FILE": config.keys.secret_key_file,
-            "LOOKS_NAME": config.looks.name,
-            "LOOKS_BRAND": config.looks.brand,
+            **{f"LOOKS_{name.upper()}": value for name, value in asdict(config.looks).items() if value},
             "LOG_LEVEL": "error",
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("GATELODGE_")}

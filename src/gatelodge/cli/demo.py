@@ -71,7 +71,7 @@ def demo(port: int, host: str, data: Path, examples: Path | None, no_examples: b
     data = data.absolute()
     with _alone_in(data):
         config = settings(host, port, data)
-        with working("Preparing the demo ..."):
+        with working("Preparing the demo ..."), _of_this_version(data):
             prepare(config, ports)
             if example_corp is not None:
                 example_corp.prepare(config.server.issuer)
@@ -132,6 +132,20 @@ def prepare(config: Config, ports: SamplePorts) -> None:
     except ConfigError:  # the key in this folder does not open it, so somebody else's server made it
         raise OperationRefused(
             f"{config.database.url} is not this demo's database: choose another folder with --data"
+        ) from None
+
+
+@contextmanager
+def _of_this_version(data: Path) -> Generator[None]:
+    """Say what to do with a demo that another version made, if this one cannot bring its schema up to date."""
+    from gatelodge.database.migrate import MigrationChanged, SchemaTooNew
+
+    try:
+        yield
+    except (MigrationChanged, SchemaTooNew):
+        raise OperationRefused(
+            f"another version of Gatelodge made the demo in {data}: remove that folder to begin anew, or choose another"
+            " one with --data (make demo ARGS='--data var/other')"
         ) from None
 
 

@@ -23,7 +23,7 @@ _stdin = click.option("--password-stdin", is_flag=True, help="Read the password 
 
 @click.group(commands=(show, change, consents, withdraw, import_, export))
 def users() -> None:
-    """Make accounts and look after them. A person is named by user name or e-mail address."""
+    """Make accounts, invite people, and look after both. A person is named by user name or e-mail address."""
 
 
 @users.command()

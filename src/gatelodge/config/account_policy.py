@@ -46,5 +46,9 @@ class AccountsPolicy:
         100, "Accounts that may be asked for in an hour with addresses at one domain.", low=1, high=1_000_000
     )
     address_requests: int = setting(
-        3, "New passwords that may be asked for in an hour for one address.", low=1, high=1_000
+        3,
+        "New passwords that may be asked for in an hour for one address, and by each browser known to its account"
+        " besides; also accounts with one address, from one network: four times as many from all.",
+        low=1,
+        high=1_000,
     )

@@ -155,6 +155,11 @@ class SessionPolicy:
         low=60,
         high=3_600,
     )
+    logout_hosts: tuple[str, ...] = setting(
+        (),
+        "Hosts inside your own network that are told by back-channel logout that a session is over, each by its whole"
+        " name and over https. All others must be on the internet.",
+    )
     admin_lifetime: int = setting(
         28_800,
         "Seconds after a sign-in for which it opens the pages of administrators; then they sign in again.",

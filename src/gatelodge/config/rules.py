@@ -46,6 +46,7 @@ def check(config: Config, named: Mapping[SettingName, str]) -> None:
     _check_secret_key(config.keys, name)
     _check_looks(config.looks, name)
     check_mail(config.mail, named)
+    _check_logout_hosts(config.sessions.logout_hosts, name("sessions", "logout_hosts"))
 
 
 def _check_looks(looks: LooksPolicy, name: Name) -> None:
@@ -80,6 +81,12 @@ def _check_file(file: Path, kinds: tuple[str, ...], name: str) -> None:
 def _check_places(places: int, name: str) -> None:
     if places not in (1, 1_024):
         raise ConfigError(name, "must be 1 or 1024")
+
+
+def _check_logout_hosts(hosts: tuple[str, ...], name: str) -> None:
+    for host in hosts:
+        if not host or not set(host.lower()) <= _HOST_LETTERS or (":" in host and not host.startswith("[")):
+            raise ConfigError(name, "each must be a host alone, such as shop.internal: no scheme, no port, no star")
 
 
 def complete(config: Config) -> None:

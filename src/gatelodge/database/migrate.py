@@ -30,7 +30,10 @@ class MigrationChanged(Exception):
     """A migration that was applied is no longer the file it was. The message names it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"migration {name} was changed after it had been applied")
+        super().__init__(
+            f"migration {name} was changed after it had been applied: another build of this program made this database."
+            " Run that build, or begin with a new database"
+        )
         self.name = name
 
 

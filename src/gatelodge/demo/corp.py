@@ -1,5 +1,8 @@
 """Example Corp: who works there, and how it and the demo know each other. It is a Gatelodge of its own beside it."""
 
+from pathlib import Path
+
+from gatelodge.config.policies import LooksPolicy
 from gatelodge.demo.data import DemoPerson
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Client, ClientSecret
@@ -8,7 +11,15 @@ from gatelodge.stores.users import NewUser
 
 NAME, LABEL = "corp", "Example Corp"
 CLIENT_ID, SECRET = "gatelodge-demo", "demo-corp-secret"
-BRAND = "#3a4fb8"
+_FOLDER = Path(__file__).with_name("corp_looks")
+LOOKS = LooksPolicy(
+    name=LABEL,
+    logo=str(_FOLDER / "logo.svg"),
+    brand="#3a4fb8",
+    brand_dark="#9db0ff",
+    stylesheet=str(_FOLDER / "corp.css"),
+    templates=str(_FOLDER),
+)
 
 PEOPLE = (
     DemoPerson(

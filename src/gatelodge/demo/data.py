@@ -136,9 +136,9 @@ PEOPLE = (
 
 
 def api(issuer: str) -> Api:
-    """Return the orders API of a demo at `issuer`; `demo-web`, `demo-daemon` and `demo-agent` may introspect its
-    tokens."""
-    introspectors = frozenset({"demo-web", "demo-daemon", "demo-agent"})
+    """Return the orders API of a demo at `issuer`; it asks about its tokens in the name of the playground, and
+    `demo-web`, `demo-daemon` and `demo-agent` may, too."""
+    introspectors = frozenset({"demo-web", "demo-daemon", "demo-agent", PLAYGROUND})
     return Api(issuer + API_PATH, "Demo orders", ORDERS, introspectors=introspectors)
 
 

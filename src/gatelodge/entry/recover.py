@@ -1,15 +1,18 @@
 """`/recover`: asks for the address of an account, and behind the link that is sent there takes a new password."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Full
 from gatelodge.database.tx import Database, Unavailable
 from gatelodge.endpoints.request import Request
 from gatelodge.entry.choosing import NotChosen, PasswordChoice
 from gatelodge.entry.frame import EntryFrame, asked_address, purpose_of, read_email
 from gatelodge.ops.delayed_recovery import HOUR, DelayedRecoveries
-from gatelodge.ops.recovery import PURPOSE, Recoveries
+from gatelodge.ops.recovery import PURPOSE, AskedRecovery, Recoveries
 from gatelodge.protocol.reply import Reply
+from gatelodge.sessions import cookies
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink, WrongCode
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
@@ -22,6 +25,7 @@ class RecoverPage:
     frame: EntryFrame
     db: Database
     recoveries: Recoveries
+    known: KnownBrowsers
 
     async def show(self, request: Request) -> Reply:
         """Show the form."""
@@ -37,7 +41,9 @@ class RecoverPage:
         except ValueError:
             return self._form(request, 400, problem="address")
         new = self.frame.links.draw(self.frame.browsers.identify(request))
-        event = await self.db.write(self.recoveries.ask, address, new, request.origin, self.frame.clock.now())
+        known = partial(self.known.recognise, request.cookies.get(cookies.KNOWN))
+        asked = AskedRecovery(address, known, request.origin)
+        event = await self.db.write(self.recoveries.ask, asked, new, self.frame.clock.now())
         if isinstance(event, Full):
             return self.frame.wait(request, "recover", PURPOSE, event, **asked_address(request))
         emit(event, request.origin)

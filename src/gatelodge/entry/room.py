@@ -45,7 +45,8 @@ def routes(on: Foundation, web: Web, sessions: SessionsRoom, authn: Authn) -> tu
     if policy.recovery:
         recoveries = Recoveries(sessions.links, on.letters, limits, policy)
         delayed = DelayedRecoveries(sessions.links, on.letters, limits, policy)
-        lost, again = RecoverPage(frame, on.db, recoveries), RecoverLinkPage(frame, on.db, recoveries, choice, delayed)
+        lost = RecoverPage(frame, on.db, recoveries, authn.known)
+        again = RecoverLinkPage(frame, on.db, recoveries, choice, delayed)
         regain, stop = RegainPage(frame, on.db, delayed, choice), StopPage(frame, on.db, delayed)
         found += [
             Route("recover", "/recover", {"GET": lost.show, "POST": lost.submit}),

@@ -58,11 +58,15 @@ class EmailChangedLetter(Letter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryBegunLetter(Letter):
-    """Somebody says that they lost their second factor, too: `link` stops it until `due_at`."""
+    """Somebody says that they lost their second factor, too: `link` stops it until `due_at`.
+
+    `to_operator` is 1 if they said so to an operator, so that nobody needs to have read the mail.
+    """
 
     link: str
     at: int
     due_at: int
+    to_operator: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,14 @@ class RecoveryDueLetter(Letter):
     link: str
     stop: str
     until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryStoppedLetter(Letter):
+    """A delayed recovery is over before its time: by a button of its letters, or, if it is 1, by who `signed_in`."""
+
+    at: int
+    signed_in: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,5 +103,6 @@ ENTRY_LETTERS: tuple[type[Letter], ...] = (
     EmailChangedLetter,
     RecoveryBegunLetter,
     RecoveryDueLetter,
+    RecoveryStoppedLetter,
     AccountRecoveredLetter,
 )

@@ -7,7 +7,7 @@ from msgspec.json import Decoder, encode
 from gatelodge.config.policies import Config
 from gatelodge.database.tx import Tx
 from gatelodge.keys.vault import Vault
-from gatelodge.mail.catalogue import Letter
+from gatelodge.mail.catalogue import AccountRemovedLetter, Letter
 from gatelodge.stores import outbox, users
 from gatelodge.stores.outbox import NewParcel, Parcel
 from gatelodge.stores.users import UserRecord
@@ -84,6 +84,10 @@ class Letters:
         """Have a person told, at their own address, what was just done there, if they have one."""
         if user.email is not None:
             await self.put(tx, letter, addressee_of(user, user.email), f"{origin.request_id} {now}", now)
+
+    async def farewell(self, tx: Tx, user: UserRecord, now: int) -> None:
+        """Have a person told that their account is gone, as they had asked."""
+        await self.tell(tx, user, AccountRemovedLetter(at=now), Origin("sweep"), now)
 
     async def tell_of(self, tx: Tx, user_id: int, letter: Letter, origin: Origin, now: int) -> None:
         """Do the same for the person of this id, if they are there."""

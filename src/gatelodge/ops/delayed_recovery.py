@@ -4,7 +4,7 @@ Who reads the mail of an account could be anybody who broke into it. So nothing 
 account hears of it meanwhile, and any one click in a letter, or any sign-in with what the account has, ends it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatelodge.authn.throttle import Full
 from gatelodge.config.policies import DAY, AccountsPolicy
@@ -15,6 +15,7 @@ from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.recovery import Recoveries, is_proved
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink, MailedLinks, NewLink
+from gatelodge.sessions.stopping import LINK, stop_recovery
 from gatelodge.stores import audit, authenticators, credentials, endings, passkeys, recoveries, users
 from gatelodge.stores.recoveries import WaitingRecovery
 from gatelodge.stores.users import UserRecord
@@ -27,10 +28,14 @@ HOUR = 3_600
 
 @dataclass(frozen=True, slots=True)
 class NewRecovery:
-    """The two links of a recovery that is not kept yet. They are asked for in no browser: the wait is their proof."""
+    """The two links of a recovery that is not kept yet. They are asked for in no browser: the wait is their proof.
+
+    `to_operator` says that an operator was asked for it, and not a page.
+    """
 
     use: NewLink = field(repr=False)
     stop: NewLink = field(repr=False)
+    to_operator: bool = False
 
 
 class DelayedRecoveries:
@@ -85,7 +90,7 @@ class DelayedRecoveries:
             raise OperationRefused(f"{login} has no proved address to be written to, or is disabled")
         if await recoveries.find(tx, user.id, now) is not None:
             raise OperationRefused(f"a recovery of {login} waits already")
-        waiting, _ = await self._begin(tx, user, new, origin, now)
+        waiting, _ = await self._begin(tx, user, replace(new, to_operator=True), origin, now)
         return waiting
 
     async def whose(self, tx: Tx, link: MailedLink, now: int) -> UserRecord:
@@ -120,9 +125,9 @@ class DelayedRecoveries:
         await self._links.take(tx, link, now)
         if waiting is None or waiting.mark != link.said["mark"]:
             raise LinkOver
-        await recoveries.stop(tx, user_id)
-        event = RecoveryStopped(user_id=user_id, reason="link")
-        await audit.record(tx, event, origin, now)
+        event = await stop_recovery(tx, user_id, LINK, self._letters, origin, now)
+        if event is None:
+            raise LinkOver
         return event
 
     async def _begin(
@@ -145,7 +150,8 @@ class DelayedRecoveries:
         said = {"user_id": user.id, "address": user.email or "", "mark": waiting.mark}
         use = await self._links.put(tx, new.use, USE, str(user.id), said, waiting.until, now)
         stop = await self._links.put(tx, new.stop, STOP, str(user.id), said, waiting.until, now)
-        begun = RecoveryBegunLetter(link=f"/stop/{stop}", at=now, due_at=waiting.due_at)
+        asked = int(new.to_operator)
+        begun = RecoveryBegunLetter(link=f"/stop/{stop}", at=now, due_at=waiting.due_at, to_operator=asked)
         due = RecoveryDueLetter(link=f"/regain/{use}", stop=f"/stop/{stop}", until=waiting.until)
         to, half = addressee_of(user, user.email or ""), now + (waiting.due_at - now) // 2
         await self._letters.put(tx, begun, to, f"{waiting.mark} begun", now)

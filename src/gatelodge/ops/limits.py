@@ -12,6 +12,7 @@ from gatelodge.protocol.email_address import EmailAddress
 WINDOW = 3_600  # seconds
 DELAYED = 3  # delayed recoveries of one account that may begin in a day
 NETWORKS = 20  # new passwords that one network may ask for, for each that one address may
+STRANGERS = 4  # networks that may each ask for an account with one address as often as one may
 
 
 class LetterLimits:
@@ -22,13 +23,24 @@ class LetterLimits:
         self._policy = policy
 
     async def admit_registration(self, tx: Tx, to: EmailAddress, where: str, now: int) -> Full | None:
-        """Count somebody who asks for an account; `None` if they may."""
-        network, domain = self._policy.network_requests, self._policy.domain_requests
-        return await self._admit(tx, now, (("network", network_of(where), network), ("domain", to.domain, domain)), "a")
+        """Count somebody who asks for an account; `None` if they may. One network keeps nobody's address busy alone."""
+        policy, network, most = self._policy, network_of(where), self._policy.address_requests
+        counted = (
+            ("network", network, policy.network_requests),
+            ("address", f"{to} {network}", most),
+            ("addresses", str(to), most * STRANGERS),
+            ("domain", to.domain, policy.domain_requests),
+        )
+        return await self._admit(tx, now, counted, "a")
 
-    async def admit_recovery(self, tx: Tx, to: str, where: str, now: int) -> Full | None:
-        """Count somebody who asks for a new password; `None` if they may."""
+    async def admit_recovery(self, tx: Tx, to: str, where: str, now: int, known: bytes | None = None) -> Full | None:
+        """Count somebody who asks for a new password; `None` if they may.
+
+        A browser that is `known` to the account, by this name, is counted by itself: no stranger uses up its share.
+        """
         most = self._policy.address_requests
+        if known is not None:
+            return await self._admit(tx, now, (("browser", f"{to} {known.hex()}", most),), "password")
         return await self._admit(
             tx, now, (("network", network_of(where), most * NETWORKS), ("address", to, most)), "password"
         )

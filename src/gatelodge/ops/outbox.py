@@ -1,7 +1,7 @@
 """What an operator can do with what waits to be delivered, or was given up."""
 
 from gatelodge.database.tx import Tx
-from gatelodge.ops.refusals import NotThere
+from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.stores import audit
 from gatelodge.stores import outbox as store
 from gatelodge.telemetry.events import Origin, ParcelDropped, ParcelRetried
@@ -10,8 +10,16 @@ MAX_ID = 2**63 - 1
 
 
 async def retry(tx: Tx, parcel_id: int, origin: Origin, now: int) -> store.Parcel:
-    """Have a parcel tried now, and for as long as a new one. Raises `NotThere`."""
+    """Have a parcel tried now, and for as long as a new one. Raises `NotThere`.
+
+    Raises `OperationRefused` for one whose time has not come: that wait is what it is for.
+    """
     found = await show(tx, parcel_id)
+    if found.since > now:
+        minutes = -(-(found.since - now) // 60)
+        raise OperationRefused(
+            f"parcel {parcel_id} waits for its time, which comes in {minutes} minutes; nothing failed"
+        )
     await store.revive(tx, parcel_id, now)
     event = ParcelRetried(user_id=found.user_id, kind=found.kind, template=found.template, parcel=parcel_id)
     await audit.record(tx, event, origin, now)

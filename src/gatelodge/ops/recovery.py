@@ -5,6 +5,8 @@ delivers. The link sets a password and proves nothing else: a second factor is a
 account that has one is come back to by two kinds of proof.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from gatelodge.authn.throttle import Full
@@ -22,6 +24,18 @@ from gatelodge.telemetry.events import Origin, PasswordRecovered, RecoveryAsked
 PURPOSE = "recover"
 
 
+@dataclass(frozen=True, slots=True)
+class AskedRecovery:
+    """What somebody typed who lost their password: the address of an account in its one form.
+
+    `known` returns the name of their browser if the account of this id knows it, and else `None`.
+    """
+
+    address: str
+    known: Callable[[int], bytes | None] = field(repr=False)
+    origin: Origin = field(repr=False)
+
+
 class Recoveries:
     """Sends links to people who lost their password, and takes the new one."""
 
@@ -31,12 +45,14 @@ class Recoveries:
         self._limits = limits
         self._policy = policy
 
-    async def ask(self, tx: Tx, address: str, new: NewLink, origin: Origin, now: int) -> RecoveryAsked | Full:
-        """Have a link sent to an address in its one form, if it is somebody's; `Full` if too many were asked for."""
-        full = await self._limits.admit_recovery(tx, address, origin.address, now)
+    async def ask(self, tx: Tx, asked: AskedRecovery, new: NewLink, now: int) -> RecoveryAsked | Full:
+        """Have a link sent to an address, if it is somebody's; `Full` if too many were asked for."""
+        address, origin = asked.address, asked.origin
+        user = await users.find(tx, await names.find(tx, names.LOGIN, address) or NOBODY)
+        known = asked.known(NOBODY if user is None else user.id)
+        full = await self._limits.admit_recovery(tx, address, origin.address, now, known)
         if full is not None:
             return full
-        user = await users.find(tx, await names.find(tx, names.LOGIN, address) or NOBODY)
         hashed = await credentials.password(tx, NOBODY if user is None else user.id)
         theirs = user if user is not None and user.enabled and is_proved(user, address) else None
         handle, until = await self.put(tx, NOBODY if theirs is None else theirs.id, address, hashed, new, now)
@@ -52,10 +68,13 @@ class Recoveries:
     async def put(
         self, tx: Tx, user_id: int, address: str, hashed: str | None, new: NewLink, now: int
     ) -> tuple[str, int]:
-        """Keep a link for an address of this person, whose password has this hash, and return its handle and end."""
+        """Keep a link for an address of this person, whose password has this hash, and return its handle and end.
+
+        It ends the one that the same browser asked for before, and no other: a stranger who asks ends nothing.
+        """
         until = now + self._policy.recover_lifetime
         said = {"user_id": user_id, "address": address, "before": _mark(hashed)}
-        return await self._links.put(tx, new, PURPOSE, address, said, until, now), until
+        return await self._links.put(tx, new, PURPOSE, f"{address} {new.browser}", said, until, now), until
 
     async def whose(self, tx: Tx, link: MailedLink) -> UserRecord:
         """Return whom a link is for. Raises `LinkOver` if they are kept out, or got another password or address."""

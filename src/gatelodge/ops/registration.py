@@ -72,7 +72,7 @@ class Newcomers:
         owner = await users.find(tx, await names.find(tx, names.LOGIN, asked.address) or NOBODY)
         said = {"address": asked.address, "back": asked.back}
         until = now + self._policy.register_lifetime
-        handle = await self._links.put(tx, new, PURPOSE, asked.address, said, until, now)
+        handle = await self._links.put(tx, new, PURPOSE, f"{asked.address} {new.browser}", said, until, now)
         letter = self._letter(owner, may_join(mailbox, self.rules), handle, until)
         await self._letters.put(tx, letter, Addressee(asked.address, asked.locale), new.cause, now)
         event = RegistrationAsked(user_id=owner and owner.id, letter=letter.template())

@@ -3,7 +3,9 @@
 The token is made when it is sent, so it is never older than its try; whoever answered 200 is told no more.
 """
 
+from collections.abc import Collection
 from typing import ClassVar, Self
+from urllib.parse import urlsplit
 
 from gatelodge.clock import Clock, Entropy
 from gatelodge.config.policies import DAY
@@ -45,18 +47,22 @@ class LogoutNotice(ParcelKind):
         clock: Clock,
         entropy: Entropy,
         subjects: Subjects,
+        own_hosts: Collection[str] = (),
     ) -> None:
         self._issuer = issuer
         self._registry = registry
         self._keys = keys
         self._outbound = outbound.apart(AT_ONCE)
+        self._own_network = outbound.into_own_network().apart(AT_ONCE)
+        self._own_hosts = frozenset(host.lower().strip("[]") for host in own_hosts)
         self._clock = clock
         self._entropy = entropy
         self._subjects = subjects
 
     @classmethod
     def open(cls, on: Foundation) -> Self:
-        return cls(on.site.issuer, on.registry, on.keys, on.outbound, on.clock, on.entropy, on.subjects)
+        own_hosts = on.config.sessions.logout_hosts
+        return cls(on.site.issuer, on.registry, on.keys, on.outbound, on.clock, on.entropy, on.subjects, own_hosts)
 
     async def deliver(self, parcel: Parcel) -> None:
         visit = visits.read(parcel.payload)
@@ -65,13 +71,19 @@ class LogoutNotice(ParcelKind):
             raise Undeliverable("the client is gone, disabled, or wants to hear of no sign-out any more")
         call = Call("POST", {"logout_token": self._token(client, visit)})
         try:
-            answer = await self._outbound.send(call, client.backchannel_logout_uri, MAX_ANSWER)
+            answer = await self._door_to(client.backchannel_logout_uri).send(
+                call, client.backchannel_logout_uri, MAX_ANSWER
+            )
         except FetchFailed as failure:
             raise ReceiverAway(failure.reason) from None
         if answer.status == REFUSED:
             raise Undeliverable("the client refuses the logout token: it answered 400")
         if answer.status not in ARRIVED:
             raise NotDelivered(f"the client answered {answer.status}")
+
+    def _door_to(self, uri: str) -> Outbound:
+        """Return the door to an address: the one into our own network where the operator named its host."""
+        return self._own_network if urlsplit(uri).hostname in self._own_hosts else self._outbound
 
     def _token(self, client: Client, visit: SessionVisit) -> str:
         now, jti = self._clock.now(), b64(self._entropy.bytes(JTI_BYTES))

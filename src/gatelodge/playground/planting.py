@@ -38,7 +38,8 @@ async def _plant(tx: Tx, ours: tuple[Client, Client], issuer: str, legacy: Legac
     for client in ours:
         await _check_name_is_free(tx, client)
         await plant_client(tx, client, legacy, now)
-    await plant_api(tx, replace(demo_data.api(issuer), introspectors=frozenset()), now)
+    introspectors = frozenset({demo_data.PLAYGROUND})
+    await plant_api(tx, replace(demo_data.api(issuer), introspectors=introspectors), now)
     await plant_trust(tx, demo_data.trusted(issuer), now)
 
 

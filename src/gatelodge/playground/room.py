@@ -44,5 +44,5 @@ def routes(on: Foundation, pages: Pages, tracing: "Tracing | None") -> tuple[Rou
     )
     return (
         *setting.routes(pages, here, outbound, on.clock, on.entropy),
-        *orders.routes(on.site.issuer, outbound, on.clock),
+        *orders.routes(on.site.issuer, here.secret, outbound, on.clock),
     )

@@ -49,7 +49,10 @@ class NewPasskey(Struct, frozen=True, kw_only=True):
 
 
 class Passkey(NewPasskey, frozen=True, kw_only=True):
-    """One passkey of a person. Times are seconds since 1970. `suspect` says that its counter once went back."""
+    """A passkey of a person: its private half is in their authenticator, its record here (WebAuthn L3 4).
+
+    Times are seconds since 1970. `suspect` says that its counter once went back.
+    """
 
     id: int
     user_id: int

@@ -19,6 +19,7 @@ from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys.mint import Mint
 from gatelodge.keys.secrets import SECRET_BYTES, b64, same, unb64
+from gatelodge.mail.letters import Letters
 from gatelodge.protocol.progress import SignedInPerson
 from gatelodge.protocol.proof import AuthnEvent
 from gatelodge.protocol.reply import Cookie
@@ -26,7 +27,8 @@ from gatelodge.sessions import cookies, leaving
 from gatelodge.sessions.cookies import Incoming
 from gatelodge.sessions.device import device_of
 from gatelodge.sessions.several import NamedSession, Reminted, Several
-from gatelodge.stores import audit, credentials, endings, recoveries, sessions, users, vouched
+from gatelodge.sessions.stopping import SIGN_IN, stop_recovery
+from gatelodge.stores import audit, credentials, endings, sessions, users, vouched
 from gatelodge.stores.consents import Consent
 from gatelodge.stores.sessions import NewSession, SessionRow
 from gatelodge.stores.users import HeldAccount
@@ -97,13 +99,21 @@ class _Beginning:
     spends: Spends | None
     origin: Origin
     most: int
+    letters: Letters
 
 
 class Browsers:
     """Signs people in and out of browsers, and says who is there. `mint` is the instance's."""
 
     def __init__(
-        self, db: Database, mint: Mint, known: KnownBrowsers, clock: Clock, entropy: Entropy, policy: SessionPolicy
+        self,
+        db: Database,
+        mint: Mint,
+        known: KnownBrowsers,
+        clock: Clock,
+        entropy: Entropy,
+        policy: SessionPolicy,
+        letters: Letters,
     ) -> None:
         self._db = db
         self._mint = mint
@@ -111,6 +121,7 @@ class Browsers:
         self._clock = clock
         self._entropy = entropy
         self._policy = policy
+        self._letters = letters
         self.several = Several(db, mint, clock, entropy, policy)
 
     def identify(self, request: Incoming) -> BrowserId:
@@ -169,7 +180,8 @@ class Browsers:
         parked = several.remint(cookies.OTHERS, old.row_id) if old else None
         named = {value: several.presented(cookies.OTHERS, value) for value in several.values(request)}
         waiting = [one for one in named.values() if one is not None]
-        beginning = _Beginning(new, proven, old, waiting, parked, spends, request.origin, self._policy.most)
+        most, told = self._policy.most, self._letters
+        beginning = _Beginning(new, proven, old, waiting, parked, spends, request.origin, most, told)
         begun = await self._db.write(_begin, beginning, now)
         if begun is None:
             raise SignInRefused
@@ -264,10 +276,7 @@ async def _begin(tx: Tx, begun: _Beginning, now: int) -> _Begun | None:
     row_id, sid = goes_on or (0, new.sid)
     event = events.SignedIn(user_id=proven.user_id, amr=proven.amr, sid=sid)
     await audit.record(tx, event, begun.origin, now)
-    stopped = None
-    if await recoveries.stop(tx, proven.user_id):
-        stopped = events.RecoveryStopped(user_id=proven.user_id, reason="sign_in")
-        await audit.record(tx, stopped, begun.origin, now)
+    stopped = await stop_recovery(tx, proven.user_id, SIGN_IN, begun.letters, begun.origin, now)
     parked = False
     if old is not None and begun.parked is not None and old.row_id != row_id:
         parked = await sessions.rename(tx, old.row_id, old.digest, begun.parked.digest, now)

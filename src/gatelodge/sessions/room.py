@@ -33,7 +33,7 @@ def open(on: Foundation, known: KnownBrowsers) -> SessionsRoom:
     policy, asking = on.config.sessions, on.config.authorization
     waits, remembered = policy.interaction_lifetime, policy.interaction_memory
     return SessionsRoom(
-        Browsers(on.db, on.mint, known, on.clock, on.entropy, policy),
+        Browsers(on.db, on.mint, known, on.clock, on.entropy, policy, on.letters),
         Interactions(on.db, on.mint, on.clock, on.entropy, waits, remembered),
         PushedRequests(on.db, on.mint, on.clock, on.entropy, asking.pushed_lifetime, waits + remembered),
         TypedCodes(on.db, on.clock, on.entropy, on.vault.derive("typed codes")),

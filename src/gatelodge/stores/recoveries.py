@@ -16,7 +16,10 @@ _ids = Decoder(list[int]).decode
 
 
 class WaitingRecovery(Struct, frozen=True):
-    """One that waits, or can be used. Times are seconds since 1970; `mark` tells it from those before and after."""
+    """The recovery of a person who lost everything they sign in with: it waits, or can be used.
+
+    Times are seconds since 1970; `mark` tells it from those before and after.
+    """
 
     mark: str
     due_at: int

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gatelodge.config.policies import DAY, RetentionPolicy
 from gatelodge.database.tx import Database, Tx, Unavailable
-from gatelodge.stores.departures import remove_due
+from gatelodge.stores.departures import Farewell, remove_due, unsaid
 
 GRACE = DAY  # seconds a row is kept past its end: no difference between clocks that we expect revives one
 SOON = 600  # the same of a request that waits for a person: strangers make any number, and none is worth anything
@@ -21,9 +21,10 @@ LEASE = 300  # seconds a sweep has before another worker may take over
 BATCHES = 1_000  # per table and sweep; what is left is for the next one
 
 
-async def purge(db: Database, now: int, policy: RetentionPolicy) -> dict[str, int]:
+async def purge(db: Database, now: int, policy: RetentionPolicy, farewell: Farewell = unsaid) -> dict[str, int]:
     """Remove what ended long enough ago; return how many rows of each table, or nothing if another worker is at it.
 
+    Whose account goes with it is told by `farewell`.
     Raises `Unavailable`, or what a table's statement did; what was removed stays removed.
     """
     sweep = await db.write(begin, now)
@@ -32,7 +33,10 @@ async def purge(db: Database, now: int, policy: RetentionPolicy) -> dict[str, in
     removed, trouble = dict[str, int](), None
     for table in (*ENDS, DELETIONS):
         try:
-            removed[table] = await _purge_table(db, sweep, table, policy)
+            if table == DELETIONS:
+                removed[table] = await remove_due(db, sweep.horizon, policy.purge_batch, farewell)
+            else:
+                removed[table] = await _purge_table(db, sweep, table, policy)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one table that cannot be swept must not keep all others full
@@ -124,8 +128,6 @@ DELETIONS = "deletions"
 
 
 async def _purge_table(db: Database, sweep: Sweep, table: str, policy: RetentionPolicy) -> int:
-    if table == DELETIONS:
-        return await remove_due(db, sweep.horizon, policy.purge_batch)
     graces = {"audit": policy.audit_days * DAY, "interactions": SOON, "seen": BRIEF, "outbox_dead": DEAD}
     kept = graces.get(table, GRACE)
     removed = 0

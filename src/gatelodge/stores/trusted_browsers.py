@@ -8,7 +8,7 @@ from gatelodge.database.tx import Tx
 
 
 class TrustedBrowser(Struct, frozen=True):
-    """One of them, as its person is shown it. Times are seconds since 1970."""
+    """A browser that is asked for no second factor, as its person is shown it. Times are seconds since 1970."""
 
     id: int
     created_at: int

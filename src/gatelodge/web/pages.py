@@ -138,12 +138,13 @@ class Pages:
 def _loader(ways: Iterable[Path], own: Path | None) -> ChoiceLoader:
     """Find `consent` in this room, `playground/flow` in that one, and `authn/password` where its way has it.
 
-    The operator's own come first; theirs can extend `house/lodge.html`, which is always ours.
+    The operator's own come first; theirs can extend `house/lodge.html` or `house/authn/password.html`, which is always
+    ours.
     """
     rooms = {room: FileSystemLoader(HOUSE / room / "templates") for room in ROOMS_WITH_PAGES}
     rooms["authn"] = FileSystemLoader(sorted(ways))
-    rooms["house"] = house = FileSystemLoader(HOUSE / "web" / "templates")
-    return ChoiceLoader([*([FileSystemLoader(own)] if own else []), house, PrefixLoader(rooms)])
+    house = ChoiceLoader([FileSystemLoader(HOUSE / "web" / "templates"), PrefixLoader(rooms)])
+    return ChoiceLoader([*([FileSystemLoader(own)] if own else []), house, PrefixLoader({"house": house})])
 
 
 def _check_templates(environment: Environment, own: Path) -> None:

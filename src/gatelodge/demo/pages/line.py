@@ -35,7 +35,8 @@ def for_library(issuer: str, outbound: Outbound) -> AsyncSend:
         if not request.url.startswith(issuer + "/"):
             raise ServerUnavailable(request.url, "a demo application talks to its own server only", sent=False)
         try:
-            got = await outbound.send(Call(request.method, None, request.headers), request.url, MAX_ANSWER)
+            form = None if request.form is None else dict(request.form)
+            got = await outbound.send(Call(request.method, form, request.headers), request.url, MAX_ANSWER)
         except FetchFailed as failure:
             raise ServerUnavailable(request.url, failure.reason, sent=True) from None
         return HttpResponse(got.status, got.headers, got.body)

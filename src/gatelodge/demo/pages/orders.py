@@ -1,7 +1,8 @@
 """The orders API: what the demo's applications are for. It trusts the tokens of one issuer.
 
 It is an API as anybody would write one, with `gatelodge.resource`; that it is served by the same process is known to
-neither of them.
+neither of them. It verifies a token by itself, and then asks the server whether it was taken back: so whoever removes
+an application from their account sees its token die.
 """
 
 from collections import OrderedDict
@@ -9,12 +10,23 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from gatelodge.clock import Clock
+from gatelodge.demo.data import PLAYGROUND
 from gatelodge.demo.pages.line import for_library
 from gatelodge.endpoints.request import Request
 from gatelodge.endpoints.routes import Route
 from gatelodge.outbound import Outbound
 from gatelodge.protocol.reply import Reply, json_reply
-from gatelodge.resource import CannotDecide, Needs, Presented, Principal, Protection, Refused, TokenVerifier, needs
+from gatelodge.resource import (
+    CannotDecide,
+    Introspection,
+    Needs,
+    Presented,
+    Principal,
+    Protection,
+    Refused,
+    TokenVerifier,
+    needs,
+)
 
 PATH = "/demo/api"
 READ, WRITE = "orders:read", "orders:write"
@@ -31,11 +43,14 @@ SAMPLES = ("a looking glass", "a pocket watch")
 Order = Mapping[str, object]
 
 
-def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
-    """Return the API's rows of the route table."""
-    verifier = TokenVerifier(issuer, issuer + PATH, async_send=for_library(issuer, outbound), clock=clock)
+def routes(issuer: str, secret: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
+    """Return the API's rows of the route table. It asks about tokens as the playground's client, of that `secret`."""
+    send = for_library(issuer, outbound)
+    verifier = TokenVerifier(issuer, issuer + PATH, async_send=send, clock=clock)
+    introspection = Introspection(client_id=PLAYGROUND, secret=secret, lifetime=0, also_jwts=True)
+    asking = TokenVerifier(issuer, issuer + PATH, introspection=introspection, async_send=send, clock=clock)
     metadata = verifier.describe((READ, WRITE), name="Demo orders")
-    api = OrdersApi(Protection(verifier, metadata=metadata), urlsplit(issuer).path)
+    api = OrdersApi(Protection(verifier, metadata=metadata), Protection(asking), urlsplit(issuer).path)
     return (
         Route("demo_orders", PATH + "/orders", {"GET": api.listed, "POST": api.placed}, "machine", cors=True),
         Route("demo_card", PATH + "/card", {"GET": api.card}, "machine", cors=True),
@@ -46,8 +61,9 @@ def routes(issuer: str, outbound: Outbound, clock: Clock) -> tuple[Route, ...]:
 class OrdersApi:
     """The orders API of the demo: each caller has a few orders of its own, kept in memory."""
 
-    def __init__(self, protection: Protection, base: str) -> None:
+    def __init__(self, protection: Protection, asking: Protection, base: str) -> None:
         self._protection = protection
+        self._asking = asking
         self._base = base  # the path of the issuer
         self._orders: OrderedDict[tuple[str, str], list[Order]] = OrderedDict()
 
@@ -89,7 +105,9 @@ class OrdersApi:
                 path=self._base + request.path,
                 dpop=[request.headers["dpop"]] if "dpop" in request.headers else [],
             )
-            return await self._protection.admit(presented, needed)
+            caller = await self._protection.admit(presented, needed)
+            await self._asking.admit(presented)
+            return caller
         except (Refused, CannotDecide) as failure:
             reply = self._protection.reply(failure, needed)
             return reply if given is not None or elsewhere else reply._replace(json=FOR_A_PERSON)

@@ -20,7 +20,8 @@ GIVEN = FlowStep(
     "client",
     "the orders",
     "The API checked the signature with the server's public key, who issued the token, that it is meant for this API, "
-    "when it ends, and the scope. It asked nobody.",
+    "when it ends, and the scope. An API may leave it at that. This one also asks the server whether the token was "
+    "taken back since, as when you remove the application from your account.",
 )
 STEPS = (ASKED, GIVEN)
 WHO = FlowStep("userinfo", "client", "server", "GET /userinfo", "The application asks who the person is.")

@@ -57,7 +57,7 @@ TOKENS = replace(
     why="A token never changes. This is a new one, whose acr and auth_time tell of the sign-in that was just made.",
 )
 ASKED_AGAIN = replace(ASKED, key=ASKED.key + AGAIN, label="GET /card with the new token", why="The same request again.")
-GIVEN = FlowStep("given", "api", "client", "the card", "acr is what the API wants. It asked nobody but the token.")
+GIVEN = FlowStep("given", "api", "client", "the card", "acr is what the API wants, and the token says it.")
 STEPS = (ASKED, CHALLENGED, SEND, ASK, SIGN_IN, ANSWER, BACK, TOKEN, TOKENS, ASKED_AGAIN, GIVEN)
 
 
