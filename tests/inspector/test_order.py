@@ -10,6 +10,7 @@ import pytest
 from tests.dpop import proof
 from tests.inspector.breaking import Break, Sent, last_place, pairs, said
 from tests.inspector.conftest import trace_of
+from tests.signing import JWKS, asked, signed
 from tests.world import RP, VERIFIER, Browser, World, request_for, secret_of
 
 from gatelodge.inspector.checked import stages_of, steps_of
@@ -212,6 +213,27 @@ async def test_a_push_is_checked_in_the_order_of_its_list(small_world: World):
     listed = ENDPOINTS["pushed_authorization_request"]
     stages = tuple(stage for stage in listed if all(DPOP_HEADER not in check.sent for check in stage))  # none is sent
     await assert_order(small_world, PUSH, stages, good, direct(small_world, "/par"))
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/par"])
+async def test_a_signed_request_is_told_check_by_check(small_world: World, path: str):
+    await small_world.change_client("web1", jwks=JWKS)
+
+    async def told(request: str) -> tuple[str, str, set[str]]:
+        async with small_world.http() as http:
+            form = {"request": request, "client_id": "web1"}
+            auth = ("web1", secret_of("web1"))
+            answer = await (http.post(path, data=form, auth=auth) if path == "/par" else http.get(path, params=form))
+        trace = await trace_of(small_world, answer)
+        return trace.rule, trace.flow, {step.rule.id for step in steps_of(trace) if step.held}
+
+    rule, flow, held = await told(signed(asked(scope="openid nothing")))
+    assert (rule, flow) == ("scope.allowed", "code")
+    assert {"jwt.signature", "jwt.aud", "request.client", "request.form", "request.beside"} <= held
+    rule, _, held = await told(signed(asked(aud="https://other.test")))
+    assert rule == "jwt.aud"
+    assert "jwt.signature" in held
+    assert not {"jwt.exp", "request.client", "scope.syntax"} & held
 
 
 async def test_who_must_push_is_told_so_before_anything_else_that_is_asked(small_world: World):

@@ -171,6 +171,10 @@ def test_a_refusal_names_the_member_and_not_the_value():
         replace(SERVICE, backchannel_logout_uri="https://rp.test/bye"),
         replace(SIGNING, jwks=None),
         replace(SIGNING, jwks_uri="https://rp.test/jwks"),
+        replace(WEB, require_signed=True),
+        replace(WEB, request_object_alg="ES256"),
+        replace(SERVICE, require_pushed=True),
+        replace(SIGNING, require_signed=True),
     ],
 )
 def test_a_registration_agrees_with_itself(client: Client):

@@ -19,6 +19,7 @@ from gatelodge.sessions.arrivals import Arrivals
 from gatelodge.sessions.pushed import PushedRequests
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestPushed
+from gatelodge.telemetry.origin import continues
 from gatelodge.tokens.dpop import DpopProofs
 
 MAX_PUSHED = 16_000  # characters of a request, as it is kept: with its name beside it, it can still be parked
@@ -41,6 +42,7 @@ class PushEndpoint:
         sent = body_params(request)
         client = (await self.proofs.prove(sent, request.headers, request.origin)).client
         params = await self.sent.meant_by_push(pushed_request(sent, client), client)
+        continues(request.origin, params)
         await self._check(params)
         self._admit(client, request)
         proof = await self.dpop.of_request(request.headers, request.path, client)
