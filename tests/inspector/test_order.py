@@ -105,7 +105,7 @@ PASSWORD = (
 PUSH = (
     *(one for one in DIRECT if one.rule is not rules.GRANT_KNOWN),
     Break(rules.PUSHED_ONE, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
-    *(one for one in AUTHORIZATION if one.rule in ASKED or one.rule in (rules.REDIRECT_EXACT, rules.JWT_COMPACT)),
+    *(one for one in AUTHORIZATION if one.rule in ASKED or one.rule is rules.REDIRECT_EXACT),
 )
 REVOCATION = (UNREADABLE, IN_THE_URL, TWICE, BAD_HEADER, WRONG_SECRET, Break(rules.REQUIRED, {"token": None}))
 LOGOUT = (
