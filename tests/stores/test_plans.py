@@ -1,7 +1,7 @@
 """However many people and sessions there are: every statement finds its rows by an index, on both engines.
 
 The tables have some thousand rows each, and PostgreSQL knows how they are spread; a place alone finds nothing, since
-it may have everybody. A walk through the pages runs no statement but these.
+it may have everybody.
 """
 
 import re

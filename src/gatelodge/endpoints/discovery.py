@@ -38,7 +38,7 @@ class MetadataEndpoint:
         """Answer at every well-known address."""
         apis = await self._apis()
         if apis is not self._for:
-            body = msgspec.json.encode(self.document | self._registered(apis))
+            body = msgspec.json.encode({**self.document, **self._registered(apis)})
             self._for, self._reply = apis, Reply(200, _HEADERS, body)
         return self._reply
 

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from gatelodge.database.tx import Database, Unavailable
 from gatelodge.endpoints.request import Request
@@ -82,7 +83,7 @@ class RegainPage:
         problem: str = "",
         again: str = "",
     ) -> Reply:
-        about = {"link": link, "login": user.email or user.username, "least": self.choice.least}
+        about: dict[str, Any] = {"link": link, "login": user.email or user.username, "least": self.choice.least}
         return self.frame.draw(request, "regain", purpose_of(link), status, problem=problem, again=again, **about)
 
 

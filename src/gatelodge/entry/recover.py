@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Full
@@ -129,7 +130,7 @@ class RecoverLinkPage:
             request, "recover_link", purpose_of(link), status, problem=problem, again=again, **values
         )
 
-    async def _values(self, link: MailedLink, user: UserRecord) -> dict[str, object]:
+    async def _values(self, link: MailedLink, user: UserRecord) -> dict[str, Any]:
         offered = await self.db.read(self.delayed.is_offered, user)
         login = user.email or user.username
         return {"link": link, "login": login, "least": self.choice.least, "delayed": offered}

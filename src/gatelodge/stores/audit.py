@@ -98,11 +98,11 @@ async def search(tx: Tx, limit: int, to: TrailQuery) -> list[Told]:
 
 
 # What happens by itself while an application acts for somebody: most of the trail, and nothing they did.
-ROUTINE = ("legacy_used", "token_issued", "token_refreshed", "token_revoked")
+ROUTINE = ("legacy_used", "token_exchanged", "token_issued", "token_refreshed", "token_revoked")
 HISTORY = """
 select id, at, event, client_id, user_id, request_id, address, actor_kind, actor, detail from audit
 where place = $1 and user_id = $2 and at >= $3 and (at, id) < ($4, $5)
-    and event not in ('legacy_used', 'token_issued', 'token_refreshed', 'token_revoked')
+    and event not in ('legacy_used', 'token_exchanged', 'token_issued', 'token_refreshed', 'token_revoked')
 order by at desc, id desc limit $6
 """
 
