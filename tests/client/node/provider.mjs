@@ -78,7 +78,8 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   rotateRefreshToken: true,
   issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+  enabledJWA: {
+    dPoPSigningAlgValues: ['ES256', 'EdDSA', 'PS256'], idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
   features: {
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
