@@ -12,12 +12,12 @@ def entry_pages(pages: Pages, text: str) -> dict[str, Reply]:
     said = {"address": text, "user_id": 1}
     link = MailedLink("recover", "handle-1", dict(said), elsewhere=True, expires_at=0)
     form: dict[str, Any] = {"csrf": "csrf-1", "problem": "", "again": "", "client_uri": "", "what": "", "link": link}
-    asked = {"back": "interaction=handle-1", "email": text, "sign_in": "/login?interaction=handle-1"}
+    asked: dict[str, Any] = {"back": "interaction=handle-1", "email": text, "sign_in": "/login?interaction=handle-1"}
 
     def page(template: str, status: int = 200, **values: Any) -> Reply:
         return pages.render(f"entry/{template}", status=status, allows=Allows(forms="here"), **(form | values))
 
-    new = {"login": text, "least": 15}
+    new: dict[str, Any] = {"login": text, "least": 15}
     return {
         "register": page("register", **asked),
         "register, no address": page("register", 400, problem="address", **asked),
