@@ -27,6 +27,13 @@ class Person:
         assert response.status_code == 303, f"{response.status_code} at {response.url}: {response.text[:1000]}"
         return response.headers["location"]
 
+    def compare(self, url: str) -> httpx2.Response:
+        """Open the page of a code that a device shows, say that it does, sign in and allow; return where that ends."""
+        page = self.submit(self.submit(self.http.get(url)), decision="same")
+        if page.url.path == "/login":
+            page = self.sign_in(page)
+        return self.allow(page) if page.url.path == "/consent" else page
+
     def answer(self, url: str) -> dict[str, str]:
         """The parameters that reach the client, from query or fragment."""
         parts = urlsplit(self.open(url))

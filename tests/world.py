@@ -19,6 +19,7 @@ from gatelodge.database.tx import Tx
 from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.secrets import b64, client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
+from gatelodge.protocol.device import GRANT_TYPE as DEVICE_GRANT
 from gatelodge.server import Server
 from gatelodge.stores import apis, audit, clients, credentials, users
 from gatelodge.stores.users import NewUser, UserRecord
@@ -71,6 +72,17 @@ CLIENTS = (
     _client("post1", auth_method="client_secret_post", redirect_uris=(RP,)),
     _client("trusted1", redirect_uris=(RP,), trusted=True),
     _client("no-refresh", redirect_uris=(RP,), grants=frozenset({"authorization_code"})),
+    _client(
+        "tv1",
+        type="native",
+        auth_method="none",
+        grants=frozenset({DEVICE_GRANT, "refresh_token"}),
+        response_types=frozenset(),
+    ),
+    *(
+        _client(name, grants=frozenset({DEVICE_GRANT, "refresh_token"}), response_types=frozenset())
+        for name in ("box1", "box2")
+    ),
     _client("exempt1", redirect_uris=(RP,), pkce_exempt=True),
     _client(
         "daemon1",

@@ -77,7 +77,7 @@ def routes(server: Server) -> tuple[Route, ...]:
     ways = server.authn.ways
     prompts = endpoints.prompts(on, sessions, ops, ways)
     found = (
-        *endpoints.machine_routes(on, server.proofs, server.granting, tokens),
+        *endpoints.machine_routes(on, server.proofs, server.granting, ops, tokens),
         *endpoints.push_routes(on, server.proofs, sessions, ops, prompts, tokens),
         *endpoints.browser_routes(on, sessions, ops, tokens, shared.logout, prompts),
         *web.routes(on, shared, sessions, ops, server.authn, prompts, demo.shown(on)),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.cli.conftest import Answered
+from tests.person import Person
 from tests.server_process import COMMAND, Installation, Started
 
 from gatelodge.cli import sign_in
@@ -42,7 +44,8 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     migrate.up(DatabasePolicy(url=here.database))
     here.add_person("alice", "wonderland")
     scopes = ("--scope", "openid profile email offline_access orders:read orders:write")
-    here.add_client("cli", "--type", "native", "--redirect-uri", "http://127.0.0.1/callback", *scopes)
+    native = ("--type", "native", "--redirect-uri", "http://127.0.0.1/callback")
+    here.add_client("cli", *native, *scopes, "--grant", "authorization_code refresh_token device_code")
     here.add_client("other", "--type", "native", "--redirect-uri", "http://127.0.0.1/back", *scopes)
     here.run("apis", "add", API, "--name", "Orders", "--scope", "orders:read=See", "--scope", "orders:write=Place")
     with here.serve() as server:
@@ -268,6 +271,29 @@ def test_without_a_browser_the_url_is_shown(machine: Machine):
         subprocess.run([sys.executable, str(machine.folder / "walk.py"), url], check=True, timeout=60)
         assert process.wait(60) == 0
     assert machine("token").code == 0
+
+
+def test_a_code_is_shown_and_typed_elsewhere(machine: Machine):
+    command = [*COMMAND, "login", "--issuer", machine.issuer, "--client-id", "cli", "--device"]
+    with subprocess.Popen(
+        command, cwd=machine.folder, env=machine.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        asked, link = process.stderr.readline(), process.stderr.readline()
+        assert re.fullmatch(
+            rf"Open {machine.issuer}/device on any device and enter the code [A-Z]{{4}}-[A-Z]{{4}}\n", asked
+        )
+        with httpx2.Client(base_url=machine.issuer, timeout=30) as http:
+            Person(http).compare(link.removeprefix("or open ").strip())
+        assert process.wait(60) == 0
+    assert machine("token").code == 0
+
+
+def test_a_device_is_asked_for_alone_and_of_a_client_that_may(machine: Machine):
+    asked = machine.login("--device", "--prompt", "login")
+    assert "--device leaves no word for --prompt" in asked.err
+    refused = machine.login("--device", client_id="other")
+    assert "unauthorized_client" in refused.err
 
 
 def test_a_server_that_is_not_there_is_one_line(machine: Machine):

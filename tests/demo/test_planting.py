@@ -109,13 +109,13 @@ def test_profiles_are_full(person: demo_data.DemoPerson) -> None:
     assert person.new.email_verified
 
 
-PORTS = SamplePorts(8001, 8002, 8003, 8004, 8005)
+PORTS = SamplePorts(8001, 8002, 8003, 8004, 8005, 8006)
 
 
 async def test_the_sample_applications_move_with_their_ports(database) -> None:
     await database.write(demo.plant, HERE, HASHES, NOW)
     await database.write(demo.plant_samples, PORTS, NOW)
-    await database.write(demo.plant_samples, SamplePorts(9001, 9002, 9003, 9004, 9005), NOW)
+    await database.write(demo.plant_samples, SamplePorts(9001, 9002, 9003, 9004, 9005, 9006), NOW)
     shop = await database.read(client_store.find, "demo-shop")
     assert shop is not None
     assert shop.redirect_uris == ("http://localhost:9001/callback",)

@@ -139,7 +139,13 @@ class Person:
 
     def open(self, url: str) -> httpx2.Response:
         """Open an address and do what the pages ask, until an application answers."""
-        page = self.http.get(url)
+        return self._answer(self.http.get(url))
+
+    def compare(self, url: str) -> httpx2.Response:
+        """Open the page of a code that a device shows, say that it does, and do what the pages ask."""
+        return self._answer(self._submit(self._submit(self.http.get(url)), decision="same"))
+
+    def _answer(self, page: httpx2.Response) -> httpx2.Response:
         if page.url.path.endswith("/login"):
             page = self._submit(page, username="alice", password="wonderland")
         if page.url.path.endswith("/consent"):

@@ -34,6 +34,9 @@ NOT_RUN = {
     ),
     ("docs/log-people-in.md", "# stronger.py"): "it needs a server with a stronger way; tests/client/login begins so",
     ("docs/log-people-in.md", "# office.py"): "tests/client/sending has a proxy and certificates of its own",
+    ("docs/looks.md", "gatelodge clients change shop --logo https://shop.example/logo.png"): (
+        "nobody is at that address; tests/cli fetches a logo from one of its own"
+    ),
     ("docs/inspector.md", "$ gatelodge why 88b1a2f6c01d7e39"): "tests/inspector asks for a request that was made",
     ("docs/operations.md", "useradd --system --home-dir /var/lib/gatelodge gatelodge"): "it changes the machine",
 }
@@ -209,7 +212,9 @@ def test_an_example_at_an_api_of_its_own(demo: Demo) -> None:
 def test_the_grants_of_the_page(demo: Demo) -> None:
     machine = json.loads(demo.shell().run(example("docs/grants.md", "curl -s -u demo-daemon")))
     person = json.loads(demo.shell().run(example("docs/grants.md", "curl -s -u demo-legacy")))
+    device = json.loads(demo.shell().run(example("docs/grants.md", "curl -s -u playground:playground-secret")))
     assert (machine["scope"], "refresh_token" in machine) == ("orders:read", False)
+    assert (device["verification_uri"], device["interval"]) == (f"{demo.issuer}/device", 5)
     assert (person["scope"], "refresh_token" in person) == ("orders:read", True)
 
 

@@ -124,3 +124,45 @@ def test_it_fits_on_a_telephone(demo: Demo, new_visitor: NewVisitor, name: str) 
     visitor.open("/")
 
     assert visitor.width_of_content() <= 320
+
+
+def test_a_television_shows_a_code_that_is_typed_on_a_phone(
+    demo: Demo, new_visitor: NewVisitor, person: Person
+) -> None:
+    television, phone = new_visitor(demo.at["television"]), new_visitor(demo.site)
+    phone.page.set_viewport_size({"width": 320, "height": 640})
+    television.open("/")
+    television.page.click("#sign-in")
+    expect(television.page.locator("#picture svg")).to_be_visible()
+    code = television.page.inner_text("#code")
+
+    phone.open("/device")
+    phone.page.fill("#user_code", code.lower())
+    phone.page.click("#submit")
+    expect(phone.page.locator("#code")).to_have_text(code)
+    assert phone.width_of_content() <= 320
+    phone.page.click("#same")
+    phone.sign_in(person)
+    phone.allow()
+    expect(phone.page.locator("h1")).to_have_text("Look at your device")
+
+    expect(television.page.locator("#name")).to_have_text(person.name)
+    expect(television.page.locator("#orders li")).to_have_text(SAMPLES)
+    television.page.click("#off")
+    expect(television.page.locator("#sign-in")).to_be_visible()
+
+
+def test_a_television_says_that_it_was_refused_and_can_be_cancelled(demo: Demo, new_visitor: NewVisitor) -> None:
+    television, phone = new_visitor(demo.at["television"]), new_visitor(demo.site)
+    television.open("/")
+    television.page.click("#sign-in")
+    phone.open(f"/device?user_code={television.page.inner_text('#code')}")
+    phone.page.click("#submit")
+    phone.page.click("#refuse")
+    expect(phone.page.locator("h1")).to_have_text("The device was refused")
+    expect(television.page.locator("#problem")).to_contain_text("access_denied")
+
+    television.page.click("#sign-in")
+    expect(television.page.locator("#code")).to_be_visible()
+    television.page.click("#off")
+    expect(television.page.locator("#sign-in")).to_be_visible()

@@ -20,7 +20,17 @@ def entry(sample: Path) -> Path:
 
 
 def test_the_samples_are_those_there_should_be() -> None:
-    expected = {"cli_app", "daemon", "legacy_implicit", "legacy_password", "mcp_server", "orders_api", "shop", "spa"}
+    expected = {
+        "cli_app",
+        "daemon",
+        "legacy_implicit",
+        "legacy_password",
+        "mcp_server",
+        "orders_api",
+        "shop",
+        "spa",
+        "television",
+    }
     assert {sample.stem for sample in SAMPLES} == expected
 
 

@@ -125,7 +125,7 @@ from gatelodge.cli.samples import Beside
 from gatelodge.demo.samples import SamplePorts
 
 folder = Path(sys.argv[1])
-with Beside(folder, SamplePorts(1, 2, 3, 4, 5)).running(sys.argv[2], folder, print):
+with Beside(folder, SamplePorts(1, 2, 3, 4, 5, 6)).running(sys.argv[2], folder, print):
     sys.stdin.read()
 """
 WAITING = """
@@ -155,7 +155,7 @@ def test_a_job_that_does_not_end_ends_with_the_demo(tmp_path: Path) -> None:
 def test_what_is_not_installed_is_not_started_and_its_command_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beside = samples.Beside(EXAMPLES, SamplePorts(9101, 9102, 9103, 9104, 9105))
+    beside = samples.Beside(EXAMPLES, SamplePorts(9101, 9102, 9103, 9104, 9105, 9106))
     config = Config(server=ServerPolicy(issuer="http://localhost:9100", port=9100))
     assert "http://localhost:9104/mcp" in "\n".join(demo_welcome.welcome(config, tmp_path, beside))
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import httpx2
+from tests import devices
 from tests.client_auth.samples import OF_TRUSTED, TRUSTED, of_workload
 from tests.world import API, ISSUER, RP, VERIFIER, World
 
@@ -86,11 +87,18 @@ async def _workload(world: World) -> Form:
     return {"assertion": of_workload(aud=world.issuer), "scope": "orders:read"}
 
 
+async def _device(world: World) -> Form:
+    device = await devices.began(world)
+    await devices.allow(world.browser(), device)
+    return {"device_code": device["device_code"]}
+
+
 SAMPLES: Mapping[str, Sample] = {
     "authorization_code": Sample("web1", _code, BOTH, ("token_issued",)),
     "refresh_token": Sample("web1", _refresh, BOTH, ("token_refreshed",)),
     "client_credentials": Sample("daemon1", _machine, API, (), person=None, amr=(), brings_refresh=False),
     GRANT_TYPE: Sample("web1", _exchange, API, ("token_exchanged",), brings_refresh=False, refusal="invalid_request"),
     JWT_BEARER: Sample("web1", _workload, API, ("workload_token_issued",), person=None, amr=(), brings_refresh=False),
+    "urn:ietf:params:oauth:grant-type:device_code": Sample("box1", _device, BOTH, ("token_issued",)),
     "password": Sample("legacy1", _password, BOTH, ("legacy_used", "token_issued")),
 }

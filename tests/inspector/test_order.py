@@ -7,16 +7,18 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests import devices
 from tests.dpop import proof
 from tests.inspector.breaking import Break, Sent, last_place, pairs, said
 from tests.inspector.conftest import trace_of
 from tests.signing import JWKS, asked, signed
-from tests.world import RP, VERIFIER, Browser, World, request_for, secret_of
+from tests.world import CHALLENGE, RP, VERIFIER, Browser, World, request_for, secret_of
 
 from gatelodge.inspector.checked import stages_of, steps_of
 from gatelodge.inspector.trace import Trace
 from gatelodge.protocol import rules
 from gatelodge.protocol.checks import ASKING, DPOP_HEADER, ENDPOINTS, Stages
+from gatelodge.protocol.device import GRANT_TYPE
 from gatelodge.protocol.rules import Rule
 from gatelodge.protocol.steps import find_rule
 
@@ -106,6 +108,27 @@ PUSH = (
     *(one for one in DIRECT if one.rule is not rules.GRANT_KNOWN),
     Break(rules.PUSHED_ONE, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}),
     *(one for one in AUTHORIZATION if one.rule in ASKED or one.rule is rules.REDIRECT_EXACT),
+)
+DEVICE = (
+    *DIRECT,
+    Break(rules.REQUIRED, {"device_code": None}),
+    Break(rules.DEVICE_VALID, {"device_code": "garbage"}),
+    Break(rules.DEVICE_OWNER, authorization=_basic("box2", secret_of("box2"))),
+    Break(rules.PKCE_VERIFIER_SYNTAX, {"code_verifier": "short"}),
+    Break(rules.PKCE_VERIFIER, {"code_verifier": "w" * 50}),
+    NO_RESOURCE,
+)
+SHOWING = (
+    UNREADABLE,
+    IN_THE_URL,
+    TWICE,
+    BAD_HEADER,
+    WRONG_SECRET,
+    Break(rules.GRANT_ALLOWED, authorization=_basic("web1", secret_of("web1"))),
+    *TARGETS,
+    Break(rules.PKCE_REQUIRED, {"code_challenge": None}),
+    Break(rules.PKCE_METHOD, {"code_challenge_method": "plain"}),
+    Break(rules.PKCE_CHALLENGE, {"code_challenge": "short"}),
 )
 REVOCATION = (UNREADABLE, IN_THE_URL, TWICE, BAD_HEADER, WRONG_SECRET, Break(rules.REQUIRED, {"token": None}))
 LOGOUT = (
@@ -279,6 +302,24 @@ async def test_the_password_grant_checks_in_the_order_of_its_list(small_world: W
         return Sent(form, authorization=_basic("legacy1", secret_of("legacy1")))
 
     await assert_order(small_world, PASSWORD, stages_of("token", "password"), good, direct(small_world, "/token"))
+
+
+async def test_a_device_is_checked_in_the_order_of_its_lists(small_world: World):
+    proof, ours = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}, _basic("box1", secret_of("box1"))
+    browser = small_world.browser()
+
+    async def allowed() -> Sent:
+        device = await devices.began(small_world, **proof)
+        await devices.allow(browser, device)
+        form = {"grant_type": GRANT_TYPE, "device_code": device["device_code"], "code_verifier": VERIFIER}
+        return Sent(form, authorization=ours)
+
+    async def showing() -> Sent:
+        return Sent({"scope": "orders:read", **proof}, authorization=ours)
+
+    shown = direct(small_world, "/device_authorization")
+    await assert_order(small_world, SHOWING, ENDPOINTS["device_authorization"], showing, shown)
+    await assert_order(small_world, DEVICE, stages_of("token", GRANT_TYPE), allowed, direct(small_world, "/token"))
 
 
 @pytest.mark.parametrize(("endpoint", "path"), [("introspection", "/introspect"), ("revocation", "/revoke")])

@@ -59,6 +59,7 @@ def register(installation: Installation, key: ECKey) -> None:
     bound = ("--type", "spa", "--redirect-uri", REDIRECT_URI, "--scope", SCOPE, "--dpop")
     installation.add_client("bound", *bound)
     installation.add_client("bound-with-nonce", *bound, "--dpop-nonce")
+    installation.add_client("tv", "--type", "native", "--grant", "device_code refresh_token", "--scope", SCOPE)
     installation.add_client("daemon", "--type", "service", "--scope", "orders:read things:read")
     installation.add_client("orders-api", "--type", "service", "--scope", "orders:read")
     installation.run("apis", "add", API, "--scope", "orders:read=See your orders", "--introspector", "orders-api")

@@ -64,9 +64,12 @@ def converse(node: subprocess.Popen[str], site: Site) -> dict[str, Any]:
     assert node.stderr
     for line in node.stdout:
         said = json.loads(line)
-        if "open" not in said:
+        if "compare" in said:
+            node.stdin.write(f"{site.person().compare(said['compare']).status_code}\n")
+        elif "open" in said:
+            node.stdin.write(site.person().open(said["open"]) + "\n")
+        else:
             return said
-        node.stdin.write(site.person().open(said["open"]) + "\n")
         node.stdin.flush()
     raise AssertionError(node.stderr.read())
 
@@ -92,6 +95,12 @@ def test_requests_are_pushed_by_every_kind_of_client(installed: Path, site: Site
 
 def test_requests_are_signed_and_answers_too(installed: Path, site: Site):
     assert play(installed, site, "signed") == {"found": [True] * 3}
+
+
+def test_a_device_polls_until_somebody_allowed_it(installed: Path, site: Site):
+    found = play(installed, site, "device")
+    assert (found["early"], found["sub"], found["client"]) == ("authorization_pending", found["who"], "tv")
+    assert found["scope"].split() == SCOPE.split()
 
 
 def test_a_daemon_gets_a_token_for_its_api(installed: Path, site: Site):

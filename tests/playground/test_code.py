@@ -126,6 +126,7 @@ def copy(demo: Demo, tmp_path: Path) -> Copy:
 TRIED = {
     *("code-fastapi", "code-django", "code-flask", "code-curl", "public-curl", "public-python", "public-javascript"),
     "pushed-fastapi",
+    *("device-python", "device-curl"),
     *("machine-python", "machine-fastapi", "machine-django", "machine-flask", "machine-curl"),
     "bound-python",
     *("api-fastapi", "api-django", "api-flask", "acting-python", "workload-curl"),
@@ -235,6 +236,29 @@ def test_the_page_of_a_single_page_application_can_be_registered(copy: Copy) -> 
     copied.register()
 
     assert copied.secret == ""
+
+
+# A device
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+def test_a_device_shows_a_code_and_goes_on_once_it_was_typed(copy: Copy, person: Person, language: str) -> None:
+    copied = copy(f"device-{language}")
+    command = [sys.executable, "-c", copied.text]
+    if language == "python":
+        copied.register()
+    else:
+        command = ["bash", "-euo", "pipefail", "-c", copied.text]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as device:
+        assert device.stdout is not None
+        page, code = re.findall(r"Open (\S+) .*enter ([A-Z-]{9})", device.stdout.readline())[0]
+        assert "Look at your device" in person.compare(f"{page}?user_code={code}").text
+        said = device.stdout.read()
+
+    if language == "curl":
+        assert json.loads(said)["orders_of"] == "demo-alice"
+    else:
+        assert said == f"Alice Liddell {ORDERS}\n"
 
 
 # A machine

@@ -81,7 +81,7 @@ async def test_an_act_nobody_knows_is_refused(world: World, act: str) -> None:
         assert (await http.post("/playground/code", data={"act": act})).status_code == 400
 
 
-@pytest.mark.parametrize("flow", ["nothing", "device", "code/x"])
+@pytest.mark.parametrize("flow", ["nothing", "devices", "code/x"])
 async def test_a_flow_that_is_not_here_is_not_found(world: World, flow: str) -> None:
     async with world.http() as http:
         assert (await http.get(f"/playground/{flow}")).status_code == 404

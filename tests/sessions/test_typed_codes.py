@@ -11,6 +11,7 @@ from gatelodge.authn.throttle import Full
 from gatelodge.clock import Entropy
 from gatelodge.database.tx import Database, Row, Tx
 from gatelodge.sessions.typed_codes import LENGTH, LETTERS, Guesser, GuessLimits, TypedCode, TypedCodes, read_code
+from gatelodge.stores import tickets
 
 pytestmark = pytest.mark.anyio
 
@@ -53,12 +54,14 @@ async def test_a_code_of_another_kind_or_of_before_finds_nothing(codes: TypedCod
     assert await codes.guess("device", waiting.code, HERE) is None
 
 
-async def test_a_code_is_answered_once(codes: TypedCodes, database: Database, clock) -> None:
+async def test_of_all_who_answer_what_a_code_led_them_to_one_does(codes: TypedCodes, database: Database, clock) -> None:
     waiting = await shown(codes, clock)
-    answers = (database.write(codes.answer_in, "device", waiting.code, f'"{n}"', clock.now()) for n in range(20))
+    answers = (database.write(tickets.change, waiting.ticket, f'"{n}"') for n in range(20))
 
     assert sum(await asyncio.gather(*answers)) == 1
-    assert await codes.guess("device", waiting.code, HERE) is None
+    found = await codes.guess("device", waiting.code, HERE)
+    assert isinstance(found, TypedCode)
+    assert found.ticket.payload in {f'"{n}"' for n in range(20)}
 
 
 async def test_parallel_guesses_of_one_network_are_all_counted(codes: TypedCodes) -> None:

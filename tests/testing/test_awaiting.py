@@ -10,10 +10,13 @@ import pytest
 from gatelodge.client import (
     AsyncOAuthClient,
     AuthorizationRefused,
+    Narrowed,
     ServerUnavailable,
+    SignInTimedOut,
     TokenRefused,
     Wanted,
 )
+from gatelodge.protocol.device import GRANT_TYPE
 from gatelodge.resource import CannotDecide, Introspection, Refused, TokenVerifier
 from gatelodge.testing import AsyncGatelodge
 
@@ -203,3 +206,31 @@ async def test_it_starts_in_under_half_a_second(gatelodge: AsyncGatelodge, tmp_p
 
 def header_of(token: str) -> str:
     return token.partition(".")[0]
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "nothing"])
+async def test_a_device_waits_for_somebody_elsewhere(gatelodge: AsyncGatelodge, answer: str):
+    television = await gatelodge.add_client("tv", type="native", members={"grant_types": [GRANT_TYPE, "refresh_token"]})
+    ada, client = await gatelodge.add_user("ada"), gatelodge.oauth(television)
+    begun, pauses = await client.begin_on_device(Narrowed(scope="openid offline_access")), list[int]()
+
+    async def pause(seconds: int) -> None:
+        pauses.append(seconds)
+        gatelodge.clock.advance(1 if len(pauses) == 2 else seconds)  # once in too much of a hurry
+        if len(pauses) == 4 and answer != "nothing":
+            await gatelodge.answer_device(begun.user_code, ada, allow=answer == "yes")
+
+    if answer == "yes":
+        tokens = await client.wait_on_device(begun, pause)
+        assert tokens.person is not None
+        assert (tokens.person.sub, bool(tokens.refresh_token)) == (ada.sub, True)
+        assert pauses == [5, 5, 10, 10]
+    elif answer == "no":
+        with pytest.raises(TokenRefused, match="access_denied"):
+            await client.wait_on_device(begun, pause)
+    else:
+        with pytest.raises(SignInTimedOut):
+            await client.wait_on_device(begun, pause)
+        assert 580 < sum(pauses) < 610
+    with pytest.raises(ValueError, match="no device shows this code"):
+        await gatelodge.answer_device("BCDF-GHJK", ada)

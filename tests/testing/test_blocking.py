@@ -1,5 +1,6 @@
 """The server in memory for tests that do not await, whatever runs the application under test."""
 
+import threading
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,8 +13,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gatelodge.client import ClientCredentials, DpopKey, OAuthClient, TokenRefused
+from gatelodge.client import ClientCredentials, DpopKey, Narrowed, OAuthClient, SignInCancelled, TokenRefused
 from gatelodge.client.machine.tokens import MachineTokens
+from gatelodge.protocol.device import GRANT_TYPE
 from gatelodge.resource import SentProof, TokenVerifier
 from gatelodge.testing import Gatelodge
 
@@ -135,3 +137,16 @@ def test_a_type_of_application_that_there_is_not_is_named(gatelodge: Gatelodge):
     unknown: Any = "website"
     with pytest.raises(ValueError, match="web, spa, native, service"):
         gatelodge.add_client("shop", type=unknown)
+
+
+def test_a_device_signs_somebody_in_and_can_be_cancelled(gatelodge: Gatelodge):
+    television = gatelodge.add_client("tv", type="native", members={"grant_types": [GRANT_TYPE]})
+    client, off = gatelodge.oauth(television), threading.Event()
+    begun = client.begin_on_device(Narrowed(scope="openid"))
+    gatelodge.answer_device(begun.user_code, gatelodge.add_user("ada"))
+    tokens = client.wait_on_device(begun, gatelodge.clock.advance)
+    assert tokens.refresh_token is None
+
+    off.set()
+    with pytest.raises(SignInCancelled):
+        client.wait_on_device(client.begin_on_device(Narrowed(scope="openid")), off.wait)

@@ -22,6 +22,7 @@ from gatelodge.protocol.targets import understand
 from gatelodge.sessions import csrf
 from gatelodge.sessions.interactions import PARAMETER, Interaction
 from gatelodge.sessions.typed_codes import Guesser, TypedCode
+from gatelodge.stores import tickets
 from gatelodge.web.errors import is_current
 from gatelodge.web.interaction_kind import InteractionKind, KindEquipment
 
@@ -56,7 +57,7 @@ class Kiosk(InteractionKind):
     async def question(self, params: Params) -> ClientQuestion:
         found = await self._find(params.get("code") or "")
         client = found and await self._with.on.registry.client(found.client_id)
-        if not found or not client:
+        if not found or not client or found.answered_by:
             raise NotAskable
         wanted = understand(tuple(found.scope.split()), (), await self._with.on.registry.apis(), client.scopes)
         asked = AccessRequest(
@@ -119,8 +120,11 @@ class Kiosk(InteractionKind):
         now = self._with.on.clock.now()
         if not await self._with.prompts.interactions.take_in(tx, parked, now):
             return False
+        found = await self._with.typed_codes.find_in(tx, KIND, code, now)
+        if found is None or decode(found.ticket.payload, type=KioskRequest).answered_by:
+            return False
         after = KioskRequest(asked.client_id, asked.scope, answered_by, allowed)
-        return await self._with.typed_codes.answer_in(tx, KIND, code, encode(after).decode(), now)
+        return await tickets.change(tx, found.ticket, encode(after).decode())
 
     async def _find(self, code: str) -> KioskRequest | None:
         found = await self._with.typed_codes.find(KIND, code)

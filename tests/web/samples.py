@@ -97,6 +97,7 @@ def every_page(pages: Pages, text: str = "Orchard Shop") -> dict[str, Reply]:
             **person,
             **FORM,
         ),
+        **_device(pages, text),
         "select account": pages.render("select_account", allows=anywhere, client_name=text, accounts=accounts, **FORM),
         "select account, finished": pages.render(
             "select_account", allows=anywhere, client_name=text, accounts=accounts, **finished
@@ -159,3 +160,27 @@ def _demo_web(pages: Pages, came: list[tuple[str, str]] | None, problem: str, te
         name=text,
         may_refresh=True,
     )
+
+
+def _device(pages: Pages, text: str) -> dict[str, Reply]:
+    here, code = Allows(forms="here"), "WDJB-MJHT"
+    asked: dict[str, Any] = {
+        "action": f"{pages.base}/device?interaction=handle-1",
+        "csrf": "csrf-1",
+        "code": code,
+        "client_name": text,
+        "client_uri": "",
+        "address": "2001:db8:85a3:8d3:1319:8a2e:370:7348",
+        "minutes": 2,
+    }
+    ends = ("allowed", "refused", "answered", "over", "twice")
+    return {
+        "device": pages.render("device", allows=here, csrf="csrf-1", code="", problem=""),
+        "device, wrong": pages.render("device", allows=here, csrf="csrf-1", code="", problem="wrong"),
+        "device, throttled": pages.render("device", allows=here, csrf="csrf-1", code="", problem="throttled"),
+        "device, late": pages.render("device", allows=here, csrf="csrf-1", code="", problem="late"),
+        "device, by a link": pages.render("device", allows=here, csrf="csrf-1", code=code, problem=""),
+        "device, near": pages.render("device_compare", allows=here, near=True, **asked),
+        "device, far": pages.render("device_compare", allows=here, near=False, **asked),
+        **{f"device, {end}": pages.render("device_end", end=end, client_name=text) for end in ends},
+    }

@@ -9,6 +9,7 @@ import click
 
 from gatelodge.ops.client_drafts import Document
 from gatelodge.protocol.client import AuthMethod, ClientType, RequestAlg, SigningAlg, SubjectType
+from gatelodge.protocol.device import SHORT
 from gatelodge.protocol.jwks import MAX_JWKS
 from gatelodge.protocol.proof import Level
 from gatelodge.protocol.strict_json import BadJson, read_object
@@ -60,7 +61,10 @@ MEMBERS = (
         help="It has to be told which session. It always is.",
     ),
     click.option(
-        "--grant", "grant_types", multiple=True, help="A grant it may use, or several in one text. Default: by type."
+        "--grant",
+        "grant_types",
+        multiple=True,
+        help="A grant it may use, or several in one text; device_code for short. Default: by type.",
     ),
     click.option(
         "--response-type",
@@ -243,6 +247,8 @@ def _member(name: str, value: object) -> object:
         case tuple():
             texts = [str(text) for text in value if text]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             words = " ".join(texts).split() if name in WORDS else texts
+            if name == "grant_types":
+                return [SHORT.get(word, word) for word in words]
             return " ".join(words) if name in ONE_TEXT else words
         case _:
             return value if value != "" else None

@@ -89,6 +89,7 @@ def _applications(issuer: str, beside: samples.Beside | None) -> tuple[tuple[str
     return (
         (at["shop"], "a web shop logs you in"),
         (at["spa"], "a single-page app does"),
+        (at["television"], "a television shows a code for your phone"),
         (at["legacy_implicit"], "an old one does it the old way, and says what to use instead"),
         (issuer + "/demo/api/orders", "the API they all call; it wants a token"),
         *assistants,

@@ -26,13 +26,14 @@ PROGRAMS = {
     "spa": "spa/app.py",
     "legacy_implicit": "legacy_implicit/app.py",
     "mcp_server": "mcp_server.py",
+    "television": "television/app.py",
 }
 NEEDS = {"mcp_server": "mcp"}  # what a program needs that the server does not
 JOB = "daemon.py"  # runs once
 TIED = Path(__file__).with_name("tied.py")
 # What the programs expect if nobody says otherwise.
 USUAL_ISSUER = "http://localhost:8000"
-USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004, 8005)
+USUAL_PORTS = SamplePorts(8001, 8002, 8003, 8004, 8005, 8006)
 
 PATIENCE = 10  # seconds a program gets to end by itself
 

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import click
 
 from gatelodge.cli.output import answer, done, moment
+from gatelodge.cli.prompting import tell
 
 if TYPE_CHECKING:
     from gatelodge.client.messages.authorization import Wanted
     from gatelodge.client.messages.registration import ClientConfig
     from gatelodge.client.messages.tokens import Narrowed, Tokens
     from gatelodge.client.native.accounts import Account, OpenAccount
-    from gatelodge.client.native.sign_in import Prompt
 
 P = ParamSpec("P")
 
@@ -56,6 +56,7 @@ def narrowing(command: Callable[P, None]) -> Callable[P, None]:
 )
 @click.option("--proxy", help="The proxy to the issuer: http://host:port. Remembered with the login.")
 @click.option("--no-browser", is_flag=True, help="Open nothing: show a code to enter elsewhere, or the URL to open.")
+@click.option("--device", is_flag=True, help="Show a code to enter on another device, even if a browser could open.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 def login(
     scope: str,
@@ -65,6 +66,7 @@ def login(
     port: int,
     path: str,
     no_browser: bool,
+    device: bool,
     as_json: bool,
     **where: Any,
 ) -> None:
@@ -72,6 +74,7 @@ def login(
 
     \b
     gatelodge login --issuer https://id.example.com --client-id cli
+    gatelodge login --issuer https://id.example.com --client-id cli --device
     gatelodge login --issuer https://id.example.com --client-id cli --resource https://api.example.com/orders \\
         --scope "openid offline_access orders:read"
 
@@ -83,11 +86,14 @@ def login(
     from gatelodge.client.native.accounts import Accounts, client_of
     from gatelodge.client.native.sign_in import Native, system_browser
 
+    if device and (prompt or acr_values):
+        raise click.UsageError("--device leaves no word for --prompt and --acr-values: the device grant has none")
     account, config = _account(**where)
     native = Native(tell=tell, browser=None if no_browser else system_browser(), port=port, path=path)
     apis = (resource,) if resource else ()
     wanted = Wanted(scope=scope, resource=apis, prompt=prompt, acr_values=acr_values)
-    tokens = native.sign_in(client_of(account, config), wanted)
+    sign_in = native.sign_in_on_device if device else native.sign_in
+    tokens = sign_in(client_of(account, config), wanted)
     Accounts().add(account, tokens)
     body = _described(account, tokens)
     answer(as_json, body, done(f"Signed in at {account.issuer} as {_who(body)}"), *_shortcomings(tokens, wanted))
@@ -107,22 +113,6 @@ def _account(
     return account, ClientConfig(
         issuer=account.issuer, client_id=account.client_id, auth=secret_auth(found.client_secret)
     )
-
-
-def tell(prompt: "Prompt") -> None:
-    """Show a person what to do, on standard error: standard output is the answer."""
-    from gatelodge.client.native.sign_in import EnterCode, InBrowser, OpenUrl
-
-    match prompt:
-        case InBrowser(url):
-            lines = ("Your browser was opened to sign in. If it was not, open this on this machine:", f"  {url}")
-        case OpenUrl(url):
-            lines = ("Open this in a browser on this machine:", f"  {url}")
-        case EnterCode(page, code, complete):
-            lines = (f"Open {page} on any device and enter the code {click.style(code, bold=True)}",)
-            lines += (f"or open {complete}",) if complete else ()
-    for line in lines:
-        click.echo(line, err=True)
 
 
 def _shortcomings(tokens: "Tokens", wanted: "Wanted") -> tuple[str, ...]:

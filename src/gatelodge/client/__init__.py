@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gatelodge.client.errors import ProfileRefused as ProfileRefused
     from gatelodge.client.errors import ServerRefused as ServerRefused
     from gatelodge.client.errors import ServerUnavailable as ServerUnavailable
+    from gatelodge.client.errors import SignInCancelled as SignInCancelled
+    from gatelodge.client.errors import SignInTimedOut as SignInTimedOut
     from gatelodge.client.errors import TokenExpired as TokenExpired
     from gatelodge.client.errors import TokenRefused as TokenRefused
     from gatelodge.client.errors import TokenRejected as TokenRejected
@@ -81,6 +83,8 @@ _WHERE = {
     "ProfileRefused": "errors",
     "ServerRefused": "errors",
     "ServerUnavailable": "errors",
+    "SignInCancelled": "errors",
+    "SignInTimedOut": "errors",
     "TokenExpired": "errors",
     "TokenRefused": "errors",
     "TokenRejected": "errors",

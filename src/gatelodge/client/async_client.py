@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from anyio import sleep
+
+from gatelodge.client.errors import ServerUnavailable, SignInCancelled, TokenRefused
 from gatelodge.client.messages import device, introspection, logout, pushed, revocation, tokens, userinfo
 from gatelodge.client.messages.authorization import Authorization, Transaction, Wanted, begin_authorization
 from gatelodge.client.messages.callback import CallbackData, read_callback, read_signed_callback
-from gatelodge.client.messages.device import DeviceAuthorization
+from gatelodge.client.messages.device import AsyncPause, DeviceAuthorization, DevicePace
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.dpop import asks_for_nonce, learn_nonce
 from gatelodge.client.messages.id_token import ExpectedIdToken, Person, read_header, validate_id_token
@@ -137,6 +140,23 @@ class AsyncOAuthClient:
         request = device.device_code_request(await self.metadata(), self.config, begun, self._moment)
         granted = await self._granted(request)
         return await self._with_person(granted, expected_without_browser(self.config, granted))
+
+    async def wait_on_device(self, begun: DeviceAuthorization, pause: AsyncPause = sleep) -> Tokens:
+        """Ask as often as the device may until the person has decided, more slowly where the server says so.
+
+        `pause` waits for so many seconds before each question; if it returns `True`, as `threading.Event().wait` does,
+        nobody asks any more. Raises `SignInTimedOut`, `SignInCancelled`, and `TokenRefused`, whose `error` is
+        `access_denied` if the person said no.
+        """
+        pace = DevicePace(begun)
+        while True:
+            pace.check(self._moment.now())
+            if await pause(pace.pause) is True:
+                raise SignInCancelled("the sign-in was cancelled")
+            try:
+                return await self.ask_on_device(begun)
+            except (TokenRefused, ServerUnavailable) as error:
+                pace.hear(error)
 
     async def userinfo(self, access_token: str, person: Person) -> Mapping[str, Any]:
         """Return further claims about the person who signed in. Raises `UserInfoRefused`."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
+from gatelodge.client.errors import ServerUnavailable, SignInCancelled, TokenRefused
 from gatelodge.client.messages import device, introspection, logout, pushed, revocation, tokens, userinfo
 from gatelodge.client.messages.authorization import Authorization, Transaction, Wanted, begin_authorization
 from gatelodge.client.messages.callback import CallbackData, read_callback, read_signed_callback
-from gatelodge.client.messages.device import DeviceAuthorization
+from gatelodge.client.messages.device import DeviceAuthorization, DevicePace, Pause
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.dpop import asks_for_nonce, learn_nonce
 from gatelodge.client.messages.id_token import ExpectedIdToken, Person, read_header, validate_id_token
@@ -133,6 +135,23 @@ class OAuthClient:
         request = device.device_code_request(self.metadata(), self.config, begun, self._moment)
         granted = self._granted(request)
         return self._with_person(granted, expected_without_browser(self.config, granted))
+
+    def wait_on_device(self, begun: DeviceAuthorization, pause: Pause = sleep) -> Tokens:
+        """Ask as often as the device may until the person has decided, more slowly where the server says so.
+
+        `pause` waits for so many seconds before each question; if it returns `True`, as `threading.Event().wait` does,
+        nobody asks any more. Raises `SignInTimedOut`, `SignInCancelled`, and `TokenRefused`, whose `error` is
+        `access_denied` if the person said no.
+        """
+        pace = DevicePace(begun)
+        while True:
+            pace.check(self._moment.now())
+            if pause(pace.pause) is True:
+                raise SignInCancelled("the sign-in was cancelled")
+            try:
+                return self.ask_on_device(begun)
+            except (TokenRefused, ServerUnavailable) as error:
+                pace.hear(error)
 
     def userinfo(self, access_token: str, person: Person) -> Mapping[str, Any]:
         """Return further claims about the person who signed in. Raises `UserInfoRefused`."""

@@ -160,6 +160,14 @@ class ProfileRefused(OAuthClientError):
     """The profile file may be read by others, or cannot be understood; or a variable of the environment cannot."""
 
 
+class SignInTimedOut(OAuthClientError):
+    """The person did not finish in time."""
+
+
+class SignInCancelled(OAuthClientError):
+    """Whoever waited for the person does not want to any more."""
+
+
 def place(url: str) -> str:
     """Return a URL as it may be shown: without query, fragment and user."""
     try:

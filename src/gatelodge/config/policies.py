@@ -106,6 +106,12 @@ class TokenPolicy:
     """`[tokens]`: how long things live, in seconds."""
 
     code_lifetime: int = setting(60, "Seconds an authorization code may wait for its exchange.", low=1, high=600)
+    device_code_lifetime: int = setting(
+        600, "Seconds a device may wait for its person, and a code that it shows is good.", low=60, high=1_800
+    )
+    device_interval: int = setting(
+        5, "Seconds a device waits between two questions whether its person has decided.", low=1, high=60
+    )
     access_token_lifetime: int = setting(
         600, "Seconds an access token lives when its API does not say otherwise.", low=1, high=DAY
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gatelodge.grants import GRANTS
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
+from gatelodge.protocol.device import GRANT_TYPE
 from gatelodge.protocol.token_exchange import GRANT_TYPE as EXCHANGE
 from gatelodge.protocol.workload import GRANT_TYPE as JWT_BEARER
 from gatelodge.protocol.workload import TrustedIssuer
@@ -233,7 +234,7 @@ def _native() -> Client:
         type="native",
         auth_method="none",
         redirect_uris=("http://127.0.0.1/callback",),  # any port (RFC 8252 7.3)
-        grants=frozenset({"authorization_code", "refresh_token"}),
+        grants=frozenset({"authorization_code", "refresh_token", GRANT_TYPE}),
         response_types=frozenset({"code"}),
         scopes=SCOPES,
     )

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from gatelodge.keys.secrets import client_secret_digest
 from gatelodge.protocol.client import Api, Client, ClientSecret
+from gatelodge.protocol.device import GRANT_TYPE
 
 SHOP, PAGE, OLD_PAGE, ASSISTANT = "demo-shop", "demo-single-page", "demo-implicit", "demo-assistant"
+TELEVISION = "demo-television"
 SHOP_SECRET = "demo-shop-secret"
 WISHES = {"wishes": "Read and change your wish list"}
 MCP_PATH = "/mcp"
@@ -20,11 +22,13 @@ class SamplePorts:
     legacy_implicit: int
     mcp_server: int
     corp: int
+    television: int
 
 
 def clients(ports: SamplePorts) -> tuple[Client, ...]:
     """Return the sample applications as clients."""
-    return (_shop(_home(ports.shop)), _page(_home(ports.spa)), _old_page(_home(ports.legacy_implicit)), _assistant())
+    pages = (_page(_home(ports.spa)), _old_page(_home(ports.legacy_implicit)))
+    return (_shop(_home(ports.shop)), *pages, _assistant(), _television())
 
 
 def api(ports: SamplePorts) -> Api:
@@ -90,4 +94,16 @@ def _assistant() -> Client:
         grants=frozenset({"authorization_code", "refresh_token"}),
         response_types=frozenset({"code"}),
         scopes=frozenset({*WISHES, "offline_access"}),
+    )
+
+
+def _television() -> Client:
+    """What shows a code; it is called back nowhere, so it may listen anywhere."""
+    return Client(
+        id=TELEVISION,
+        name="Living-room TV",
+        type="native",
+        auth_method="none",
+        grants=frozenset({GRANT_TYPE, "refresh_token"}),
+        scopes=frozenset({"openid", "profile", "offline_access", "orders:read"}),
     )

@@ -36,7 +36,7 @@ from gatelodge.sessions.cookies import LANGUAGE
 from gatelodge.sessions.states import BrowserStates
 from gatelodge.telemetry import metrics
 from gatelodge.telemetry.emit import emit
-from gatelodge.telemetry.events import Origin, RequestRefused
+from gatelodge.telemetry.events import AnswerAwaited, Origin, RequestRefused
 from gatelodge.telemetry.mishap import told
 from gatelodge.telemetry.notes import NoteKeeper, Notes
 
@@ -149,7 +149,8 @@ class HttpAdapter:
     @staticmethod
     def _refused(route: Route, error: OAuthError | UnsafeRequest, origin: Origin) -> None:
         rule = error.rule.id if error.rule else ""
-        emit(RequestRefused(error=error.code, rule=rule, endpoint=route.name, reason=error.description), origin)
+        kind = AnswerAwaited if error.code == "authorization_pending" else RequestRefused
+        emit(kind(error=error.code, rule=rule, endpoint=route.name, reason=error.description), origin)
 
     async def _send(self, send: Send, method: str, route: Route | None, reply: Reply, request_id: str) -> None:
         body = reply.body if reply.json is None else _encode(reply.json)

@@ -7,6 +7,7 @@ from gatelodge.client_auth import METHODS, ClientProofs
 from gatelodge.endpoints import check_session, related_origins
 from gatelodge.endpoints.adapter import HttpAdapter
 from gatelodge.endpoints.authorize import AuthorizeEndpoint
+from gatelodge.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from gatelodge.endpoints.discovery import JwksEndpoint, MetadataEndpoint
 from gatelodge.endpoints.end_session import EndSessionEndpoint, LogoutPages
 from gatelodge.endpoints.failures import ErrorPage, Failures
@@ -47,17 +48,27 @@ def browser_states(on: Foundation) -> BrowserStates | None:
     return BrowserStates(on.mint, on.entropy) if on.config.legacy.session_management else None
 
 
-def machine_routes(on: Foundation, proofs: ClientProofs, granting: Granting, tokens: TokensRoom) -> tuple[Route, ...]:
+def machine_routes(
+    on: Foundation, proofs: ClientProofs, granting: Granting, ops: Ops, tokens: TokensRoom
+) -> tuple[Route, ...]:
     """Return the endpoints that clients and APIs call."""
     token = TokenEndpoint(granting.grants, proofs, granting.contexts, on.db, on.keys, tokens.dpop).handle
     callers = TokenCallers(tokens.own, on.registry, tokens.dpop)
     userinfo = UserInfoEndpoint(on.site.issuer, callers, on.registry).handle
     introspect = IntrospectEndpoint(proofs, tokens.introspection).handle
     revoke = RevokeEndpoint(proofs, tokens.revocation).handle
+    device = DeviceAuthorizationEndpoint(proofs, ops.devices, on.registry, on.clock).handle
     jwks = JwksEndpoint(on.keys, on.clock).handle
     both = {"GET": userinfo, "POST": userinfo}
     return (
         Route("token", "/token", {"POST": token}, "machine", cors=True, metadata="token_endpoint"),
+        Route(
+            "device_authorization",
+            "/device_authorization",
+            {"POST": device},
+            "machine",
+            metadata="device_authorization_endpoint",
+        ),
         Route("userinfo", "/userinfo", both, "machine", cors=True, metadata="userinfo_endpoint"),
         Route("introspection", "/introspect", {"POST": introspect}, "machine", metadata="introspection_endpoint"),
         Route("revocation", "/revoke", {"POST": revoke}, "machine", cors=True, metadata="revocation_endpoint"),

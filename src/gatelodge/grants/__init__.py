@@ -3,6 +3,7 @@
 from gatelodge.grants.authorization_code import AuthorizationCode
 from gatelodge.grants.client_credentials import ClientCredentialsGrant
 from gatelodge.grants.contract import AnyGrant
+from gatelodge.grants.device_code import DeviceCode
 from gatelodge.grants.jwt_bearer import JwtBearer
 from gatelodge.grants.password import Password
 from gatelodge.grants.refresh_token import RefreshToken
@@ -12,6 +13,7 @@ GRANTS: tuple[AnyGrant, ...] = (
     AuthorizationCode(),
     RefreshToken(),
     ClientCredentialsGrant(),
+    DeviceCode(),
     TokenExchange(),
     JwtBearer(),
     Password(),

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from gatelodge.protocol.client import Client, SigningAlg
+from gatelodge.protocol.decide import Issue
 from gatelodge.protocol.reply import Headers
 from gatelodge.protocol.targets import Target
 from gatelodge.protocol.token_exchange import ActingParty
@@ -34,6 +35,24 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
     act: tuple[ActingParty, ...] = ()
     via: tuple[str, ...] = ()
     jkt: str = ""
+
+
+def grounds_of(decided: Issue, client: Client, sub: str) -> Grounds:
+    """Return what a decision comes to; the client knows the person as `sub`."""
+    person = decided.signed_in
+    return Grounds(
+        user_id=person.user_id,
+        sub=sub,
+        sid=person.sid,
+        auth_time=person.auth_time,
+        amr=person.amr,
+        acr=person.acr,
+        scope=decided.scope,
+        resource=decided.resource,
+        claims_userinfo=decided.claims_userinfo,
+        claims_id_token=decided.claims_id_token,
+        client_generation=client.generation,
+    )
 
 
 class FamilyRef(Struct, frozen=True):

@@ -51,6 +51,11 @@ ADVICE: Mapping[Rule, str] = {
     f"tokens.code_lifetime. {_BEGIN_AGAIN}",
     rules.CODE_ONCE: "A code works once, and everything that came of this one has been ended. Look for a request that "
     f"is sent twice: a reloaded callback page, a retry after a timeout. {_BEGIN_AGAIN}",
+    rules.DEVICE_VALID: "It was not issued here, was cut or decoded on its way, or is the user_code: send device_code.",
+    rules.DEVICE_ONCE: "Tokens come once. If the answer was lost, begin a new device authorization request.",
+    rules.DEVICE_LIVE: "Nobody answered in time. Begin a new device authorization request, and show the new code.",
+    rules.DEVICE_PACE: "Wait interval seconds between two questions, and 5 more after each slow_down.",
+    rules.DEVICE_ANSWERED: "Nothing is wrong: ask again after interval seconds.",
     rules.REFRESH_VALID: "It was not issued here, not to this client, or was cut on its way.",
     rules.REFRESH_LIVE: "It expired unused, reached the end of its authorization, was revoked, or the person's account "
     f"is disabled. {_BEGIN_AGAIN}",

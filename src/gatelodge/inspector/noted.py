@@ -16,9 +16,10 @@ from gatelodge.telemetry.notes import Notes
 # Every name this server reads, beside those that only grants do.
 _NAMES = """
     access_token account acr_values act claims client_assertion client_assertion_type client_id client_secret
-    code_challenge code_challenge_method csrf decision dpop_jkt grant_type id_token_hint interaction login_hint
+    code_challenge code_challenge_method compared csrf decision dpop_jkt grant_type id_token_hint interaction login_hint
     logout_hint max_age nonce page passkey password post_logout_redirect_uri prompt redirect_uri registration remove
     request request_uri resource response_mode response_type scope state token token_type_hint trust ui_locales username
+    user_code
 """
 # Another one may be anything, also a token that lost its name on the way.
 PARAMETERS = frozenset(_NAMES.split()).union(*(grant.parameters for grant in GRANTS))

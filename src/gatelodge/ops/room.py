@@ -6,6 +6,7 @@ from gatelodge.foundation.contract import Foundation
 from gatelodge.keys.remote import RemoteKeys
 from gatelodge.ops.authorization import Authorizations
 from gatelodge.ops.consents import Consents
+from gatelodge.ops.devices import Devices
 from gatelodge.ops.sent_requests import SentRequests
 from gatelodge.ops.signposts import Signposts
 from gatelodge.sessions.room import SessionsRoom
@@ -19,6 +20,7 @@ class Ops:
     sent: SentRequests
     signposts: Signposts
     consents: Consents
+    devices: Devices
 
 
 def open(on: Foundation, sessions: SessionsRoom, remote: RemoteKeys) -> Ops:
@@ -28,4 +30,15 @@ def open(on: Foundation, sessions: SessionsRoom, remote: RemoteKeys) -> Ops:
         SentRequests(on.site.issuer, on.registry, sessions.pushed, remote, on.config.authorization, on.clock),
         Signposts(on.vault.derive_all("signposts"), on.registry),
         Consents(on.db, sessions.interactions, on.clock),
+        Devices(
+            on.site.issuer,
+            on.db,
+            sessions.typed_codes,
+            sessions.interactions,
+            on.mint,
+            on.clock,
+            on.entropy,
+            on.config.tokens,
+            on.subjects,
+        ),
     )

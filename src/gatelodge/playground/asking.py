@@ -1,4 +1,4 @@
-"""Asking the server within a turn: what is sent to the token endpoint, what is told of it, and what is taken."""
+"""Asking the server within a turn: what is sent to an endpoint, what is told of it, and what is taken."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -33,12 +33,13 @@ class FlowRun:
     """One run of one flow: what the application keeps of it, and every message that passed.
 
     `code` is held until it is exchanged; then it is the one that was `used`. `early` is an ID token that came ahead of
-    the exchange. `sent_to` is where the browser was sent and has not come back from. `refusal` and `broken` are what
-    was refused last and the attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a
-    code that waits to expire has expired. `before` counts the messages there were before the last act.
-    `pushed` is the name of a request that was pushed. `ended` says that the server ended everything that came of the
-    sign-in. `wanted` are the levels named by an API that wants a stronger one, `weak` is the access token that was not
-    enough: what passes then is a second round. `key` is the one that tokens are bound to.
+    the exchange. `sent_to` is where the browser was sent and has not come back from. `to_type` is a code that the
+    person types `where` they are sent in another browser. `refusal` and `broken` are what was refused last and the
+    attempt that was. `shown` says that somebody asked to see the secrets. `until` is when a code that waits to expire
+    has expired. `pushed` is the name of a request that was pushed. `before` counts the messages there were before the
+    last act. `ended` says that the server ended everything that came of the sign-in. `wanted` are the levels named by
+    an API that wants a stronger one, `weak` is the access token that was not enough: what passes then is a second
+    round. `key` is the one that tokens are bound to.
     """
 
     flow: str
@@ -55,6 +56,8 @@ class FlowRun:
     weak: str = field(default="", repr=False)
     sent_to: str = field(default="", repr=False)
     pushed: str = field(default="", repr=False)
+    to_type: str = ""
+    where: str = field(default="", repr=False)
     refusal: Refusal | None = None
     broken: str = ""
     until: int = 0

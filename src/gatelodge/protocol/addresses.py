@@ -62,6 +62,11 @@ def network_of(address: str) -> str:
     return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))
 
 
+def is_same_family(one: str, other: str) -> bool:
+    """Whether two addresses are both of IPv4, or both of IPv6: of one machine's two nothing is alike."""
+    return (":" in network_of(one)) == (":" in network_of(other))
+
+
 @lru_cache(maxsize=4_096)
 def site_of(address: str) -> str | None:
     """Return the /48 that one IPv6 site may have to itself, with its 65,536 networks; `None` for any other address."""

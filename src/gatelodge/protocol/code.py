@@ -38,7 +38,7 @@ def check_code(
     if proof.client_id != client.id:
         raise _refusal("code was issued to another client", rules.CODE_OWNER)
     _check_redirect_uri(proof, client, redirect_uri)
-    _check_verifier(proof, verifier)
+    check_verifier(proof.code_challenge, verifier)
     check_binding(proof.dpop_jkt, holder)
 
 
@@ -51,8 +51,9 @@ def _check_redirect_uri(proof: CodeProof, client: Client, redirect_uri: str | No
         raise _refusal("redirect_uri is not the one of the authorization request", rules.CODE_REDIRECT)
 
 
-def _check_verifier(proof: CodeProof, verifier: str | None) -> None:
-    if proof.code_challenge is None:
+def check_verifier(code_challenge: str | None, verifier: str | None) -> None:
+    """Check that a verifier proves the challenge that was sent, if one was. Raises `OAuthError` (invalid_grant)."""
+    if code_challenge is None:
         if verifier is not None:
             # Somebody took the challenge out of the request on its way here (RFC 9700 4.8.2).
             raise _refusal("code_verifier was sent but no code_challenge", rules.PKCE_DOWNGRADE)
@@ -60,7 +61,7 @@ def _check_verifier(proof: CodeProof, verifier: str | None) -> None:
         raise _refusal("code_verifier is missing", rules.PKCE_VERIFIER)
     elif not pkce.is_verifier(verifier):
         raise _refusal("code_verifier is malformed", rules.PKCE_VERIFIER_SYNTAX)
-    elif not pkce.proves(verifier, proof.code_challenge):
+    elif not pkce.proves(verifier, code_challenge):
         raise _refusal("code_verifier does not match code_challenge", rules.PKCE_VERIFIER)
 
 

@@ -26,6 +26,10 @@ ErrorCode = Literal[
     "registration_not_supported",
     # OpenID Connect Unmet Authentication Requirements 1.0
     "unmet_authentication_requirements",
+    # RFC 8628 3.5
+    "authorization_pending",
+    "slow_down",
+    "expired_token",
     # RFC 8707 2
     "invalid_target",
     # RFC 9101 7

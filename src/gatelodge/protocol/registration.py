@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from gatelodge.protocol import redirect_uri, rules, token_exchange
 from gatelodge.protocol.claim_scopes import STANDARD, ClaimScopes
 from gatelodge.protocol.client import Client
+from gatelodge.protocol.device import GRANT_TYPE
 from gatelodge.protocol.errors import ErrorCode, OAuthError
 from gatelodge.protocol.jwks import BadKeys, read_jwks
 from gatelodge.protocol.response_type import HYBRID, IMPLICIT, Legacy, canonical, enabled
@@ -23,6 +24,8 @@ MAX_NAME = 200  # characters
 
 # Names no grant of the token endpoint; RFC 7591 2.1 lists it beside response types that need none.
 IMPLICIT_GRANT = "implicit"
+
+_NEED_A_PERSON = frozenset({"authorization_code", IMPLICIT_GRANT, "refresh_token", GRANT_TYPE})
 
 _ID = re.compile(r"[\x21-\x7E]{1,200}")
 
@@ -123,7 +126,7 @@ def _check_grants(client: Client, legacy: Legacy, grants: Collection[str]) -> No
         raise _switched_off("grant_types", "password")
     if IMPLICIT_GRANT in client.grants and not legacy.implicit:
         raise _switched_off("grant_types", "implicit")
-    if client.type == "service" and client.grants & {"authorization_code", IMPLICIT_GRANT, "refresh_token"}:
+    if client.type == "service" and client.grants & _NEED_A_PERSON:
         raise _inconsistent("a service has no grant_types that need a person in a browser")
     if client.grants == frozenset({"refresh_token"}):
         raise _inconsistent("grant_types refresh_token needs another that a first token comes from")

@@ -182,6 +182,14 @@ CODE_VALID = Rule("code.valid", "a code is one that was issued and has not expir
 CODE_ONCE = Rule(
     "code.once", "a code is used once; when its client sends it again, all that came of it ends", "RFC 6749 4.1.2"
 )
+DEVICE_VALID = Rule("device.valid", "a device code is one that was issued", "RFC 8628 3.5")
+DEVICE_OWNER = Rule("device.owner", "a device code is redeemed by the client it was issued to", "RFC 8628 3.4")
+DEVICE_ONCE = Rule(
+    "device.once", "a device code is used once; of one that is seen in two places nothing stays", "BCP 247"
+)
+DEVICE_LIVE = Rule("device.live", "a device code has not expired", "RFC 8628 3.5")
+DEVICE_PACE = Rule("device.pace", "a device waits between two questions as long as it was told", "RFC 8628 3.5")
+DEVICE_ANSWERED = Rule("device.answered", "the person has decided whether the device may", "RFC 8628 3.5")
 REFRESH_VALID = Rule("refresh.valid", "a refresh token is one that was issued to this client", "RFC 6749 6")
 REFRESH_LIVE = Rule("refresh.live", "a refresh token has neither expired nor been revoked", "RFC 6749 6")
 REFRESH_ONCE = Rule("refresh.once", "an old refresh token ends its whole family", "RFC 9700 4.14.2")

@@ -29,7 +29,7 @@ _DRAWS = 8  # a free code is found at the first, unless most are in use
 class GuessLimits:
     """How many wrong codes are looked up in a `window` of seconds: of one person, of one network, of all strangers."""
 
-    person: int = 10
+    person: int = 5
     network: int = 50
     everywhere: int = 2_000
     window: int = 3_600
@@ -53,7 +53,7 @@ class TypedCode:
     @property
     def shown(self) -> str:
         """As people read it, in two halves."""
-        return f"{self.code[: LENGTH // 2]}-{self.code[LENGTH // 2 :]}"
+        return shown_code(self.code)
 
 
 class TypedCodes:
@@ -97,12 +97,12 @@ class TypedCodes:
 
     async def find(self, kind: str, code: str) -> TypedCode | None:
         """Return what a code leads to that was guessed right before, out of a record of the server's own."""
-        found = await self._db.read(tickets.find_typed, kind, self._digest(kind, code), self._clock.now())
-        return found and TypedCode(code, found)
+        return await self._db.read(self.find_in, kind, code, self._clock.now())
 
-    async def answer_in(self, tx: Tx, kind: str, code: str, payload: str, now: int) -> bool:
-        """Replace what the ticket says, once, within a transaction; `False` if it was answered or expired."""
-        return await tickets.answer_typed(tx, kind, self._digest(kind, code), payload, now)
+    async def find_in(self, tx: Tx, kind: str, code: str, now: int) -> TypedCode | None:
+        """Return the same within a transaction, which may then change what the ticket says: `tickets.change`."""
+        found = await tickets.find_typed(tx, kind, self._digest(kind, code), now)
+        return found and TypedCode(code, found)
 
     def _draw(self) -> str:
         number = int.from_bytes(self._entropy.bytes(16))  # so many bits more that every code is as likely
@@ -124,6 +124,11 @@ class TypedCodes:
 
     def _mac(self, *parts: str) -> bytes:
         return hmac.digest(self._key, "\0".join(parts).encode(), "sha256")
+
+
+def shown_code(code: str) -> str:
+    """Return a code as people read it, in two halves."""
+    return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
 
 
 def read_code(typed: str) -> str | None:

@@ -3,8 +3,8 @@
 The row id finds the ticket, the digest proves the secret, and the kind is part of both the look-up and the digest, so
 no value of one kind can be spent as another. Spending is one conditional statement: of any number of takers one wins.
 
-A ticket may also be found by a short code that a person types, and answered there once (RFC 8628 3.3). Such a code can
-be guessed: `sessions/typed_codes.py` counts each attempt before it looks one up.
+A ticket may also be found by a short code that a person types (RFC 8628 3.3). Such a code can be guessed:
+`sessions/typed_codes.py` counts each attempt before it looks one up.
 """
 
 from msgspec import Struct
@@ -70,6 +70,36 @@ async def peek(tx: Tx, kind: str, row_id: int, secret_digest: bytes, now: int) -
     return None if row is None else Ticket(row_id, kind, *row)
 
 
+FIND = """
+select expires_at, spent_at, payload from tickets where place = $4 and id = $1 and kind = $2 and digest = $3
+"""
+
+
+async def find(tx: Tx, kind: str, row_id: int, secret_digest: bytes) -> Ticket | None:
+    """Return a ticket, whether it is spent, expired or neither."""
+    row = await tx.one(FIND, row_id, kind, secret_digest, place_of(row_id))
+    return None if row is None else Ticket(row_id, kind, *row)
+
+
+CHANGE = """
+update tickets set payload = $4 where place = $1 and id = $2 and payload = $3 and spent_at is null
+"""
+
+
+async def change(tx: Tx, found: Ticket, payload: str) -> bool:
+    """Replace what an unspent ticket says; `False` if it says something else than it did, so nothing is lost."""
+    return await tx.run(CHANGE, place_of(found.id), found.id, found.payload, payload) == 1
+
+
+NOTE = "update tickets set payload = $3 where place = $1 and id = $2 returning replayed_at"
+
+
+async def note(tx: Tx, taken: Ticket, payload: str) -> bool:
+    """Note on a ticket that was just taken what came of it; return whether it was marked as replayed meanwhile."""
+    row = await tx.one(NOTE, place_of(taken.id), taken.id, payload)
+    return row is not None and row[0] is not None
+
+
 FIND_SPENT = """
 select expires_at, spent_at, payload from tickets
 where place = $4 and id = $1 and kind = $2 and digest = $3 and spent_at is not null
@@ -88,6 +118,18 @@ MARK_REPLAYED = "update tickets set replayed_at = $3 where place = $1 and id = $
 async def mark_replayed(tx: Tx, row_id: int, now: int) -> None:
     """Note that a spent ticket came again, for what may yet be made of it: see `refresh_tokens.open_family`."""
     await tx.run(MARK_REPLAYED, place_of(row_id), row_id, now)
+
+
+MARK_REPEATED = """
+update tickets set replayed_at = $3 where place = $1 and id = $2 and replayed_at is null
+returning kind, expires_at, spent_at, payload
+"""
+
+
+async def mark_repeated(tx: Tx, row_id: int, now: int) -> Ticket | None:
+    """Note that a ticket was seen in two places, spent or not, and return it as it is; `None` if that was noted."""
+    row = await tx.one(MARK_REPEATED, place_of(row_id), row_id, now)
+    return None if row is None else Ticket(row_id, *row)
 
 
 REWRITE = """
@@ -121,12 +163,12 @@ async def put_typed(
 
 FIND_TYPED = """
 select id, expires_at, spent_at, payload from tickets
-where place = $1 and code = $2 and kind = $3 and spent_at is null and expires_at > $4
+where place = $1 and code = $2 and kind = $3 and expires_at > $4
 """
 
 
 async def find_typed(tx: Tx, kind: str, code_digest: bytes, now: int) -> Ticket | None:
-    """Return the ticket of a typed code that waits for an answer."""
+    """Return the ticket of a typed code that has not expired, spent or not: who types it late is told so."""
     row = await tx.one(FIND_TYPED, tx.places.of(code_digest), code_digest, kind, now)
     return None if row is None else Ticket(int(row[0]), kind, *row[1:])
 
@@ -140,14 +182,3 @@ where place = $1 and code = $2 and kind = $3
 async def end_typed(tx: Tx, kind: str, code_digest: bytes, now: int) -> bool:
     """Spend the ticket of this code, and let go of the code; `False` if there was none."""
     return await tx.run(END_TYPED, tx.places.of(code_digest), code_digest, kind, now) == 1
-
-
-ANSWER_TYPED = """
-update tickets set payload = $5, code = null
-where place = $1 and code = $2 and kind = $3 and spent_at is null and expires_at > $4
-"""
-
-
-async def answer_typed(tx: Tx, kind: str, code_digest: bytes, payload: str, now: int) -> bool:
-    """Replace what the ticket of a typed code says, once: its code finds nothing any more. `False` if it did not."""
-    return await tx.run(ANSWER_TYPED, tx.places.of(code_digest), code_digest, kind, now, payload) == 1

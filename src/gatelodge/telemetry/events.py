@@ -55,6 +55,11 @@ from gatelodge.telemetry.deliveries import DeliveryDelayed as DeliveryDelayed
 from gatelodge.telemetry.deliveries import DeliveryGivenUp as DeliveryGivenUp
 from gatelodge.telemetry.deliveries import ParcelDropped as ParcelDropped
 from gatelodge.telemetry.deliveries import ParcelRetried as ParcelRetried
+from gatelodge.telemetry.devices import DeviceAllowed as DeviceAllowed
+from gatelodge.telemetry.devices import DeviceCodeRepeated as DeviceCodeRepeated
+from gatelodge.telemetry.devices import DeviceCodesGuessed as DeviceCodesGuessed
+from gatelodge.telemetry.devices import DeviceCodeShown as DeviceCodeShown
+from gatelodge.telemetry.devices import DeviceRefused as DeviceRefused
 from gatelodge.telemetry.entering import AccountRecovered as AccountRecovered
 from gatelodge.telemetry.entering import EmailChangeAsked as EmailChangeAsked
 from gatelodge.telemetry.entering import EmailChanged as EmailChanged
@@ -93,6 +98,8 @@ from gatelodge.telemetry.personal import PasswordChanged as PasswordChanged
 from gatelodge.telemetry.personal import ProfileChanged as ProfileChanged
 from gatelodge.telemetry.personal import SessionEnded as SessionEnded
 from gatelodge.telemetry.personal import SignInDisowned as SignInDisowned
+from gatelodge.telemetry.refused import AnswerAwaited as AnswerAwaited
+from gatelodge.telemetry.refused import RequestRefused as RequestRefused
 from gatelodge.telemetry.upstream import AccountReclaimed as AccountReclaimed
 from gatelodge.telemetry.upstream import Linked as Linked
 from gatelodge.telemetry.upstream import Unlinked as Unlinked
@@ -198,18 +205,6 @@ class AuthorizationAnswered(Event):
     level: ClassVar[Level] = "debug"
     response_type: str
     scope: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRefused(Event):
-    """A request was refused; `rule` is the check, `error` the code that was said."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "warning"
-    error: str
-    rule: str = ""
-    endpoint: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,6 +172,18 @@ class AsyncGatelodge:
         assert page.is_redirect, f"{page.status_code} at {page.url}: {page.text[-2000:]}"
         return page.headers["location"]
 
+    async def answer_device(self, user_code: str, user: RegisteredPerson, *, allow: bool = True) -> None:
+        """Type the code that a device shows in a browser elsewhere, as this person, and say yes, or no.
+
+        Raises `ValueError` for a code that no device shows.
+        """
+        browser = self.browser()
+        page = await browser.submit(await browser.get("/device"), user_code=user_code)
+        if not page.is_success:
+            raise ValueError("no device shows this code")
+        page = await browser.submit(page, decision="same" if allow else "other")
+        await browser.walk(page, user.username, user.password)
+
     def oauth(self, client: Application, dpop: DpopKey | None = None) -> AsyncOAuthClient:
         """Return the client library as this application would use it, with a key that its tokens are bound to."""
         return AsyncOAuthClient(

@@ -130,6 +130,13 @@ class Gatelodge:
         """Open the URL an application sends a browser to, as this person, and return where the browser ends up."""
         return self._do(self._inner.answer, url, user, allow=allow)
 
+    def answer_device(self, user_code: str, user: RegisteredPerson, *, allow: bool = True) -> None:
+        """Type the code that a device shows in a browser elsewhere, as this person, and say yes, or no.
+
+        Raises `ValueError` for a code that no device shows.
+        """
+        self._do(self._inner.answer_device, user_code, user, allow=allow)
+
     def oauth(self, client: Application, dpop: DpopKey | None = None) -> OAuthClient:
         """Return the client library as this application would use it, with a key that its tokens are bound to."""
         return OAuthClient(replace(client.config, dpop=dpop), send=self.send, moment=Moment(clock=self.clock))

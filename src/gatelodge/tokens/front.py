@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gatelodge.database.places import place_of
 from gatelodge.database.tx import Database, Tx
-from gatelodge.grants.award import Award, Grounds
+from gatelodge.grants.award import Award, Grounds, grounds_of
 from gatelodge.grants.codes import CODE, KeptCode, write_code
 from gatelodge.grants.context import GrantContext, GrantContexts
 from gatelodge.grants.families import begin_family, check_standing
@@ -75,7 +75,10 @@ class FrontIssuer:
         if asked.request_uri is not None and not await self.pushed.take_in(tx, asked.request_uri, context.now):
             return None
         await _note_visit(tx, decided, context)
-        grounds, types = _grounds(decided, context), asked.response_type.split()
+        grounds, types = (
+            grounds_of(decided, context.client, context.subjects.told(context.client, decided.signed_in.sub)),
+            asked.response_type.split(),
+        )
         code, code_id = await _keep_code(tx, asked, grounds, context) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):
             return _Written(code)
@@ -149,21 +152,4 @@ def _answered(asked: AuthorizationRequest, decided: Issue) -> AuthorizationAnswe
         user_id=decided.signed_in.user_id,
         response_type=asked.response_type,
         scope=" ".join(decided.scope),
-    )
-
-
-def _grounds(decided: Issue, context: GrantContext) -> Grounds:
-    person, client = decided.signed_in, context.client
-    return Grounds(
-        user_id=person.user_id,
-        sub=context.subjects.told(client, person.sub),
-        sid=person.sid,
-        auth_time=person.auth_time,
-        amr=person.amr,
-        acr=person.acr,
-        scope=decided.scope,
-        resource=decided.resource,
-        claims_userinfo=decided.claims_userinfo,
-        claims_id_token=decided.claims_id_token,
-        client_generation=client.generation,
     )

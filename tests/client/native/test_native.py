@@ -14,7 +14,6 @@ from tests.conftest import FakeClock
 
 from gatelodge.client import AddressRefused, AuthorizationRefused, ClientConfig, Moment, NoAuth, OAuthClient, Wanted
 from gatelodge.client.errors import TokenRefused
-from gatelodge.client.messages.device import GRANT_TYPE
 from gatelodge.client.native.loopback import Loopback
 from gatelodge.client.native.sign_in import (
     EnterCode,
@@ -28,6 +27,7 @@ from gatelodge.client.native.sign_in import (
     system_browser,
 )
 from gatelodge.client.sending.http import HttpRequest, HttpResponse
+from gatelodge.protocol.device import GRANT_TYPE
 
 WANTED = Wanted(scope="openid orders:read")
 
@@ -303,7 +303,7 @@ def pending(error: str = "authorization_pending") -> HttpResponse:
 def test_without_a_browser_a_code_is_entered_elsewhere(server: Server, client: OAuthClient, moment: Moment):
     device = Device(server, [pending(), pending("slow_down"), HttpResponse(503), pending()])
     prompts: list[Prompt] = []
-    tokens = shown(prompts, None, sleep=device.sleep, moment=moment).sign_in(client, WANTED)
+    tokens = shown(prompts, None, sleep=device.sleep).sign_in(client, WANTED)
 
     assert tokens.person is not None
     assert prompts == [
@@ -315,7 +315,7 @@ def test_without_a_browser_a_code_is_entered_elsewhere(server: Server, client: O
 def test_a_code_nobody_enters_is_given_up(server: Server, client: OAuthClient, moment: Moment):
     device = Device(server, [pending()] * 1_000)
     with pytest.raises(SignInTimedOut):
-        shown([], None, sleep=device.sleep, moment=moment).sign_in(client, WANTED)
+        shown([], None, sleep=device.sleep).sign_in(client, WANTED)
     assert 590 <= sum(device.slept) <= 600
 
 
@@ -323,7 +323,7 @@ def test_a_code_nobody_enters_is_given_up(server: Server, client: OAuthClient, m
 def test_a_refusal_on_the_device_is_the_end(server: Server, client: OAuthClient, moment: Moment, error: str):
     device = Device(server, [pending(), pending(error)])
     with pytest.raises(TokenRefused, match=error):
-        shown([], None, sleep=device.sleep, moment=moment).sign_in(client, WANTED)
+        shown([], None, sleep=device.sleep).sign_in(client, WANTED)
 
 
 def test_a_server_that_has_no_device_grant_is_not_asked_for_one(server: Server, client: OAuthClient):

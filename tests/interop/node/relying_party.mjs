@@ -1,5 +1,5 @@
 // openid-client (and oauth4webapi, whose strict checks it applies) and jose against a running server.
-// The scenario and the site come as arguments; a line {"open": url} asks for a person, whose answer is read as a line.
+// The scenario and the site come as arguments; a line {"open": url} or {"compare": url} asks for a person, whose answer is read as a line.
 import { createInterface } from "node:readline/promises";
 import { createRemoteJWKSet, importJWK, jwtVerify } from "jose";
 import * as oidc from "openid-client";
@@ -66,6 +66,17 @@ const scenarios = {
     const access = await verified(tokens.access_token, site.api);
     const identity = await verified(tokens.id_token, "spa");
     return { same: access.sub === identity.sub, client: access.client_id };
+  },
+  async device() {
+    const config = await discover("tv", oidc.None());
+    const begun = await oidc.initiateDeviceAuthorization(config, { scope: site.scope });
+    const grant = "urn:ietf:params:oauth:grant-type:device_code";
+    const early = await oidc.genericGrantRequest(config, grant, { device_code: begun.device_code }).catch((e) => e.error);
+    console.log(JSON.stringify({ compare: begun.verification_uri_complete }));
+    await lines.next();
+    const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 1 });
+    const access = await verified(tokens.access_token, site.api);
+    return { early, scope: tokens.scope, client: access.client_id, sub: access.sub, who: tokens.claims().sub };
   },
   async keyholder() {
     const key = { key: await importJWK(site.key, "ES256"), kid: site.key.kid };

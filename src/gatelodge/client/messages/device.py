@@ -1,20 +1,32 @@
 """Signing in on a device without a browser: the person decides on another one (RFC 8628)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatelodge.client.errors import ServerRefused, UnexpectedAnswer, shown
+from gatelodge.client.errors import (
+    ServerRefused,
+    ServerUnavailable,
+    SignInTimedOut,
+    TokenRefused,
+    UnexpectedAnswer,
+    shown,
+)
 from gatelodge.client.messages.discovery import ServerMetadata
 from gatelodge.client.messages.registration import ClientConfig, Moment, authenticated
 from gatelodge.client.messages.tokens import EVERYTHING, Narrowed, refuse_error
 from gatelodge.client.sending.http import Form, HttpRequest, HttpResponse, json_object, refuse_outage
 from gatelodge.protocol import pkce
+from gatelodge.protocol.device import GRANT_TYPE, SLOWER
 from gatelodge.protocol.redirect_uri import url_defect
 
 DEFAULT_INTERVAL = 5  # seconds between two questions (3.2)
-SLOWER = 5  # seconds more after `slow_down` (3.5)
-GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+LONGEST_PAUSE = 60  # seconds between two questions to a server that does not answer
 _WHAT = "answer of the device authorization endpoint"
+
+
+Pause = Callable[[int], object]  # waits for so many seconds
+AsyncPause = Callable[[int], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +94,35 @@ def device_code_request(
     if begun.verifier is not None:
         form += (("code_verifier", begun.verifier),)
     return authenticated(client, metadata, "token_endpoint", form, moment)
+
+
+class DevicePace:
+    """How often a device asks whether its person has decided, and until when (RFC 8628 3.5). For one sign-in.
+
+    `pause` is how many seconds it waits before the next question.
+    """
+
+    def __init__(self, begun: DeviceAuthorization) -> None:
+        self.pause = begun.interval
+        self._until = begun.expires_at
+
+    def check(self, now: int) -> None:
+        """Raise `SignInTimedOut` if the code is over before the next question."""
+        if now + self.pause >= self._until:
+            raise SignInTimedOut("the code was not entered in time")
+
+    def hear(self, error: TokenRefused | ServerUnavailable) -> None:
+        """Take in what a question brought instead of tokens. Raises `error` if it is the end.
+
+        After a lost answer it asks again, more slowly: had that one held the tokens, a server that gives them once says
+        `invalid_grant`, and the person has to begin again.
+        """
+        if isinstance(error, ServerUnavailable):
+            self.pause = min(max(self.pause * 2, error.retry_after or 0), LONGEST_PAUSE)
+        elif error.error == "slow_down":
+            self.pause += SLOWER
+        elif error.error != "authorization_pending":
+            raise error
 
 
 def _text(value: object, name: str) -> str:

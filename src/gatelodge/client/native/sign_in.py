@@ -11,20 +11,16 @@ from dataclasses import dataclass, field
 from time import sleep as wait
 
 from gatelodge.client.client import OAuthClient
-from gatelodge.client.errors import OAuthClientError, ServerRefused, ServerUnavailable, TokenRefused
+from gatelodge.client.errors import ServerRefused
+from gatelodge.client.errors import SignInTimedOut as SignInTimedOut
 from gatelodge.client.messages.authorization import Wanted
-from gatelodge.client.messages.device import GRANT_TYPE, SLOWER, DeviceAuthorization
-from gatelodge.client.messages.registration import Moment
+from gatelodge.client.messages.device import Pause
 from gatelodge.client.messages.tokens import Narrowed, Tokens
 from gatelodge.client.native.loopback import Loopback
 from gatelodge.client.sending.sender import checked_url
+from gatelodge.protocol.device import GRANT_TYPE
 
 PATIENCE = 300  # seconds a person has at the browser
-_LONGEST_PAUSE = 60  # seconds between two questions to a server that does not answer
-
-
-class SignInTimedOut(OAuthClientError):
-    """The person did not finish in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ class Native:
 
     `tell` shows a `Prompt` to the person. `browser` is `None` if there is none. `path` and `port` are of the redirect
     URI on 127.0.0.1; port 0 is any free one, which servers allow for native clients (RFC 8252 7.3). `patience` is in
-    seconds.
+    seconds. `sleep` waits between two questions whether a code was entered.
     """
 
     tell: Callable[[Prompt], None]
@@ -97,8 +93,7 @@ class Native:
     path: str = "/callback"
     port: int = 0
     patience: float = PATIENCE
-    moment: Moment = field(default_factory=Moment)
-    sleep: Callable[[float], None] = wait
+    sleep: Pause = wait
 
     def sign_in(self, client: OAuthClient, wanted: Wanted) -> Tokens:
         """Sign somebody in, in whatever way there is.
@@ -128,32 +123,11 @@ class Native:
     def sign_in_on_device(self, client: OAuthClient, wanted: Wanted) -> Tokens:
         """Show a code, and ask the server until the person has entered it somewhere (RFC 8628 3.4, 3.5).
 
-        After a lost answer it asks again, more slowly: had that one held the tokens, a server that gives them once says
-        `invalid_grant`, and the person has to begin again.
+        Raises also `SignInCancelled`, if `sleep` returns `True`.
         """
         begun = client.begin_on_device(Narrowed(scope=" ".join(wanted.scopes), resource=wanted.resource))
         self.tell(EnterCode(begun.verification_uri, begun.user_code, begun.verification_uri_complete))
-        pause = begun.interval
-        while self.moment.now() + pause < begun.expires_at:
-            self.sleep(pause)
-            tokens, pause = self._ask(client, begun, pause)
-            if tokens is not None:
-                return tokens
-        raise SignInTimedOut("the code was not entered in time")
-
-    @staticmethod
-    def _ask(client: OAuthClient, begun: DeviceAuthorization, pause: int) -> tuple[Tokens | None, int]:
-        """Ask once. Return the tokens, if there are any yet, and how long to wait before the next time."""
-        try:
-            return client.ask_on_device(begun), pause
-        except TokenRefused as refused:
-            if refused.error == "slow_down":
-                return None, pause + SLOWER
-            if refused.error != "authorization_pending":
-                raise
-            return None, pause
-        except ServerUnavailable as failure:
-            return None, min(max(pause * 2, failure.retry_after or 0), _LONGEST_PAUSE)
+        return client.wait_on_device(begun, self.sleep)
 
     @staticmethod
     def _has_device_grant(client: OAuthClient) -> bool:
