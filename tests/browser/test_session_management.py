@@ -64,7 +64,7 @@ def asked(tmp_path: Path) -> Generator[Demo]:
         "GATELODGE_LEGACY_SESSION_MANAGEMENT": "true",
     }
     with running(("serve", "--port", str(port)), site, tmp_path, settings):
-        yield Demo(site, Accounts(database))
+        yield Demo(site, Accounts(database), tmp_path)
 
 
 def test_an_application_sees_that_somebody_signed_out(new_visitor: NewVisitor, asked: Demo) -> None:

@@ -38,7 +38,7 @@ NOT_RUN = {
         "nobody is at that address; tests/cli fetches a logo from one of its own"
     ),
     ("docs/workloads.md", "from gatelodge.client import ClientCredentials, WorkloadToken"): (
-        "it needs the token of a pod; tests/client has one of its own"
+        "it needs the token of a pod; tests/client_auth writes one of its own"
     ),
     ("docs/inspector.md", "$ gatelodge why 88b1a2f6c01d7e39"): "tests/inspector asks for a request that was made",
     ("docs/operations.md", "useradd --system --home-dir /var/lib/gatelodge gatelodge"): "it changes the machine",
