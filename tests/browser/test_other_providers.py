@@ -8,11 +8,12 @@ from playwright.sync_api import expect
 from tests.browser import upstreams
 from tests.browser.accounts import Person
 from tests.browser.conftest import Demo, NewVisitor
-from tests.browser.upstreams import CAROL
 from tests.browser.visitor import Visitor
 from tests.server_process import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.interop]
+
+DORA = Person("dora", "a password of dora's own", "Dora", "dora@example.org")
 
 
 def come(visitor: Visitor, name: str, there: Callable[[], None]) -> None:
@@ -33,18 +34,18 @@ def test_people_come_from_a_second_gatelodge_and_leave_with_it(
     demo: Demo, new_visitor: NewVisitor, tmp_path: Path
 ) -> None:
     visitor = new_visitor()
-    with upstreams.second_gatelodge(demo, tmp_path / "second") as issuer:
+    with upstreams.second_gatelodge(demo, tmp_path / "second", DORA) as issuer:
 
         def prove() -> None:
-            visitor.sign_in(CAROL)
+            visitor.sign_in(DORA)
             visitor.allow()
 
         come(visitor, "second", prove)
         expect(visitor.page.locator("#to-links")).to_be_visible()
-        expect(visitor.page.locator(".self")).to_contain_text(CAROL.email)
+        expect(visitor.page.locator(".self")).to_contain_text(DORA.email)
         visitor.open("/demo/web/login")
         visitor.allow()
-        expect(visitor.page.locator("#signed-in")).to_contain_text(CAROL.name)
+        expect(visitor.page.locator("#signed-in")).to_contain_text(DORA.name)
 
         visitor.open(f"{issuer}/logout")
         visitor.page.click("#submit")

@@ -7,12 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
+import httpx2
 import pytest
 from playwright.sync_api import expect
 from tests.browser.accounts import Accounts
 from tests.browser.conftest import Demo, NewVisitor
 from tests.browser.running import running
 from tests.ports import free_port
+from tests.server_process import eventually
 
 from gatelodge.protocol.client import Client
 
@@ -74,7 +76,9 @@ def test_an_application_sees_that_somebody_signed_out(new_visitor: NewVisitor, a
         asked.accounts.add_client(client_at(origin))
         wanted = {"client_id": CLIENT_ID, "redirect_uri": origin, "response_type": "code", "scope": "openid"}
         proof = {"code_challenge": "c" * 43, "code_challenge_method": "S256"}
-        visitor.open(f"{asked.site}/authorize?{urlencode(wanted | proof)}")
+        beginning = f"{asked.site}/authorize?{urlencode(wanted | proof)}"
+        eventually(lambda: httpx2.get(beginning).status_code == 303, "the application is known")
+        visitor.open(beginning)
         visitor.sign_in(asked.accounts.new_person())
         visitor.page.click("#allow")
         visitor.page.wait_for_url(f"{origin}/?**")

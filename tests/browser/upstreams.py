@@ -21,15 +21,15 @@ CAROL = Person("carol", "a password of carol's own", "Carol", "carol@example.org
 
 
 @contextmanager
-def second_gatelodge(demo: Demo, folder: Path) -> Generator[str]:
-    """Run a second Gatelodge, from which people come to the demo; return its issuer."""
+def second_gatelodge(demo: Demo, folder: Path, person: Person = CAROL) -> Generator[str]:
+    """Run a second Gatelodge, from which `person` comes to the demo; return its issuer."""
     folder.mkdir()
     other = Installation(folder, f"sqlite:///{folder / 'corp.db'}")
     back = f"{demo.site}/callback/second"
     told = ("--redirect-uri", back, "--backchannel-logout-uri", f"{back}/logout")
     with ThreadPoolExecutor(1) as pool:  # in a thread where no event loop is: the browser's occupies this one
         secret = pool.submit(other.add_client, "gatelodge", "--type", "web", *told).result()
-        pool.submit(other.add_person, CAROL.username, CAROL.password).result()
+        pool.submit(other.add_person, person.username, person.password).result()
     with other.serve(), known(demo, "second", other.issuer, "gatelodge", secret):
         yield other.issuer
 

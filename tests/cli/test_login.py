@@ -257,7 +257,7 @@ def test_no_token_is_ever_said_but_as_the_answer(signed_in: Machine):
 
 def test_without_a_browser_the_url_is_shown(machine: Machine):
     process = subprocess.Popen(
-        [*COMMAND, "login", "--issuer", machine.issuer, "--client-id", "cli", "--no-browser"],
+        [*COMMAND, "login", "--issuer", machine.issuer, "--client-id", "other", "--path", "/back", "--no-browser"],
         cwd=machine.folder,
         env=machine.environ,
         stdout=subprocess.PIPE,
@@ -290,10 +290,11 @@ def test_a_code_is_shown_and_typed_elsewhere(machine: Machine):
 
 
 def test_a_device_is_asked_for_alone_and_of_a_client_that_may(machine: Machine):
-    asked = machine.login("--device", "--prompt", "login")
-    assert "--device leaves no word for --prompt" in asked.err
-    refused = machine.login("--device", client_id="other")
-    assert "unauthorized_client" in refused.err
+    there = ("login", "--issuer", machine.issuer, "--device", "--client-id")
+    asked = machine(*there, "cli", "--prompt", "login")
+    assert (asked.code, "--device leaves no word for --prompt" in asked.err) == (2, True)
+    refused = machine(*there, "other", "--json")
+    assert refused.failure["error"] == "unauthorized_client"
 
 
 def test_a_server_that_is_not_there_is_one_line(machine: Machine):

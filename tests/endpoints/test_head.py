@@ -10,7 +10,7 @@ from gatelodge.database.tx import Tx
 
 pytestmark = pytest.mark.anyio
 
-ACTS = {"/authorize", "/logout"}
+ACTS = {"/authorize", "/device", "/logout"}
 
 
 async def tickets(tx: Tx) -> int:
