@@ -32,7 +32,7 @@ demo: $(BIN)/gatelodge ## set up and run the server with demo people and clients
 	@$(BIN)/gatelodge demo --port $(PORT) --examples examples $(ARGS)
 
 test: $(VENV)/.dev ## set up and run every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutants: $(VENV)/.mutation ## change the source in small ways and say which changes no test notices
 	@$(BIN)/python -m tests.mutation $(ARGS)
