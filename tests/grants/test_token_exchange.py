@@ -153,6 +153,14 @@ async def test_a_machine_and_a_dead_token_are_nobodys(world: World) -> None:
     assert_error(await exchange(world, first["access_token"]), "invalid_request")
 
 
+async def test_no_more_at_the_api_it_is_for_whatever_the_client_may_have_elsewhere(world: World) -> None:
+    both = frozenset({"orders:read", "orders:write"})
+    await agent(world, scopes=both, exchange_scopes=both)
+    token = (await alices(world, scope="openid orders:read"))["access_token"]
+    assert (await exchange(world, token)).json()["scope"] == "orders:read"
+    assert_error(await exchange(world, token, scope="orders:write"), "invalid_scope")
+
+
 async def test_an_actor_of_its_own_is_named_with_who_sent_it(world: World) -> None:
     await agent(world)
     token = (await alices(world))["access_token"]

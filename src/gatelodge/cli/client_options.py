@@ -164,7 +164,7 @@ MEMBERS = (
         help="A workload that this client is, with --auth workload_jwt: a trusted issuer's name, and claims, as in "
         '"github repository=octo-org/app ref=refs/heads/main". Repeatable.',
     ),
-    click.option("--may-act", "may_act", help="The one client that may exchange this client's tokens. Default: any."),
+    click.option("--may-act", "may_act", help="The one client that may exchange its access tokens. Default: any."),
     click.option(
         "--dpop/--no-dpop",
         "dpop_bound_access_tokens",

@@ -29,8 +29,6 @@ from gatelodge.telemetry.origin import continues
 from gatelodge.tokens.answers import AuthorizationAnswers
 from gatelodge.tokens.front import FrontIssuer
 
-NEW = Progress()
-
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -43,6 +41,11 @@ class Gathered:
     interaction: Interaction | None = None
     cookies: tuple[Cookie, ...] = ()
     again: Again = ""
+
+    @property
+    def progress(self) -> Progress:
+        """What the person did about it so far."""
+        return self.interaction.progress if self.interaction else Progress(again=self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,7 @@ class AuthorizeEndpoint:
         try:
             if gathered.interaction is None and self._withholds_cookies(request):
                 return await self._come_again(request, gathered)
-            progress = gathered.interaction.progress if gathered.interaction else NEW
-            if changed := await self.prompts.hints.choose(request, understood.question, progress):
+            if changed := await self.prompts.hints.choose(request, understood.question, gathered.progress):
                 gathered = replace(gathered, cookies=(*gathered.cookies, *changed))
                 there = {**request.cookies, **{cookie.name: cookie.value for cookie in changed}}
                 request = structs.replace(request, cookies=there)
@@ -137,8 +139,7 @@ class AuthorizeEndpoint:
 
     async def _proceed(self, request: Request, gathered: Gathered, understood: Understood, browser: BrowserId) -> Reply:
         question, parked = understood.question, gathered.interaction
-        progress = parked.progress if parked else Progress(again=gathered.again)
-        found = await self.prompts.next(request, question, progress)
+        found = await self.prompts.next(request, question, gathered.progress)
         if isinstance(found.step, Issue):
             parameters = await self.issuer.answer(understood, found.step, parked, request.origin)
             return self._answer(request, understood, found.step, parameters)

@@ -40,8 +40,9 @@ class Client:
     signed them; with `request_object_alg`, in no other way. Answers that it wants signed are signed with `answer_alg`.
     A client that is `dpop_bound` gets no token without a DPoP proof; a proof of one with `dpop_nonce_required` must
     repeat a nonce of this server (RFC 9449 5.2, 8). It may exchange tokens of the kinds `exchange_subjects` for tokens
-    of the APIs `exchange_audiences`, with what the token may do there, and `exchange_scopes` besides; one that
-    `impersonates` is not named in them. `may_act` is the one client that may exchange tokens of this one (RFC 8693).
+    of the APIs `exchange_audiences`: for what the token may do where it is good, and for `exchange_scopes` elsewhere;
+    one that `impersonates` is not named in them. `may_act` is the one client that may exchange access tokens of this
+    one (RFC 8693).
     `workloads` are those that it is: see `protocol.workload.read_pattern`.
 
     `generation` tells registrations of one id apart, `revision` the states of one registration; both are the store's.

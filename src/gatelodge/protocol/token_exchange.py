@@ -88,15 +88,20 @@ def target_of(
 ) -> Resolved:
     """Return what the new token may do, and where. `asked` are scope and resource as they were sent.
 
-    At an API that the presented token is for, what that one may do; beyond that, and elsewhere, what the operator lets
-    this client have. Raises `OAuthError`: invalid_target for what is no API here or not one this client may have, and
-    invalid_scope as `resolve` does.
+    At an API that the presented token is for, what that one may do and no more; elsewhere, what the operator lets this
+    client have; with an ID token, which is for no API, whatever the client may have.
+    Raises `OAuthError`: invalid_target for what is no API here or not one this client may have, and invalid_scope as
+    `resolve` does.
     """
     scope, resource = asked
     named = resource or tuple(name for name in access.audience if name in apis)
     if not named or not set(named) <= client.exchange_audiences:
         description = "resource or audience is no API that this client exchanges tokens for"
         raise OAuthError("invalid_target", description, rules.EXCHANGE_TARGET)
-    kept = frozenset(access.scope) if set(named) <= set(access.audience) else frozenset[str]()
-    allowed = (client.scopes if access.kind == "id_token" else kept | client.exchange_scopes) & client.scopes
+    if access.kind == "id_token":
+        allowed = client.scopes
+    elif set(named) <= set(access.audience):
+        allowed = client.scopes.intersection(access.scope)
+    else:
+        allowed = client.scopes & client.exchange_scopes
     return resolve(scope, named, apis, allowed - apis.claim_scopes.about_people, issuer)

@@ -75,10 +75,8 @@ class FrontIssuer:
         if asked.request_uri is not None and not await self.pushed.take_in(tx, asked.request_uri, context.now):
             return None
         await _note_visit(tx, decided, context)
-        grounds, types = (
-            grounds_of(decided, context.client, context.subjects.told(context.client, decided.signed_in.sub)),
-            asked.response_type.split(),
-        )
+        sub = context.subjects.told(context.client, decided.signed_in.sub)
+        grounds, types = grounds_of(decided, context.client, sub), asked.response_type.split()
         code, code_id = await _keep_code(tx, asked, grounds, context) if "code" in types else (None, None)
         if not carries_tokens(asked.response_type):
             return _Written(code)
