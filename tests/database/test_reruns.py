@@ -78,7 +78,7 @@ async def test_people(rerunning_database):
 
     assert await db.write(credentials.replace_password, user.id, "hash", "anew", NOW) is True
     assert (await db.write(endings.end_sessions, user.id, lambda sid: sid == "sid", NOW)).sids == {"sid"}
-    assert await db.write(users.update, user, NOW) is True
+    assert await db.write(users.update, user, user, NOW) is True
     assert await db.write(throttle.raise_count, DIGEST, NOW, 900) == 1
     assert await db.read(users.list_all) == [user]
 

@@ -26,7 +26,8 @@ async def employed(world: World) -> World:
     """A server where `employment` releases claims, Alice has some, and web1 may ask for them."""
     db, now = world.foundation.db, world.foundation.clock.now()
     await db.write(claim_scopes.add, EMPLOYMENT, ORIGIN, now)
-    await db.write(users.update, replace(world.people["alice"], claims=HELD), now)
+    alice = world.people["alice"]
+    await db.write(users.update, alice, replace(alice, claims=HELD), now)
     await world.change_client("web1", scopes=SCOPES | {"employment"})
     return world
 
@@ -80,8 +81,9 @@ async def test_a_person_reads_what_it_tells_and_can_leave_it_out(employed: World
 
 async def test_a_long_value_hides_none_of_the_others(employed: World) -> None:
     alice, now = employed.people["alice"], employed.foundation.clock.now()
+    held = replace(alice, claims=HELD)
     long = replace(alice, claims={"department": "x" * 99, "groups": ["tea", {"a": 1}, True], "salary": 3})
-    await employed.foundation.db.write(users.update, long, now)
+    await employed.foundation.db.write(users.update, held, long, now)
     browser = employed.browser()
     page = await browser.sign_in(await browser.authorize(scope="openid employment"))
     assert f"<span>{'x' * 39}…, tea, 3</span>" in page.text

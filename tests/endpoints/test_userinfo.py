@@ -128,7 +128,7 @@ async def test_updated_at_says_when_what_is_told_of_a_person_last_changed(world:
 
     told = jwt.decode(tokens["id_token"], options={"verify_signature": False})
     assert told["updated_at"] == changed_at == (await world.userinfo(tokens["access_token"])).json()["updated_at"]
-    await db.write(users.update, msgspec.structs.replace(alice, name="Alice"), clock.now())
+    await db.write(users.update, alice, msgspec.structs.replace(alice, name="Alice"), clock.now())
     assert (await world.userinfo(tokens["access_token"])).json()["updated_at"] == clock.now()
     plain = await world.browser().tokens(scope="openid email")
     assert "updated_at" not in (await world.userinfo(plain["access_token"])).json()

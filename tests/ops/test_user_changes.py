@@ -1,14 +1,16 @@
 """What an operator changes of a person."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from gatelodge.clock import SystemEntropy
+from gatelodge.database.engines import open_database
 from gatelodge.database.rows import NameTaken
 from gatelodge.keys.vault import Vault
 from gatelodge.mail.letters import KIND, Letters
-from gatelodge.ops import claim_scopes, user_changes, users
+from gatelodge.ops import claim_scopes, profile, user_changes, users
 from gatelodge.ops.refusals import NotThere, OperationRefused
 from gatelodge.ops.user_changes import UserChange
 from gatelodge.protocol.claim_scopes import ClaimScope
@@ -127,3 +129,22 @@ async def test_a_name_that_is_somebodys_is_refused(database, people) -> None:
     with pytest.raises(NotThere):
         await change(database, "nobody", name="x")
     assert await database.read(users.show, "ada") == people["ada"]
+
+
+async def test_two_changes_of_one_person_at_once_are_both_kept(database, database_policy, people) -> None:
+    """FLT-27: an operator's own, that of the person, and a third from another server: whole rows are written."""
+    who, other = people["ada"].id, open_database(database_policy)
+    await other.start()
+    try:
+        await asyncio.gather(
+            database.write(user_changes.change, "ada", UserChange(claims={"locale": "fr"}), LETTERS, ORIGIN, LATER),
+            database.write(profile.change, who, {"name": "Countess of Lovelace"}, ORIGIN, LATER),
+            other.write(user_changes.change, "ada", UserChange(email="ada@new.test"), LETTERS, ORIGIN, LATER),
+            other.write(profile.change, who, {"website": "https://ada.test/"}, ORIGIN, LATER),
+        )
+    finally:
+        await other.close()
+
+    kept = await database.read(store.find, who)
+    told = (kept.email, kept.name, kept.claims.get("locale"), kept.claims.get("website"))
+    assert told == ("ada@new.test", "Countess of Lovelace", "fr", "https://ada.test/")

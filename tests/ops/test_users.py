@@ -99,7 +99,7 @@ async def test_an_administrator_is_one_until_no_more(database, ada) -> None:
 
 
 async def test_a_changed_profile_makes_nobody_an_administrator(database, ada) -> None:
-    assert await database.write(store.update, replace(ada[0], name="Ada King", admin=True), NOW)
+    assert await database.write(store.update, ada[0], replace(ada[0], name="Ada King", admin=True), NOW)
     assert (await database.read(users.show, "ada")).name == "Ada King"
     assert not (await database.read(users.show, "ada")).admin
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gatelodge.database.rows import NameTaken
+from gatelodge.protocol.login_name import canonical
 from gatelodge.stores import endings, users
-from gatelodge.stores.users import NewUser, UserRecord, canonical
+from gatelodge.stores.users import NewUser, UserRecord
 
 NOW = 1_800_000_000
 
@@ -91,7 +92,7 @@ async def test_what_changed_of_a_person_is_kept(database, person):
     alice, bob = await person("alice", email="alice@example.com"), await person("bob")
     changed = replace(alice, username="alicia", email="alicia@example.com", name="Alicia", claims={"locale": "es"})
 
-    assert await database.write(users.update, changed, NOW) is True
+    assert await database.write(users.update, alice, changed, NOW) is True
     assert await database.read(users.list_all) == [changed, bob]
     assert await database.read(users.find_by_login, "alice@example.com") is None
 
@@ -100,7 +101,7 @@ async def test_what_changed_of_a_person_is_kept(database, person):
 async def test_who_keeps_their_names_is_not_in_their_own_way(database, person):
     alice = await person("alice", email="alice@example.com")
 
-    assert await database.write(users.update, replace(alice, name="Alice"), NOW) is True
+    assert await database.write(users.update, alice, replace(alice, name="Alice"), NOW) is True
 
 
 @pytest.mark.anyio
@@ -109,7 +110,7 @@ async def test_a_change_to_a_name_that_is_taken_changes_nothing(database, person
 
     for changed in (replace(alice, username="Bob"), replace(alice, email="BOB@example.com")):
         with pytest.raises(NameTaken):
-            await database.write(users.update, changed, NOW)
+            await database.write(users.update, alice, changed, NOW)
     assert await database.read(users.list_all) == [alice, bob]
 
 
@@ -129,7 +130,7 @@ async def test_who_does_not_exist_is_not_changed(database, person):
     assert await database.write(endings.remove, alice.id, NOW) is True
 
     assert await database.write(endings.remove, alice.id, NOW) is False
-    assert await database.write(users.update, alice, NOW) is False
+    assert await database.write(users.update, alice, alice, NOW) is False
     assert await database.write(users.enable, alice.id) is False
 
 

@@ -15,9 +15,8 @@ from gatelodge.authn.throttle import Full
 from gatelodge.foundation.contract import Foundation
 from gatelodge.ops.email_change import EmailChanges
 from gatelodge.ops.limits import LetterLimits
-from gatelodge.protocol import email_address
+from gatelodge.protocol import email_address, login_name
 from gatelodge.sessions.mailed_links import MailedLinks
-from gatelodge.stores import users
 from gatelodge.telemetry.emit import emit
 
 
@@ -50,7 +49,7 @@ class EmailPage(AccountPage):
 
     async def act(self, visit: AccountVisit, name: str) -> ActDone:
         try:
-            address = users.canonical(visit.form.get("email") or "")
+            address = login_name.canonical(visit.form.get("email") or "")
             email_address.parse(address)
         except ValueError:
             raise ActRefused("address") from None

@@ -15,10 +15,11 @@ from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Full, Guess, Throttle
 from gatelodge.clock import Clock
 from gatelodge.database.tx import Database, Tx
+from gatelodge.protocol import login_name
 from gatelodge.protocol.assurance import Factor
 from gatelodge.protocol.proof import KNOWN, Proof
 from gatelodge.stores import audit, credentials, users
-from gatelodge.stores.users import MAX_NAME, UserRecord
+from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import Event, Origin, SignInFailed, SignInThrottled
 
@@ -58,7 +59,7 @@ class PasswordSignIn(Way):
         return (cls(on.db, on.clock, equipment.passwords, equipment.throttle, equipment.known),)
 
     async def show(self, visit: SignInVisit) -> Mapping[str, object]:
-        return {"username": (visit.form.get("username") or visit.hint)[:MAX_NAME]}
+        return {"username": (visit.form.get("username") or visit.hint)[: login_name.MAX_NAME]}
 
     async def prove(self, visit: SignInVisit) -> Proof:
         username, password = visit.form.get("username") or "", visit.form.get("password") or ""
@@ -124,7 +125,7 @@ class PasswordSignIn(Way):
 
 def _canonical(login: str) -> str:
     try:
-        return users.canonical(login)
+        return login_name.canonical(login)
     except ValueError:
         return ""  # nobody's name: refused in the same time as any other that is unknown
 

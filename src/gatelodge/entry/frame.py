@@ -8,14 +8,13 @@ from urllib.parse import urlencode
 from gatelodge.authn.throttle import Full
 from gatelodge.clock import Clock
 from gatelodge.endpoints.request import Request
-from gatelodge.protocol import email_address
+from gatelodge.protocol import email_address, login_name
 from gatelodge.protocol.params import Params
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import csrf
 from gatelodge.sessions.browser import BrowserId, Browsers
 from gatelodge.sessions.interactions import PARAMETER
 from gatelodge.sessions.mailed_links import MailedLink, MailedLinks, NewLink
-from gatelodge.stores import users
 from gatelodge.web import own_pages
 from gatelodge.web.errors import is_current
 from gatelodge.web.own_pages import ACCOUNT, address_with
@@ -95,7 +94,7 @@ def asked_address(request: Request) -> dict[str, Any]:
 
 def read_email(typed: str) -> str:
     """Return an address in its one form. Raises `ValueError` for what mail cannot be sent to."""
-    address = users.canonical(typed)
+    address = login_name.canonical(typed)
     email_address.parse(address)
     return address
 

@@ -102,6 +102,6 @@ class EmailChanges:
     async def _rename(self, tx: Tx, user: UserRecord, address: str, now: int) -> None:
         username = address if user.username == user.email else user.username
         try:
-            await users.update(tx, replace(user, email=address, email_verified=True, username=username), now)
+            await users.update(tx, user, replace(user, email=address, email_verified=True, username=username), now)
         except NameTaken:
             raise LinkOver from None

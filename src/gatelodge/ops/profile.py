@@ -25,7 +25,8 @@ async def change(tx: Tx, user_id: int, given: Mapping[str, str], origin: Origin,
     if not changed:
         return None
     name = (changed["name"] or None) if "name" in changed else user.name
-    await users.update(tx, replace(user, name=name, claims=profile.settled(user.claims, changed)), now)
+    after = replace(user, name=name, claims=profile.settled(user.claims, changed))
+    await users.update(tx, user, after, now)
     event = ProfileChanged(user_id=user_id, what=" ".join(sorted(changed)))
     await audit.record(tx, event, origin, now)
     return event

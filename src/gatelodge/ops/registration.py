@@ -21,7 +21,7 @@ from gatelodge.mail.letter import Letter
 from gatelodge.mail.letters import Addressee, Letters
 from gatelodge.ops.limits import LetterLimits
 from gatelodge.ops.refusals import OperationRefused
-from gatelodge.protocol import email_address
+from gatelodge.protocol import email_address, login_name
 from gatelodge.protocol.joining import JoiningRules, may_join
 from gatelodge.protocol.passkey import NewPasskey
 from gatelodge.sessions.mailed_links import LinkOver, MailedLink, MailedLinks, NewLink
@@ -82,7 +82,7 @@ class Newcomers:
     async def invite(self, tx: Tx, address: str, new: NewLink, origin: Origin, now: int) -> str:
         """Have somebody invited to make an account; return their address in its one form. Raises `OperationRefused`."""
         try:
-            canonical = users.canonical(address)
+            canonical = login_name.canonical(address)
             email_address.parse(canonical)
         except ValueError:
             raise OperationRefused("that is no e-mail address that mail can be sent to") from None

@@ -12,7 +12,7 @@ from gatelodge.mail.letters import Letters, addressee_of
 from gatelodge.ops import user_claims
 from gatelodge.ops.refusals import OperationRefused
 from gatelodge.ops.users import show
-from gatelodge.protocol import email_address, profile
+from gatelodge.protocol import email_address, login_name, profile
 from gatelodge.protocol.profile import NotThatValue
 from gatelodge.stores import audit, email_changes
 from gatelodge.stores import users as store
@@ -47,7 +47,7 @@ async def change(tx: Tx, login: str, said: UserChange, letters: Letters, origin:
         return before
     await user_claims.check_released(tx, said.claims)
     try:
-        await store.update(tx, after, now)
+        await store.update(tx, before, after, now)
     except ValueError as error:
         raise OperationRefused(str(error)) from None
     if "email" in what:
@@ -98,7 +98,7 @@ def _mailbox(text: str) -> str:
 
 def _canonical(text: str) -> str:
     try:
-        return store.canonical(text)
+        return login_name.canonical(text)
     except ValueError as error:
         raise OperationRefused(str(error)) from None
 

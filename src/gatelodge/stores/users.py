@@ -5,18 +5,17 @@ another's address as their user name and be found in their place.
 """
 
 from collections.abc import Mapping
-from unicodedata import category, normalize
 
 from msgspec import Struct, field
 from msgspec.json import Decoder, encode
 
 from gatelodge.database.places import place_of
-from gatelodge.database.rows import NameTaken, only
-from gatelodge.database.tx import Row, Tx, Value
+from gatelodge.database.rows import NameTaken
+from gatelodge.database.tx import Row, RunAgain, Tx, Value
+from gatelodge.protocol.login_name import canonical
 from gatelodge.stores import names
 
 NOBODY = 0  # no id of a person
-MAX_NAME = 254  # characters; the longest e-mail address (RFC 5321 4.5.3.1)
 
 Claims = Mapping[str, object]
 
@@ -145,27 +144,34 @@ BURIED = "select 1 from tombstones where place = $1 and sub = $2"
 FIND_TO_CHANGE = f"{FIND} for update"
 UPDATE = """
 update users set username = $3, email = $4, email_verified = $5, name = $6, claims = $7, updated_at = $8
-where place = $1 and id = $2
+where place = $1 and id = $2 and username = $9 and coalesce(email, '') = $10 and email_verified = $11
+    and coalesce(name, '') = $12 and claims = $13
 returning id, sub, username, email, email_verified, name, claims, enabled, admin, created_at,
     updated_at
 """
 
 
-async def update(tx: Tx, user: UserRecord, now: int) -> bool:
-    """Keep what changed of a person, but for whether they may sign in; `False` if there is no such person.
+async def update(tx: Tx, before: UserRecord, after: UserRecord, now: int) -> bool:
+    """Keep what changed of a person since they were read as `before`, but for whether they may sign in; `False` if
+    there is no such person.
 
-    Raises `NameTaken` if the new names are in use, `ValueError` if they cannot be names.
+    Whole rows are written, so whoever read them before another change is run again and changes what there is now.
+    Raises `NameTaken` if the new names are in use, `ValueError` if they cannot be names, and `RunAgain`.
     """
-    values = _values(user)
-    row = await tx.one(FIND_TO_CHANGE, place_of(user.id), user.id)
+    values = _values(after)
+    row = await tx.one(FIND_TO_CHANGE, place_of(before.id), before.id)
     if row is None:
         return False
-    before = of(row)
-    after = of(only(await tx.one(UPDATE, place_of(user.id), user.id, *values, now)))
+    _, _, username, email, verified, name, claims, *_ = row
+    same = (username, email or "", verified, name or "", claims)  # bodies that share a transaction wait for nothing
+    kept = await tx.one(UPDATE, place_of(before.id), before.id, *values, now, *same)
+    if kept is None or _values(of(row)) != _values(before):
+        raise RunAgain
+    after = of(kept)
     for name in logins(before) - logins(after):
-        await names.leave(tx, names.LOGIN, name, user.id)
+        await names.leave(tx, names.LOGIN, name, after.id)
     for name in logins(after) - logins(before):
-        await names.take(tx, names.LOGIN, name, user.id)
+        await names.take(tx, names.LOGIN, name, after.id)
     return True
 
 
@@ -249,30 +255,6 @@ async def claim(tx: Tx, user_id: int) -> None:
 def logins(user: UserRecord) -> frozenset[str]:
     """Return what a person signs in with."""
     return frozenset((user.username,) if user.email is None else (user.username, user.email))
-
-
-def canonical(text: str) -> str:
-    """Return the one form of a user name or e-mail address: compatibility characters and case folded, trimmed.
-
-    Raises `ValueError` if it is empty, longer than 254 characters, or has characters that cannot be seen.
-    """
-    if len(text) > MAX_NAME:
-        raise ValueError(f"a name has at most {MAX_NAME} characters")
-    folded = _folded(text)
-    if not 0 < len(folded) <= MAX_NAME:
-        raise ValueError(f"a name has 1 to {MAX_NAME} characters")
-    if any(category(character) in _INVISIBLE for character in folded):
-        raise ValueError("a name has no control characters")
-    return folded
-
-
-# Control, format (zero width, direction), surrogate, private, unassigned; line and paragraph separators.
-_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-
-
-def _folded(text: str) -> str:
-    once = normalize("NFKC", normalize("NFKC", text).casefold()).strip()
-    return once if once == text else _folded(once)
 
 
 def maybe(row: Row | None) -> UserRecord | None:

@@ -10,6 +10,7 @@ from msgspec import structs
 from gatelodge.database.tx import Tx
 from gatelodge.mail.catalogue import LinkedLetter
 from gatelodge.mail.letters import Letters
+from gatelodge.protocol import login_name
 from gatelodge.protocol.linking import (
     AddressOwner,
     AskOwner,
@@ -146,7 +147,7 @@ async def _reclaim(tx: Tx, user_id: int, who: Elsewhere, noting: Noting) -> tupl
     await endings.empty(tx, user_id, noting.now)
     user = await users.find(tx, user_id)
     if user is not None:
-        await users.update(tx, structs.replace(user, email_verified=True), noting.now)
+        await users.update(tx, user, structs.replace(user, email_verified=True), noting.now)
     reclaimed = await noting.note(tx, AccountReclaimed(user_id=user_id, provider=who.provider))
     return reclaimed, await connect(tx, user_id, who, noting)
 
@@ -166,6 +167,6 @@ async def _owner(tx: Tx, identity: UpstreamIdentity) -> AddressOwner | None:
     """Return whose address it is here, if the provider proved it; whether another one is known nobody even asks."""
     if identity.address is None or not identity.is_proved:
         return None
-    user_id = await names.find(tx, names.LOGIN, users.canonical(identity.address))
+    user_id = await names.find(tx, names.LOGIN, login_name.canonical(identity.address))
     user = None if user_id is None else await users.find(tx, user_id)
     return None if user is None else AddressOwner(user.id, user.email_verified, user.admin)

@@ -16,7 +16,7 @@ from gatelodge.authn.totp_seeds import TotpSeeds
 from gatelodge.database.tx import Database, Tx
 from gatelodge.keys import foreign_hashes
 from gatelodge.ops.imports.contract import ImportedPerson, Read, UnreadableRow, WeakHash
-from gatelodge.protocol import person_claims
+from gatelodge.protocol import login_name, person_claims
 from gatelodge.protocol.passkey import MOST, NewPasskey
 from gatelodge.protocol.person_claims import NotThatClaim
 from gatelodge.stores import audit, authenticators, credentials, names, passkeys
@@ -171,8 +171,8 @@ class Import:
 
 def logins(person: ImportedPerson) -> list[str]:
     """Return what they would sign in with. Raises `ValueError` if these cannot be names."""
-    username = store.canonical(person.username)
-    email = None if person.email is None else store.canonical(person.email)
+    username = login_name.canonical(person.username)
+    email = None if person.email is None else login_name.canonical(person.email)
     if email is not None and "@" not in email:
         raise ValueError("an e-mail address has an @")
     if "@" in username and username != email:
