@@ -1,5 +1,6 @@
 """Workloads without a secret: whose word is believed, about whom, and how often (RFC 7523 3)."""
 
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,15 @@ from gatelodge.client import ClientConfig, Moment, ServerMetadata, WorkloadToken
 from gatelodge.client.messages.registration import authenticated
 from gatelodge.client_auth import NotProven
 from gatelodge.database.tx import Database
+from gatelodge.keys.secrets import b64
+from gatelodge.protocol import rules
 from gatelodge.protocol.workload import TrustedIssuer, fits, read_pattern
 from gatelodge.stores import trusted_issuers
 from gatelodge.stores.registry import Registry
 
 pytestmark = pytest.mark.anyio
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 
 
 async def as_ci(prove: Prove, token: str, client_id: str = "ci1") -> str:
@@ -84,6 +89,17 @@ async def test_CA_11_a_jwt_is_good_for_one_request_also_one_without_a_name(prove
         assert await as_ci(prove, token) == "ci1"
         with pytest.raises(NotProven):
             await as_ci(prove, token)
+
+
+async def test_CA_11_another_signature_that_is_as_good_makes_no_other_jwt(prove: Prove) -> None:
+    token = of_workload(jti=None)
+    assert await as_ci(prove, token) == "ci1"
+    signed, _, signature = token.rpartition(".")
+    raw = urlsafe_b64decode(signature + "==")
+    mirrored = raw[:32] + (ORDER - int.from_bytes(raw[32:])).to_bytes(32)
+    with pytest.raises(NotProven) as refused:
+        await as_ci(prove, f"{signed}.{b64(mirrored)}")
+    assert refused.value.rule is rules.ASSERTION_ONCE
 
 
 async def test_what_a_pod_reads_from_its_file_is_good_until_it_expires(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
 from gatelodge.protocol import jose, rules
@@ -102,10 +103,13 @@ def check(parts: TokenParts, keys: KeySource, trusted: TrustedIssuer, audience: 
 
 
 def _jti(parts: TokenParts) -> str:
-    """Return what tells this JWT from any other: its `jti`, or its signature if it has none."""
+    """Return what tells this JWT from any other: its `jti`, or what was signed if it has none.
+
+    The signature does not: whoever sees one of ES256 can write another that is as good, without the key.
+    """
     jti: Any = parts.claims.get("jti")
     if jti is None:
-        return parts.signature.hex()
+        return sha256(parts.signed).hexdigest()
     if not isinstance(jti, str) or not 0 < len(jti) <= MAX_JTI:
         raise BadToken(rules.ASSERTION_ONCE)
     return jti
