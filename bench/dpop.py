@@ -5,27 +5,20 @@ proof costs by itself, which is one ES256 verification for the most part. No soc
 so the ratio is the worst there is. Proofs are made beforehand and not counted; each is kept in the database.
 """
 
-import argparse
 import asyncio
-import json
-import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench.inspector import API, CLIENT, ISSUER, Caller, Message
+from bench.in_process import ISSUER, Caller, foundation_in, run
 from gatelodge.app import open_door
 from gatelodge.client import DpopKey
 from gatelodge.clock import SystemClock
-from gatelodge.config.policies import Config, DatabasePolicy, KeyPolicy, LogPolicy, ServerPolicy
-from gatelodge.database import migrate
-from gatelodge.database.tx import Tx
 from gatelodge.foundation.contract import Foundation
 from gatelodge.protocol.dpop import ProvenRequest, check
-from gatelodge.server import build, lay_foundation
-from gatelodge.stores import apis, clients
-from gatelodge.telemetry import log
+from gatelodge.server import build
 
 TOKEN = f"{ISSUER}/token"
 AT_ONCE = 32  # requests that wait for one another's commit, as under load
@@ -42,6 +35,18 @@ class Figures:
     ratio: float
     proof: float
 
+    def whole(self) -> dict[str, float]:
+        """Return every figure by its name, for programs."""
+        return asdict(self)
+
+    def lines(self) -> Sequence[str]:
+        """Return the figures as people read them."""
+        return (
+            f"without a proof  {self.unbound:7.1f} us of CPU per token, {1e6 / self.unbound:,.0f}/s",
+            f"with one         {self.bound:7.1f} us of CPU per token, ratio {self.ratio:.2f}",
+            f"judging it alone {self.proof:7.1f} us of CPU",
+        )
+
 
 @dataclass(slots=True)
 class BoundCaller(Caller):
@@ -49,28 +54,15 @@ class BoundCaller(Caller):
 
     proofs: list[bytes] = field(default_factory=list[bytes])
 
-    def _scope(self) -> Message:
-        asked = super(BoundCaller, self)._scope()
-        return {**asked, "headers": [*asked["headers"], (b"dpop", self.proofs.pop())]}
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of the next request, its proof among them."""
+        return [*super(BoundCaller, self).headers(), (b"dpop", self.proofs.pop())]
 
 
 async def measure(folder: Path, rounds: int) -> Figures:
     """Return what a proof costs on this machine, over a database in `folder`."""
-    config = Config(
-        server=ServerPolicy(issuer=ISSUER),
-        database=DatabasePolicy(url=f"sqlite:///{folder / 'bench.db'}"),
-        keys=KeyPolicy(secret_key="k" * 40),
-        log=LogPolicy(level="error"),
-    )
-    log.configure(config.log)
-    migrate.up(config.database)
-    foundation = await lay_foundation(config, SystemClock())
-    try:
-        await foundation.db.write(_settle)
-        await foundation.registry.poll()
+    async with foundation_in(folder) as foundation:
         return await _compared(foundation, rounds)
-    finally:
-        await foundation.close()
 
 
 async def _compared(foundation: Foundation, rounds: int) -> Figures:
@@ -109,26 +101,5 @@ def _judging(key: DpopKey) -> float:
     return median(took)
 
 
-async def _settle(tx: Tx) -> None:
-    await clients.add(tx, CLIENT, 0)
-    await apis.add(tx, API, 0)
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.dpop", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="batches with and batches without (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        found = asyncio.run(measure(Path(folder), given.rounds))
-    if given.json:
-        print(json.dumps(asdict(found)))
-        return
-    print(f"without a proof  {found.unbound:7.1f} us of CPU per token, {1e6 / found.unbound:,.0f}/s")
-    print(f"with one         {found.bound:7.1f} us of CPU per token, ratio {found.ratio:.2f}")
-    print(f"judging it alone {found.proof:7.1f} us of CPU")
-
-
 if __name__ == "__main__":
-    main()
+    run("bench.dpop", __doc__, ROUNDS, measure)
