@@ -9,6 +9,7 @@ from gatelodge.cli.demo import demo
 from gatelodge.cli.doctor import doctor
 from gatelodge.cli.epoch import epoch
 from gatelodge.cli.failures import OneLineErrors
+from gatelodge.cli.git_credential import git_credential
 from gatelodge.cli.init import init
 from gatelodge.cli.issuers import issuers
 from gatelodge.cli.keys import keys
@@ -17,7 +18,7 @@ from gatelodge.cli.outbox import outbox
 from gatelodge.cli.providers import providers
 from gatelodge.cli.scopes import scopes
 from gatelodge.cli.serve import serve
-from gatelodge.cli.sign_in import git_credential, login, logout, token, whoami
+from gatelodge.cli.sign_in import login, logout, token, whoami
 from gatelodge.cli.users import users
 from gatelodge.cli.version import version
 from gatelodge.cli.why import why

@@ -1,12 +1,10 @@
-"""`gatelodge login`, `token`, `whoami`, `logout`, `git-credential`: a person's own tokens, at any issuer.
+"""`gatelodge login`, `token`, `whoami`, `logout`: a person's own tokens, at any issuer.
 
 The client library is imported when a command runs: `--help` must not wait for it.
 """
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec
-from urllib.parse import urlsplit
 
 import click
 
@@ -147,7 +145,7 @@ def token(
     """
     if header + curl_config + as_json > 1:
         raise click.UsageError("--header, --curl-config and --json exclude one another")
-    tokens = _opened(issuer, client_id).tokens(_narrowed(resource, scope))
+    tokens = opened(issuer, client_id).tokens(narrowed_to(resource, scope))
     bearer = f"Authorization: Bearer {tokens.access_token}"
     plain = bearer if header else f'header = "{bearer}"' if curl_config else tokens.access_token
     body = {
@@ -168,7 +166,7 @@ def whoami(issuer: str | None, client_id: str | None, as_json: bool) -> None:
     gatelodge whoami
     gatelodge whoami --issuer https://id.example.com --json
     """
-    account = _opened(issuer, client_id)
+    account = opened(issuer, client_id)
     tokens = account.tokens()
     told: dict[str, Any] = {}
     if tokens.person is not None and account.client.metadata().userinfo_endpoint is not None:
@@ -210,60 +208,16 @@ def _given_back(revoke: Callable[[str], None], tokens: "Tokens | None") -> str |
     return None
 
 
-@click.command("git-credential")
-@click.option("--host", "hosts", multiple=True, required=True, help="A host that may have the token; may be repeated.")
-@click.option("--username", default="oauth2", show_default=True, help="The user name that goes with the token.")
-@narrowing
-@which
-@click.argument("action", type=click.Choice(["get", "store", "erase"]))
-def git_credential(
-    hosts: tuple[str, ...],
-    username: str,
-    resource: str,
-    scope: str,
-    issuer: str | None,
-    client_id: str | None,
-    as_json: bool,
-    action: str,
-) -> None:
-    """Answer git with an access token for a password.
-
-    \b
-    git config --global credential.https://git.example.com.helper \\
-        '!gatelodge git-credential --host git.example.com'
-
-    Only a --host over https, or this machine, is ever told anything. What git wants to store is not stored; what it
-    wants erased, because the host did not take it, is renewed.
-    """
-    pairs = (line.partition("=") for line in sys.stdin.read().splitlines())
-    asked = {name: value for name, _, value in pairs}
-    if not _may_have(asked, hosts) or action == "store":
-        return
-    account, narrowed = _opened(issuer, client_id), _narrowed(resource, scope)
-    if action == "erase":
-        account.tokens(narrowed, refused=asked.get("password"))
-        return
-    body = {"username": username, "password": account.tokens(narrowed).access_token}
-    answer(as_json, body, *(f"{name}={value}" for name, value in body.items()))
-
-
-def _may_have(asked: dict[str, str], hosts: tuple[str, ...]) -> bool:
-    """Whether the token may go there: never over a line on which others could read it."""
-    host, protocol = asked.get("host", ""), asked.get("protocol")
-    if host not in hosts:
-        return False
-    is_here = urlsplit(f"//{host}").hostname in ("localhost", "127.0.0.1", "::1")
-    return protocol == "https" or (protocol == "http" and is_here)
-
-
-def _opened(issuer: str | None, client_id: str | None) -> "OpenAccount":
+def opened(issuer: str | None, client_id: str | None) -> "OpenAccount":
+    """Return the account of these names, or that of the last sign-in."""
     from gatelodge.client.native.accounts import Accounts
 
     accounts = Accounts()
     return accounts.open(accounts.find(issuer, client_id))
 
 
-def _narrowed(resource: str, scope: str) -> "Narrowed":
+def narrowed_to(resource: str, scope: str) -> "Narrowed":
+    """Return what a token is asked for, as `narrowing` has it said."""
     from gatelodge.client.messages.tokens import Narrowed
 
     return Narrowed(scope=scope, resource=(resource,) if resource else ())

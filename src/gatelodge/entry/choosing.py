@@ -3,7 +3,8 @@
 The code comes first, if one is needed: nothing of a stranger's is hashed or judged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gatelodge.authn.challenges import PATH
@@ -12,6 +13,7 @@ from gatelodge.authn.passkey_ceremonies import PasskeyCeremonies
 from gatelodge.authn.password_judge import look_at, rules_of
 from gatelodge.clock import Clock
 from gatelodge.config.policies import SignInPolicy
+from gatelodge.database.tx import Unavailable
 from gatelodge.endpoints.request import Request
 from gatelodge.keys.mint import Mint
 from gatelodge.ops.registration import FirstPasskey
@@ -22,11 +24,22 @@ from gatelodge.sessions.mailed_links import MailedLink, MailedLinks, WrongCode
 
 
 class NotChosen(Exception):
-    """The form is shown again; `problem` is a word of its template."""
+    """The form is shown again; `problem` is a word of its template, `retry_after` in seconds if nobody had time."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, retry_after: int | None = None) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.status = 400 if retry_after is None else 503
+        self.headers = () if retry_after is None else (("retry-after", str(retry_after)),)
+
+
+@contextmanager
+def choosing() -> Generator[None]:
+    """Have whoever chooses told so, with `NotChosen`, while this server is busy."""
+    try:
+        yield
+    except Unavailable as busy:
+        raise NotChosen("busy", busy.retry_after) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +58,10 @@ class PasswordChoice:
         return rules_of(self.policy).least
 
     async def hashed(self, request: Request, link: MailedLink, about: Iterable[str | None]) -> str:
-        """Return the hash to keep. Raises `NotChosen`, `LinkOver` after too many wrong codes, and `Unavailable`."""
-        await self.check_code(request, link)
-        return await self.hash(request, about)
+        """Return the hash to keep. Raises `NotChosen`, and `LinkOver` after too many wrong codes."""
+        with choosing():
+            await self.check_code(request, link)
+            return await self.hash(request, about)
 
     async def check_code(self, request: Request, link: MailedLink) -> None:
         """Check the code, if one is needed. Raises `NotChosen`, and `LinkOver` after too many wrong ones."""

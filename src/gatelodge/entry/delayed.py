@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gatelodge.database.tx import Database, Unavailable
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.entry.choosing import NotChosen, PasswordChoice
 from gatelodge.entry.frame import EntryFrame, purpose_of, read_back
@@ -66,10 +66,8 @@ class RegainPage:
         try:
             hashed = await self.choice.hashed(request, link, (user.username, user.email, user.name))
         except NotChosen as refused:
-            return self._form(request, link, user, 400, problem=refused.problem)
-        except Unavailable as busy:
-            page = self._form(request, link, user, 503, problem="busy")
-            return page.with_headers(("retry-after", str(busy.retry_after)))
+            page = self._form(request, link, user, refused.status, problem=refused.problem)
+            return page.with_headers(*refused.headers)
         event = await self.db.write(self.delayed.use, link, hashed, request.origin, self.frame.clock.now())
         emit(event, request.origin)
         return self.frame.done(request, "password_set", link)

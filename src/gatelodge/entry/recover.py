@@ -6,7 +6,7 @@ from typing import Any
 
 from gatelodge.authn.known import KnownBrowsers
 from gatelodge.authn.throttle import Full
-from gatelodge.database.tx import Database, Unavailable
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.request import Request
 from gatelodge.entry.choosing import NotChosen, PasswordChoice
 from gatelodge.entry.frame import EntryFrame, asked_address, purpose_of, read_email
@@ -14,7 +14,7 @@ from gatelodge.ops.delayed_recovery import HOUR, DelayedRecoveries
 from gatelodge.ops.recovery import PURPOSE, AskedRecovery, Recoveries
 from gatelodge.protocol.reply import Reply
 from gatelodge.sessions import cookies
-from gatelodge.sessions.mailed_links import LinkOver, MailedLink, WrongCode
+from gatelodge.sessions.mailed_links import LinkOver, MailedLink
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 
@@ -90,10 +90,8 @@ class RecoverLinkPage:
         try:
             hashed = await self.choice.hashed(request, link, (user.username, user.email, user.name))
         except NotChosen as refused:
-            return await self._form(request, link, user, 400, problem=refused.problem)
-        except Unavailable as busy:
-            page = await self._form(request, link, user, 503, problem="busy")
-            return page.with_headers(("retry-after", str(busy.retry_after)))
+            page = await self._form(request, link, user, refused.status, problem=refused.problem)
+            return page.with_headers(*refused.headers)
         now = self.frame.clock.now()
         event = await self.db.write(self.recoveries.set_password, link, hashed, request.origin, now)
         emit(event, request.origin)
@@ -103,9 +101,9 @@ class RecoverLinkPage:
         """Begin a delayed recovery; nothing of the account changes yet."""
         now = self.frame.clock.now()
         try:
-            await self.choice.links.check_code(link, request.form.get("code") or "", now)
-        except WrongCode:
-            return await self._form(request, link, user, 400, problem="code")
+            await self.choice.check_code(request, link)
+        except NotChosen as refused:
+            return await self._form(request, link, user, refused.status, problem=refused.problem)
         begun = await self.db.write(self.delayed.ask, link, self.delayed.draw(), request.origin, now)
         if isinstance(begun, Full):
             return self.frame.wait(request, "recover_link", purpose_of(link), begun, **await self._values(link, user))

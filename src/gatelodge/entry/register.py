@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from gatelodge.authn.throttle import Full
 from gatelodge.clock import Entropy
-from gatelodge.database.tx import Database, Unavailable
+from gatelodge.database.tx import Database
 from gatelodge.endpoints import languages
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.request import Request
-from gatelodge.entry.choosing import NotChosen, PasskeyChoice, PasswordChoice, not_taken
+from gatelodge.entry.choosing import NotChosen, PasskeyChoice, PasswordChoice, choosing, not_taken
 from gatelodge.entry.frame import EntryFrame, asked_address, purpose_of, read_back, read_email
 from gatelodge.ops.registration import PURPOSE, AskedRegistration, Entrance, Newcomers
 from gatelodge.ops.users import new_sub
@@ -101,9 +101,8 @@ class RegisterLinkPage:
         try:
             entrance = await self._entrance(request, link, (address, name))
         except NotChosen as refused:
-            return self._form(request, link, 400, problem=refused.problem)
-        except Unavailable as busy:
-            return self._form(request, link, 503, problem="busy").with_headers(("retry-after", str(busy.retry_after)))
+            page = self._form(request, link, refused.status, problem=refused.problem)
+            return page.with_headers(*refused.headers)
         new = NewUser(
             sub=new_sub(self.entropy), username=address, email=address, email_verified=True, name=name or None
         )
@@ -117,12 +116,13 @@ class RegisterLinkPage:
         return self.frame.done(request, "registered", link)
 
     async def _entrance(self, request: Request, link: MailedLink, about: tuple[str, str]) -> Entrance:
-        """Return what the account is entered by. Raises `NotChosen`, `LinkOver` and `Unavailable`."""
-        await self.choice.check_code(request, link)
+        """Return what the account is entered by. Raises `NotChosen` and `LinkOver`."""
         said = request.form.get("passkey")
-        if said and self.passkeys is not None:
+        if not said or self.passkeys is None:
+            return await self.choice.hashed(request, link, about)
+        with choosing():
+            await self.choice.check_code(request, link)
             return await self.passkeys.made(said, link, self.frame.browsers.identify(request))
-        return await self.choice.hash(request, about)
 
     def _form(self, request: Request, link: MailedLink, status: int = 200, problem: str = "", again: str = "") -> Reply:
         return self.frame.draw(

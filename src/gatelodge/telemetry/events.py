@@ -1,17 +1,19 @@
 """Every event of this product, the only list. Names are stable: they are what the audit trail and the log search by.
 
-An event is a frozen dataclass. Its fields never hold a secret, a token or what a person typed. `audited` events are
-written to the audit trail in the transaction they tell of; every event is logged and counted.
-What operators change is in `telemetry/changes.py`, what is delivered in `telemetry/deliveries.py`, what people do with
-their own accounts in `telemetry/personal.py`.
+An event is a frozen dataclass, in the file of its subject. Its fields never hold a secret, a token or what a person
+typed. `audited` events are written to the audit trail in the transaction they tell of; every event is logged and
+counted.
 """
-
-from dataclasses import dataclass
-from typing import ClassVar
 
 from gatelodge.telemetry.actor import SERVER as SERVER
 from gatelodge.telemetry.actor import Actor as Actor
 from gatelodge.telemetry.actor import ActorKind as ActorKind
+from gatelodge.telemetry.authorizations import AuthorizationAnswered as AuthorizationAnswered
+from gatelodge.telemetry.authorizations import ConsentDenied as ConsentDenied
+from gatelodge.telemetry.authorizations import ConsentGiven as ConsentGiven
+from gatelodge.telemetry.authorizations import ConsentWithdrawn as ConsentWithdrawn
+from gatelodge.telemetry.authorizations import LegacyUsed as LegacyUsed
+from gatelodge.telemetry.authorizations import RequestPushed as RequestPushed
 from gatelodge.telemetry.changes import AdminGranted as AdminGranted
 from gatelodge.telemetry.changes import AdminRevoked as AdminRevoked
 from gatelodge.telemetry.changes import ApiAdded as ApiAdded
@@ -100,6 +102,20 @@ from gatelodge.telemetry.personal import SessionEnded as SessionEnded
 from gatelodge.telemetry.personal import SignInDisowned as SignInDisowned
 from gatelodge.telemetry.refused import AnswerAwaited as AnswerAwaited
 from gatelodge.telemetry.refused import RequestRefused as RequestRefused
+from gatelodge.telemetry.signing_in import AdminRefused as AdminRefused
+from gatelodge.telemetry.signing_in import SignedIn as SignedIn
+from gatelodge.telemetry.signing_in import SignedOut as SignedOut
+from gatelodge.telemetry.signing_in import SignInFailed as SignInFailed
+from gatelodge.telemetry.signing_in import SignInThrottled as SignInThrottled
+from gatelodge.telemetry.signing_in import StrangersFailed as StrangersFailed
+from gatelodge.telemetry.tokens import CodeReplayed as CodeReplayed
+from gatelodge.telemetry.tokens import MachineTokenIssued as MachineTokenIssued
+from gatelodge.telemetry.tokens import RefreshRepeatedElsewhere as RefreshRepeatedElsewhere
+from gatelodge.telemetry.tokens import RefreshReplayed as RefreshReplayed
+from gatelodge.telemetry.tokens import RevocationIgnored as RevocationIgnored
+from gatelodge.telemetry.tokens import TokenIssued as TokenIssued
+from gatelodge.telemetry.tokens import TokenRefreshed as TokenRefreshed
+from gatelodge.telemetry.tokens import TokenRevoked as TokenRevoked
 from gatelodge.telemetry.upstream import AccountReclaimed as AccountReclaimed
 from gatelodge.telemetry.upstream import Linked as Linked
 from gatelodge.telemetry.upstream import Unlinked as Unlinked
@@ -107,187 +123,3 @@ from gatelodge.telemetry.upstream import UpstreamRefused as UpstreamRefused
 from gatelodge.telemetry.upstream import UpstreamSignedIn as UpstreamSignedIn
 from gatelodge.telemetry.upstream import UpstreamSignedOut as UpstreamSignedOut
 from gatelodge.telemetry.upstream import UpstreamTokenLost as UpstreamTokenLost
-
-# Signing in and out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn(Event):
-    """A person signed in; `sid` names the session that began."""
-
-    by: ClassVar[ActorKind] = "person"
-    amr: str
-    sid: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInFailed(Event):
-    """A sign-in was refused. `user_id` is set when the account exists; what was typed is never kept."""
-
-    by: ClassVar[ActorKind] = "stranger"
-    level: ClassVar[Level] = "warning"
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInThrottled(Event):
-    """A sign-in was not even tried: too many failures.
-
-    `bucket` says whose counter is full: `address`, `names` (of one address, too many), `account`, `browser` (a known
-    one) or `browsers` (all known ones).
-    """
-
-    by: ClassVar[ActorKind] = "stranger"
-    level: ClassVar[Level] = "warning"
-    bucket: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrangersFailed(Event):
-    """`failures` sign-ins of strangers failed with one name within a day. Whose name it is, is told by mail."""
-
-    by: ClassVar[ActorKind] = "stranger"
-    level: ClassVar[Level] = "warning"
-    failures: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOut(Event):
-    """A person signed out, or a client signed them out."""
-
-    by: ClassVar[ActorKind] = "person"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminRefused(Event):
-    """Somebody who is signed in and no administrator asked for a page of administrators; `page` is its name."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "warning"
-    page: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentGiven(Event):
-    """A person allowed a client what `scope` names."""
-
-    by: ClassVar[ActorKind] = "person"
-    scope: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentDenied(Event):
-    """A person refused a client."""
-
-    by: ClassVar[ActorKind] = "person"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentWithdrawn(Event):
-    """What a person had allowed a client was taken back; every token it had by it ended."""
-
-    by: ClassVar[ActorKind] = "person"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestPushed(Event):
-    """A client pushed an authorization request, for a browser to bring its name."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "debug"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationAnswered(Event):
-    """An authorization request got what `response_type` names: a code, for legacy types also tokens."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "debug"
-    response_type: str
-    scope: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyUsed(Event):
-    """A legacy grant or response type that OAuth 2.1 removed was used."""
-
-    by: ClassVar[ActorKind] = "client"
-    level: ClassVar[Level] = "warning"
-    what: str
-
-
-# Tokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenIssued(Event):
-    """Tokens were issued to a person; `grant` is the grant type, or `implicit` or `hybrid` for response types."""
-
-    by: ClassVar[ActorKind] = "client"
-    grant: str
-    scope: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineTokenIssued(Event):
-    """A machine got a token with client credentials."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "debug"
-    scope: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenRefreshed(Event):
-    """A refresh token was used and rotated; `repeated` when a lost answer was given again."""
-
-    by: ClassVar[ActorKind] = "client"
-    level: ClassVar[Level] = "debug"
-    generation: int
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshRepeatedElsewhere(Event):
-    """The answer of a rotation was given again to another network than the one that rotated.
-
-    A device that changed networks and had lost its answer does so, and a thief that follows its client closely.
-    """
-
-    by: ClassVar[ActorKind] = "client"
-    level: ClassVar[Level] = "warning"
-    generation: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeReplayed(Event):
-    """A spent authorization code came again: all tokens that descend from it were ended (RFC 6749 4.1.2)."""
-
-    by: ClassVar[ActorKind] = "client"
-    level: ClassVar[Level] = "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshReplayed(Event):
-    """An old refresh token came again: its whole family was ended (RFC 9700 4.14.2)."""
-
-    by: ClassVar[ActorKind] = "client"
-    level: ClassVar[Level] = "error"
-    generation: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenRevoked(Event):
-    """A token was revoked; `what` is `access_token` or `family`."""
-
-    by: ClassVar[ActorKind] = "client"
-    what: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationIgnored(Event):
-    """A client asked to revoke a token of another client: nothing ended, and it was not told so (RFC 7009 2.2)."""
-
-    audited: ClassVar[bool] = False
-    level: ClassVar[Level] = "warning"
-    what: str
