@@ -6,13 +6,15 @@ Whatever is changed wants a sign-in as recent as a page does; a token whose sign
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import Struct
 from msgspec.json import Decoder
 
 from gatelodge.account.contract import AccountPage, AccountVisit, ActDone, ActRefused, ActShown
 from gatelodge.account.fresh import RecentProof
+from gatelodge.database.places import place_of
+from gatelodge.database.tx import Database
 from gatelodge.endpoints.failures import HttpRefusal
 from gatelodge.endpoints.presented import TokenCallers, scheme_of
 from gatelodge.endpoints.request import Request
@@ -25,6 +27,7 @@ from gatelodge.protocol.proof import FEDERATED, TWO
 from gatelodge.protocol.reply import Headers, Reply, json_reply
 from gatelodge.protocol.scope import ACCOUNT
 from gatelodge.sessions.browser import BrowserId
+from gatelodge.stores import users
 from gatelodge.stores.users import UserRecord
 from gatelodge.telemetry.emit import emit
 from gatelodge.telemetry.events import RequestRefused
@@ -54,6 +57,7 @@ class AccountApi:
 
     issuer: str
     callers: TokenCallers
+    db: Database
     recent: RecentProof
     listed: Sequence[AccountPage]
 
@@ -74,7 +78,7 @@ class AccountApi:
                 raise _not_there()
             if not visit.proved_lately:
                 raise self._lack(visit)
-            done = await page.act(visit, name)
+            done = await page.act(await self._acting(request, visit), name)
         except OAuthError as error:
             return self._refuse(request, error)
         except ActRefused as refused:
@@ -103,6 +107,13 @@ class AccountApi:
         lately = await self.recent.is_given(person)
         visit = AccountVisit(person, user, _program(live), origin, lately, query=request.query, form=request.form)
         return page, visit, admitted.headers
+
+    async def _acting(self, request: Request, visit: AccountVisit) -> AccountVisit:
+        """Return a visit that changes something: see `AccountFrame.acting`. Raises `OAuthError`."""
+        held = await self.db.at(place_of(visit.user.id)).write(users.hold, visit.user.id)
+        if held is None or not await self.callers.still(request):
+            raise OAuthError("invalid_token", "the access token is not valid any more", rules.TOKEN_ACTIVE)
+        return replace(visit, endings=held.endings)
 
     def _lack(self, visit: AccountVisit) -> OAuthError:
         """Return what a sign-in lacks for a change."""

@@ -37,7 +37,8 @@ class AccountVisit:
 
     `query` is of the address. `form` is what they sent: empty when they come, and there again when they were refused.
     `browser` is the one they are at. `proved_lately` says whether they proved who they are so lately that it counts for
-    changing their account. `known` is the value of the `KNOWN` cookie.
+    changing their account. `known` is the value of the `KNOWN` cookie. `endings` is how often all that they hold had
+    ended when they were found, `None` when they only look: see `Occasion`.
     """
 
     signed_in: SignedInPerson
@@ -48,6 +49,7 @@ class AccountVisit:
     known: str | None = field(default=None, repr=False)
     query: Params = field(default=EMPTY, repr=False)
     form: Params = field(default=EMPTY, repr=False)
+    endings: int | None = None
 
 
 class ActRefused(Exception):

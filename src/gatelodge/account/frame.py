@@ -1,7 +1,7 @@
 """What every page of the account shares: who is there, how it is drawn, forgery, and what it says was done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from gatelodge.account.addresses import where
@@ -56,6 +56,18 @@ class AccountFrame:
         lately, known = await self.recent.is_given(person), request.cookies.get(cookies.KNOWN)
         browser = self.browsers.identify(request)
         return AccountVisit(person, user, browser, request.origin, lately, known, request.query)
+
+    async def acting(self, request: Request, visit: AccountVisit) -> AccountVisit | None:
+        """Return a visit with what somebody sent; `None` if what they are signed in by ended meanwhile.
+
+        How often all ended is read before their session is looked at again, so what ends after it shows.
+        """
+        person = visit.signed_in
+        held = await self.db.at(place_of(person.user_id)).write(users.hold, person.user_id)
+        again = await self.browsers.signed_in(request)
+        if held is None or again is None or again.session_id != person.session_id:
+            return None
+        return replace(visit, form=request.form, endings=held.endings)
 
     def to_sign_in(self, request: Request, address: PageAddress) -> Reply:
         """Return the way to sign in, and from there to a page."""

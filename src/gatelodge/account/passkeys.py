@@ -82,7 +82,8 @@ class PasskeysPage(AccountPage):
             if name == "begin":
                 return await self._begin(ceremonies, visit)
             if name == "add":
-                await ceremonies.add(visit.form.get("passkey") or "", visit.browser, who, visit.origin)
+                made = visit.form.get("passkey") or ""
+                await ceremonies.add(made, visit.browser, who, visit.origin, endings=visit.endings)
                 return ActDone("added")
             number = _number(visit.form.get("id") or "")
             if name == "rename":

@@ -69,7 +69,8 @@ class PasswordPage(AccountPage):
         who, here, now = visit.user.id, visit.signed_in.sid, self._on.clock.now()
         there = self._on.db.at(place_of(who))
         try:
-            event = await there.write(passwords.change, who, before, after, here, self._on.letters, visit.origin, now)
+            whole = (who, before, after, here, self._on.letters, visit.origin, now)
+            event = await there.write(passwords.change, *whole, endings=visit.endings)
         except OperationRefused:
             raise ActRefused("wrong") from None
         emit(event, visit.origin)

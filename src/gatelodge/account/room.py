@@ -39,7 +39,7 @@ def routes(
     recent = RecentProof(held, on.clock, on.config.sessions.change_lifetime, authn.ways)
     frame = AccountFrame(web.pages, sessions.browsers, sessions.csrf_key, on.db, recent, listed)
     callers = TokenCallers(tokens.own, on.registry, tokens.dpop)
-    api = AccountApi(on.site.issuer, callers, recent, listed)
+    api = AccountApi(on.site.issuer, callers, on.db, recent, listed)
     switch = ServedSwitch(frame)
     return (
         Route("account_api", "/account/api/{part}", {"GET": api.show}, "machine"),

@@ -185,7 +185,7 @@ class SecondStepPage(AccountPage):
 
     async def _do(self, visit: AccountVisit, act: Act) -> None:
         there, who = self._on.db.at(place_of(visit.user.id)), visit.user.id
-        occasion = Occasion(self._on.letters, visit.origin, self._on.clock.now())
+        occasion = Occasion(self._on.letters, visit.origin, self._on.clock.now(), visit.endings)
         try:
             events = await there.write(act, who, occasion)
         except factor_acts.FactorRefused:
@@ -219,4 +219,4 @@ def _person(visit: AccountVisit) -> KnownPerson:
 
 
 def _enrolling(visit: AccountVisit) -> EnrolVisit:
-    return EnrolVisit(visit.origin, visit.browser, _person(visit), visit.form)
+    return EnrolVisit(visit.origin, visit.browser, _person(visit), visit.form, endings=visit.endings)

@@ -33,7 +33,9 @@ class ServedAccountPage:
             return visit
         if not self.frame.is_current(request, visit, self.page.name):
             return await self._draw(request, visit, Look(again=True))
-        sent, act = replace(visit, form=request.form), request.form.get("act") or ""
+        sent, act = await self.frame.acting(request, visit), request.form.get("act") or ""
+        if sent is None:
+            return self.frame.to_sign_in(request, where(self.page.name))
         if act not in self.page.acts or self.page.acts[act].for_programs:
             raise _not_there()
         browser = self.frame.browsers.identify(request)

@@ -27,13 +27,17 @@ class EnrolmentRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EnrolVisit:
-    """Somebody who may change how they sign in. `form` is what they sent and empty when they come."""
+    """Somebody who may change how they sign in. `form` is what they sent and empty when they come.
+
+    `endings` is how often all that they hold had ended when they were found: see `Occasion`.
+    """
 
     origin: Origin
     browser: ThisBrowser
     person: KnownPerson
     form: Params = field(default=EMPTY, repr=False)
     locale: str | None = None
+    endings: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Whoever calls has made sure who it is and that they proved it just now.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatelodge.database.tx import Tx
+from gatelodge.database.tx import RunAgain, Tx
 from gatelodge.mail.catalogue import (
     Letter,
     RecoveryCodesMadeLetter,
@@ -18,6 +18,7 @@ from gatelodge.mail.catalogue import (
 )
 from gatelodge.mail.letters import Letters
 from gatelodge.stores import audit, authenticators, passkeys, recovery_codes, trusted_browsers, users
+from gatelodge.stores.users import HeldAccount
 from gatelodge.telemetry.events import (
     BrowserDistrusted,
     Event,
@@ -41,23 +42,42 @@ class FactorRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What an act is told with: by which `letters`, where it was asked for, and when (seconds since 1970)."""
+    """What an act is told with: by which `letters`, where it was asked for, and when (seconds since 1970).
+
+    `endings` is how often all that its person holds had ended when they were found: what came by a session or a token
+    that ended meanwhile gives them nothing. `None` if that cannot be, as within a sign-in that is kept afterwards.
+    """
 
     letters: Letters
     origin: Origin
     now: int
+    endings: int | None = None
+
+
+async def hold(tx: Tx, user_id: int, on: Occasion) -> HeldAccount | None:
+    """Hold the account that an act gives something to; `None` if it is kept out, or all ended since it was asked."""
+    held = await users.hold(tx, user_id)
+    return None if held is None or on.endings not in (None, held.endings) else held
+
+
+async def settle(tx: Tx, held: HeldAccount) -> None:
+    """Make sure that what was given stands, also beside a body of the same transaction. Raises `RunAgain`."""
+    if not await users.stands(tx, held.user_id, held.endings):
+        raise RunAgain
 
 
 async def add_authenticator(
     tx: Tx, user_id: int, sealed: str, step: int, codes: Sequence[bytes], on: Occasion
 ) -> Events:
     """Give a person an authenticator app, with recovery codes if there are any. Raises `FactorRefused`."""
-    if await users.hold(tx, user_id) is None or not await authenticators.add(tx, user_id, sealed, step, on.now):
+    held = await hold(tx, user_id, on)
+    if held is None or not await authenticators.add(tx, user_id, sealed, step, on.now):
         raise FactorRefused
     events: Events = (FactorAdded(user_id=user_id, kind=TOTP),)
     if codes:
         await recovery_codes.replace(tx, user_id, codes, on.now)
         events += (RecoveryCodesMade(user_id=user_id),)
+    await settle(tx, held)
     return await _told(tx, user_id, events, SecondStepAddedLetter(at=on.now), on)
 
 
@@ -90,9 +110,11 @@ async def open_authenticator(tx: Tx, user_id: int, on: Occasion) -> Events:
 
 async def make_codes(tx: Tx, user_id: int, codes: Sequence[bytes], on: Occasion) -> Events:
     """Give a person new recovery codes in place of those they have. Raises `FactorRefused`."""
-    if await users.hold(tx, user_id) is None:
+    held = await hold(tx, user_id, on)
+    if held is None:
         raise FactorRefused
     await recovery_codes.replace(tx, user_id, codes, on.now)
+    await settle(tx, held)
     return await _told(tx, user_id, (RecoveryCodesMade(user_id=user_id),), RecoveryCodesMadeLetter(at=on.now), on)
 
 

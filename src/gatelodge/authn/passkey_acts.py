@@ -4,7 +4,7 @@ Whoever calls has made sure who it is and that they proved it just now.
 """
 
 from gatelodge.authn.assertions import UsedPasskey
-from gatelodge.authn.factor_acts import Occasion
+from gatelodge.authn.factor_acts import Occasion, hold, settle
 from gatelodge.database.rows import NameTaken
 from gatelodge.database.tx import Tx
 from gatelodge.mail.catalogue import Letter, PasskeyAddedLetter, PasskeyRemovedLetter
@@ -34,7 +34,11 @@ async def add(tx: Tx, user_id: int, new: NewPasskey, on: Occasion, *, asked: boo
 
     Raises `PasskeyRefused` if it is somebody's, they have as many as can be, or may not sign in any more.
     """
+    held = await hold(tx, user_id, on)
+    if held is None:
+        raise PasskeyRefused(rules.PASSKEY_ENABLED)
     event = await _keep(tx, user_id, new, asked, on.origin, on.now)
+    await settle(tx, held)
     await _write_to(tx, user_id, PasskeyAddedLetter(at=on.now, by_itself=int(not asked)), on)
     return event
 

@@ -2,7 +2,7 @@
 
 from asyncio import to_thread
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from gatelodge.authn import passkey_acts
@@ -139,15 +139,26 @@ class PasskeyCeremonies:
 
         return new_passkey(said, self.party, self.demands, asked=asked, vouched=True)
 
-    async def add(self, text: str, browser: Owner, user_id: int, origin: Origin, *, asked: bool = True) -> NewPasskey:
+    async def add(
+        self,
+        text: str,
+        browser: Owner,
+        user_id: int,
+        origin: Origin,
+        *,
+        asked: bool = True,
+        endings: int | None = None,
+    ) -> NewPasskey:
         """Give a person the passkey that a browser's answer brings. Raises `PasskeyRefused`, and `Unavailable`.
 
-        They proved just now who they are. `asked` is false for one that their browser made by itself.
+        They proved just now who they are, with `endings` as in `Occasion`. `asked` is false for one that their browser
+        made by itself.
         """
         try:
             new = await self.made(text, browser, asked=asked)
             there = self._db.at(place_of(user_id))
-            event = await there.write(passkey_acts.add, user_id, new, self._occasion(origin), asked=asked)
+            on = replace(self._occasion(origin), endings=endings)
+            event = await there.write(passkey_acts.add, user_id, new, on, asked=asked)
         except PasskeyRefused as refused:
             await self._record(PasskeyNotAdded(user_id=user_id, rule=refused.rule.id), origin)
             raise

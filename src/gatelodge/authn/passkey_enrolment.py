@@ -38,7 +38,7 @@ class PasskeyEnrolment(Enrolment):
     async def enrol(self, visit: EnrolVisit) -> Enrolled:
         said, who = visit.form.get("passkey") or "", visit.person
         try:
-            made = await self._ceremonies.add(said, visit.browser, who.user_id, visit.origin)
+            made = await self._ceremonies.add(said, visit.browser, who.user_id, visit.origin, endings=visit.endings)
         except PasskeyRefused as refused:
             raise EnrolmentRefused(problem_of(refused.rule)) from None
         return Enrolled(self._proves(who, made))

@@ -1,6 +1,7 @@
 """Setting up an authenticator app: it is theirs after one right code, and recovery codes come with it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import segno
@@ -66,10 +67,9 @@ class TotpEnrolment(Enrolment):
         codes = () if left else new_codes(self._on.entropy)
         digests = [recovery_code.digest(who.user_id, code) for code in codes]
         sealed = self._seeds.seal(who.user_id, seed)
+        on = replace(self._occasion(visit.origin), endings=visit.endings)
         try:
-            events = await there.write(
-                factor_acts.add_authenticator, who.user_id, sealed, step, digests, self._occasion(visit.origin)
-            )
+            events = await there.write(factor_acts.add_authenticator, who.user_id, sealed, step, digests, on)
         except factor_acts.FactorRefused:
             raise EnrolmentRefused("there") from None
         for event in events:

@@ -55,6 +55,11 @@ class TokenCallers:
             )
         return Admitted(live)
 
+    async def still(self, request: Request) -> bool:
+        """Whether the token of a request that was admitted works still."""
+        _, token = presented_token(request)
+        return token is not None and await self.own.find(token) is not None
+
     async def _proven(self, request: Request, live: Live, client: Client, token: str) -> Headers:
         """Check the proof beside a token; return what tells of the next nonce."""
         if not live.is_bound:

@@ -73,6 +73,7 @@ async def remove(tx: Tx, user_id: int, now: int) -> bool:
 
 async def empty(tx: Tx, user_id: int, now: int) -> None:
     """Take off all that an account is entered by, and end all that was begun in it: nobody knows whose that was."""
+    await users.claim(tx, user_id)  # what is being added is there by now, or is never
     await credentials.remove_all(tx, user_id)
     await recovery_codes.remove(tx, user_id)
     await close_entrances(tx, user_id, now)
@@ -81,6 +82,7 @@ async def empty(tx: Tx, user_id: int, now: int) -> None:
 async def close_entrances(tx: Tx, user_id: int, now: int) -> None:
     """Take off all that a sign-in can begin with, and end all that was begun: somebody else may have put it there. What
     is only asked for in the second place stays: who has nothing but a mailbox must not get past it (ASVS 6.4.3)."""
+    await users.claim(tx, user_id)  # what is being added is there by now, or is never
     for passkey in await passkeys.list_of_user(tx, user_id):
         await passkeys.remove(tx, user_id, passkey.id)
     await links.remove_all(tx, user_id)

@@ -57,8 +57,13 @@ class PasskeyAfterPage:
         if act not in ("add", "made"):
             return self._onward(context, Cookie(LATER, "1", LATER_LIFETIME))
         said, asked = request.form.get("passkey") or "", act == "add"
+        held = await self.db.at(place_of(person.user_id)).write(users.hold, person.user_id)
+        if held is None or await self._proven(request) is None:  # the session ended before it was looked at
+            return self._onward(context)
         try:
-            await self.ceremonies.add(said, context.browser, person.user_id, request.origin, asked=asked)
+            await self.ceremonies.add(
+                said, context.browser, person.user_id, request.origin, asked=asked, endings=held.endings
+            )
         except PasskeyRefused:
             return await self._page(request, context, problem=True)
         return self._onward(context)

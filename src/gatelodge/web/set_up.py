@@ -119,7 +119,9 @@ class _SetUp:
 
     def visit(self, form: Params) -> EnrolVisit:
         person = KnownPerson(self.half.user_id, self.half.sub)
-        return EnrolVisit(self.request.origin, self.context.browser, person, form, self.context.locale)
+        return EnrolVisit(
+            self.request.origin, self.context.browser, person, form, self.context.locale, self.half.endings
+        )
 
 
 @dataclass(frozen=True, slots=True)
